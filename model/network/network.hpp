@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "code/code.hpp"
+
+namespace flexor {
+
+/// Height, width, channels of one NHWC image tensor.
+struct Shape {
+  int height = 1;
+  int width = 1;
+  int channels = 1;
+  [[nodiscard]] int size() const { return height * width * channels; }
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+
+enum class LayerKind : std::uint8_t { Convolution = 0, Dense = 1 };
+
+/// One bit plane of a layer's weights, encrypted.
+struct Plane {
+  int code = 0;                      ///< index into Network::codes
+  std::vector<std::uint8_t> stored;  ///< slices() * n_in bits, packed LSB first, slice after slice, bit 0 of a slice first
+};
+
+/// One layer that holds weights, with its requantisation and optional pooling. Formulas: docs/arithmetic.md.
+struct Layer {
+  std::string name;
+  LayerKind kind = LayerKind::Convolution;
+  Shape input;                        ///< of the layer as the network sees it (dense: 1 x 1 x features)
+  Shape output;                       ///< after pooling
+  int kernel_height = 1;
+  int kernel_width = 1;
+  int stride = 1;
+  int padding = 0;
+  bool stack_rows = false;            ///< first layer only: kernel rows are stacked in one string (docs/architecture.md)
+  bool max_pool = false;              ///< 2x2, stride 2
+  bool logits = false;                ///< int16 output without ReLU (last layer)
+  int activation_max = 255;           ///< upper clamp of the output, 2^bits - 1
+  int shift = 16;
+  std::vector<Plane> planes;          ///< q planes; the engine's first version runs q = 1
+  std::vector<std::int32_t> bias;     ///< per output channel, accumulator units
+  std::vector<std::int16_t> multiplier;  ///< per output channel
+  std::vector<double> real_scale;     ///< per output channel: real output LSBs per accumulator unit (before rounding to multiplier)
+  std::vector<double> real_bias;      ///< per output channel: real bias in accumulator units (before rounding)
+
+  [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
+  [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
+  /// Slices of one plane for slice_k inputs x slice_m channels.
+  [[nodiscard]] int slices(int slice_k = 10, int slice_m = 2) const;
+  /// Output shape before pooling.
+  [[nodiscard]] Shape unpooled() const;
+  /// Multiply-accumulates for one image.
+  [[nodiscard]] std::int64_t macs() const;
+  /// Weights (without padding).
+  [[nodiscard]] std::int64_t weights() const;
+};
+
+/// How a model came to be.
+struct Provenance {
+  std::string command;
+  std::string tool_version;
+  std::uint64_t seed = 0;
+  std::string data_name;      ///< "mnist"
+  std::string data_checksum;  ///< SHA-256 of the training images file
+  int epochs = 0;
+  double accuracy = 0;        ///< golden integer model, test set, percent
+  double float_accuracy = 0;  ///< trainer's own evaluation, percent
+};
+
+/// A trained FleXOR network: what the model file holds.
+struct Network {
+  std::string name;
+  Shape input;                 ///< uint8 pixels
+  std::vector<Code> codes;
+  std::vector<Layer> layers;
+  Provenance provenance;
+};
+
+/// Throws flexor::InputError with one sentence naming the layer when shapes, codes, sizes or ranges do not agree.
+void validate(const Network& network);
+/// Reads and checks a model file (FlatBuffers, schema model/network/network.fbs, CRC-32 checked). Throws InputError.
+Network load_network(const std::filesystem::path& file);
+/// Writes a model file atomically (temporary file, then rename). Throws InputError when the disk refuses.
+void save_network(const Network& network, const std::filesystem::path& file);
+
+/// Decrypts one plane into +-1 values in canonical order: weight of channel m, string r, input k at
+/// [(m * strings + r) * string_length + k].
+std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& layer, int plane = 0);
+
+}  // namespace flexor
