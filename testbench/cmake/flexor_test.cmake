@@ -2,7 +2,7 @@
 
 # flexor_rtl_test(NAME test TOP module [VARIANTS name:-GA=1:-GB=2 ...] SOURCES test.cpp ... [LIBRARIES lib ...])
 # One GoogleTest program over the Verilated module `TOP`. Each variant is one elaboration, with C++ class V<TOP>_<variant>;
-# without VARIANTS there is one, class V<TOP>. The file list is all of rtl/, so a module finds what it instantiates.
+# without VARIANTS there is one, class V<TOP>. Modules that TOP instantiates are found by name in the folders of rtl/.
 function(flexor_rtl_test)
   cmake_parse_arguments(A "" "NAME;TOP" "VARIANTS;SOURCES;LIBRARIES" ${ARGN})
   add_executable(${A_NAME} ${A_SOURCES})
@@ -10,6 +10,8 @@ function(flexor_rtl_test)
   if(NOT A_VARIANTS)
     set(A_VARIANTS ":")
   endif()
+  set(top_file ${FLEXOR_RTL})
+  list(FILTER top_file INCLUDE REGEX "/${A_TOP}\\.sv$")
   foreach(variant IN LISTS A_VARIANTS)
     string(REPLACE ":" ";" parts "${variant}")
     list(POP_FRONT parts suffix)
@@ -19,8 +21,8 @@ function(flexor_rtl_test)
     else()
       set(prefix V${A_TOP})
     endif()
-    verilate(${A_NAME} PREFIX ${prefix} TOP_MODULE ${A_TOP} SOURCES ${FLEXOR_RTL}
-             VERILATOR_ARGS -O3 --x-assign unique --x-initial unique --assert -Wno-fatal ${parts})
+    verilate(${A_NAME} PREFIX ${prefix} TOP_MODULE ${A_TOP} SOURCES ${FLEXOR_RTL_PACKAGES} ${top_file}
+             VERILATOR_ARGS -O3 --assert ${FLEXOR_RTL_SEARCH} ${parts})
   endforeach()
   gtest_discover_tests(${A_NAME} PROPERTIES LABELS rtl DISCOVERY_TIMEOUT 60)
 endfunction()
