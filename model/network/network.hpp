@@ -9,6 +9,9 @@
 
 namespace flexor {
 
+inline constexpr int kSliceK = 10;  ///< inputs of a slice in the canonical layout (docs/architecture.md)
+inline constexpr int kSliceM = 2;   ///< output channels of a slice
+
 /// Height, width, channels of one NHWC image tensor.
 struct Shape {
   int height = 1;
@@ -50,7 +53,7 @@ struct Layer {
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
   /// Slices of one plane for slice_k inputs x slice_m channels.
-  [[nodiscard]] int slices(int slice_k = 10, int slice_m = 2) const;
+  [[nodiscard]] int slices(int slice_k = kSliceK, int slice_m = kSliceM) const;
   /// Output shape before pooling.
   [[nodiscard]] Shape unpooled() const;
   /// Multiply-accumulates for one image.
@@ -86,6 +89,11 @@ void validate(const Network& network);
 Network load_network(const std::filesystem::path& file);
 /// Writes a model file atomically (temporary file, then rename). Throws InputError when the disk refuses.
 void save_network(const Network& network, const std::filesystem::path& file);
+
+/// Stored bits of slice `slice` of a plane whose code stores n_in bits a slice: bit j is x_j.
+std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice);
+/// Packs the stored bits of consecutive slices as Plane::stored holds them.
+std::vector<std::uint8_t> pack_slices(const std::vector<std::uint32_t>& slices, int n_in);
 
 /// Decrypts one plane into +-1 values in canonical order: weight of channel m, string r, input k at
 /// [(m * strings + r) * string_length + k].

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/network.hpp"
+
+namespace flexor {
+namespace {
+
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+}  // namespace
+
+int Layer::slices(int slice_k, int slice_m) const {
+  return ceil_div(output.channels, slice_m) * strings() * ceil_div(string_length(), slice_k);
+}
+
+Shape Layer::unpooled() const {
+  return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1, output.channels};
+}
+
+std::int64_t Layer::macs() const {
+  const Shape shape = unpooled();
+  return weights() * shape.height * shape.width;
+}
+
+std::int64_t Layer::weights() const {
+  return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels;
+}
+
+std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice) {
+  std::uint32_t bits = 0;
+  for (int j = 0; j < n_in; ++j) {
+    const auto at = static_cast<std::size_t>(slice * n_in + j);
+    bits |= static_cast<std::uint32_t>(plane.stored[at / 8] >> at % 8 & 1) << j;
+  }
+  return bits;
+}
+
+std::vector<std::uint8_t> pack_slices(const std::vector<std::uint32_t>& slices, int n_in) {
+  std::vector<std::uint8_t> stored((slices.size() * static_cast<std::size_t>(n_in) + 7) / 8, 0);
+  std::size_t at = 0;
+  for (const std::uint32_t slice : slices) {
+    for (int j = 0; j < n_in; ++j, ++at) {
+      stored[at / 8] = static_cast<std::uint8_t>(stored[at / 8] | (slice >> j & 1U) << at % 8);
+    }
+  }
+  return stored;
+}
+
+std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& layer, int plane) {
+  const Plane& encrypted = layer.planes.at(static_cast<std::size_t>(plane));
+  const Code& code = network.codes.at(static_cast<std::size_t>(encrypted.code));
+  const int length = layer.string_length();
+  const int strings = layer.strings();
+  const int groups = ceil_div(length, kSliceK);
+  std::vector<std::int8_t> weights(static_cast<std::size_t>(layer.weights()));
+  const int slices = layer.slices();
+  for (int s = 0; s < slices; ++s) {
+    const std::uint32_t bits = code.decrypt(slice_bits(encrypted, code.n_in, s));
+    const int g = s % groups;
+    const int r = s / groups % strings;
+    const int p = s / groups / strings;
+    for (int i = 0; i < kSliceK * kSliceM; ++i) {
+      const int m = kSliceM * p + i / kSliceK;
+      const int k = kSliceK * g + i % kSliceK;
+      if (m >= layer.output.channels || k >= length) continue;
+      weights[static_cast<std::size_t>((m * strings + r) * length + k)] = (bits >> i & 1U) != 0 ? 1 : -1;
+    }
+  }
+  return weights;
+}
+
+}  // namespace flexor

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+
+#include "code/error.hpp"
+#include "network/network.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr int kMaxSide = 4096;
+constexpr int kMaxChannels = 65535;
+constexpr int kMaxKernel = 15;
+constexpr int kMaxPlanes = 4;
+constexpr std::int64_t kMaxWeights = std::int64_t{1} << 28;
+
+// Checks one layer; every complaint begins with its name.
+class LayerCheck {
+ public:
+  LayerCheck(const Network& network, std::size_t index)
+      : network_(network), layer_(network.layers[index]), index_(index), last_(index + 1 == network.layers.size()) {}
+
+  void run() const {
+    check_input();
+    check_kernel();
+    check_output();
+    check_activation();
+    check_planes();
+    check_channels();
+  }
+
+ private:
+  template <typename... T>
+  void require(bool ok, fmt::format_string<T...> format, T&&... values) const {
+    if (ok) return;
+    const std::string name = layer_.name.empty() ? fmt::format("{}", index_) : fmt::format("'{}'", layer_.name);
+    throw InputError(fmt::format("layer {}: {}", name, fmt::format(format, std::forward<T>(values)...)));
+  }
+
+  static std::string text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
+
+  void check_input() const {
+    const Shape& in = layer_.input;
+    const Shape before = index_ == 0 ? network_.input : network_.layers[index_ - 1].output;
+    require(layer_.kind == LayerKind::Convolution || layer_.kind == LayerKind::Dense, "its kind {} is unknown; update the program",
+            static_cast<int>(layer_.kind));
+    if (layer_.kind == LayerKind::Dense) {
+      require(in.height == 1 && in.width == 1, "a dense layer takes 1x1xN inputs, but its input is {}", text(in));
+      require(in.channels == before.size(), "it takes {} inputs, but the layer before gives {} ({})", in.channels, before.size(), text(before));
+    } else {
+      require(in == before, "its input is {}, but the layer before gives {}", text(in), text(before));
+    }
+  }
+
+  void check_kernel() const {
+    const Layer& l = layer_;
+    if (l.kind == LayerKind::Dense) {
+      require(l.kernel_height == 1 && l.kernel_width == 1 && l.stride == 1 && l.padding == 0,
+              "a dense layer has kernel 1x1, stride 1, padding 0, but it says kernel {}x{}, stride {}, padding {}", l.kernel_height,
+              l.kernel_width, l.stride, l.padding);
+    }
+    require(l.kernel_height >= 1 && l.kernel_width >= 1 && l.kernel_height <= kMaxKernel && l.kernel_width <= kMaxKernel,
+            "its kernel is {}x{}, but 1x1 to {}x{} are possible", l.kernel_height, l.kernel_width, kMaxKernel, kMaxKernel);
+    require(l.stride >= 1 && l.stride <= kMaxKernel, "its stride is {}, but 1 to {} are possible", l.stride, kMaxKernel);
+    require(l.padding >= 0 && l.padding < std::max(l.kernel_height, l.kernel_width),
+            "its padding is {}, but it must be at least 0 and less than the kernel", l.padding);
+    require(l.input.height + 2 * l.padding >= l.kernel_height && l.input.width + 2 * l.padding >= l.kernel_width,
+            "its kernel {}x{} is larger than its padded input", l.kernel_height, l.kernel_width);
+    require(!l.stack_rows || (index_ == 0 && l.kind == LayerKind::Convolution), "only a first convolution may stack its kernel rows");
+  }
+
+  void check_output() const {
+    const Layer& l = layer_;
+    require(l.output.channels >= 1 && l.output.channels <= kMaxChannels, "it has {} output channels, but 1 to {} are possible",
+            l.output.channels, kMaxChannels);
+    Shape expected = l.unpooled();
+    if (l.max_pool) {
+      require(expected.height >= 2 && expected.width >= 2, "its output {} is too small for 2x2 pooling", text(expected));
+      expected.height /= 2;
+      expected.width /= 2;
+    }
+    require(l.output == expected, "its output is said to be {}, but its input and kernel give {}", text(l.output), text(expected));
+    require(l.weights() <= kMaxWeights, "it has {} weights, but at most {} are possible", l.weights(), kMaxWeights);
+  }
+
+  void check_activation() const {
+    const Layer& l = layer_;
+    require(l.logits == last_, "{}", last_ ? "the last layer must give logits" : "only the last layer may give logits");
+    require(!(l.logits && l.max_pool), "logits cannot be pooled");
+    require(l.activation_max >= 1 && l.activation_max <= 255 && (l.activation_max & (l.activation_max + 1)) == 0,
+            "its upper clamp is {}, but it must be 2^bits - 1 with 1 to 8 bits", l.activation_max);
+    require(l.shift >= 1 && l.shift <= 24, "its shift is {}, but 1 to 24 are possible", l.shift);
+  }
+
+  void check_planes() const {
+    require(!layer_.planes.empty() && layer_.planes.size() <= kMaxPlanes, "it has {} bit planes, but 1 to {} are possible",
+            layer_.planes.size(), kMaxPlanes);
+    for (const Plane& plane : layer_.planes) {
+      require(plane.code >= 0 && static_cast<std::size_t>(plane.code) < network_.codes.size(),
+              "it uses code {}, but the network has {} codes", plane.code, network_.codes.size());
+      const Code& code = network_.codes[static_cast<std::size_t>(plane.code)];
+      require(code.n_in <= code.n_out, "its code '{}' stores N_in = {} bits for N_out = {} weights; N_in must not exceed N_out", code.name,
+              code.n_in, code.n_out);
+      require(code.n_out == kSliceK * kSliceM, "its code '{}' has N_out = {}, but slices hold {} weights", code.name, code.n_out,
+              kSliceK * kSliceM);
+      const std::int64_t bytes = (static_cast<std::int64_t>(layer_.slices()) * code.n_in + 7) / 8;
+      require(static_cast<std::int64_t>(plane.stored.size()) == bytes, "it stores {} bytes of weights, but its shape and code ask for {}",
+              plane.stored.size(), bytes);
+    }
+  }
+
+  void check_channels() const {
+    const Layer& l = layer_;
+    const auto channels = static_cast<std::size_t>(l.output.channels);
+    require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
+    require(l.multiplier.size() == channels, "it has {} multipliers for {} output channels", l.multiplier.size(), channels);
+    require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(), channels);
+    require(l.real_bias.size() == channels || l.real_bias.empty(), "it has {} real biases for {} output channels", l.real_bias.size(), channels);
+    for (const auto* reals : {&l.real_scale, &l.real_bias}) {
+      for (const double value : *reals) require(std::isfinite(value), "a real scale or bias is not a finite number");
+    }
+    const std::int64_t largest_sum = l.weights() / l.output.channels * 255;
+    for (std::size_t m = 0; m < channels; ++m) {
+      require(largest_sum + std::abs(static_cast<std::int64_t>(l.bias[m])) <= std::numeric_limits<std::int32_t>::max(),
+              "the sums of channel {} with bias {} may pass 32 bits", m, l.bias[m]);
+    }
+  }
+
+  const Network& network_;
+  const Layer& layer_;
+  std::size_t index_;
+  bool last_;
+};
+
+}  // namespace
+
+void validate(const Network& network) {
+  const Shape& in = network.input;
+  if (in.height < 1 || in.width < 1 || in.channels < 1 || in.height > kMaxSide || in.width > kMaxSide || in.channels > kMaxSide ||
+      static_cast<std::int64_t>(in.height) * in.width * in.channels > kMaxWeights) {
+    throw InputError(fmt::format("network '{}': its input {}x{}x{} is outside 1 to {} per side", network.name, in.height, in.width, in.channels,
+                                 kMaxSide));
+  }
+  if (network.layers.empty()) throw InputError(fmt::format("network '{}' has no layers", network.name));
+  for (const Code& code : network.codes) {
+    try {
+      validate(code);
+    } catch (const std::invalid_argument& error) {
+      throw InputError(fmt::format("network '{}': {}", network.name, error.what()));
+    }
+  }
+  for (std::size_t i = 0; i < network.layers.size(); ++i) LayerCheck(network, i).run();
+}
+
+}  // namespace flexor
