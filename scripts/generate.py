@@ -29,12 +29,12 @@ def check(name, c):
         (slices % c["D"] == 0, "D must divide the slices of a tile (K * M / NOut)"),
         (c["D"] <= 8 * c["BusBytes"], "D must not exceed the bus width"),
         (c["BusBytes"] in (4, 8), "BusBytes must be 4 or 8"),
-        (c["W"] == max(2 * c["R"], c["BusBytes"]) and power_of_two(c["W"]) and c["W"] <= c["K"],
-         "W must be max(2R, BusBytes), a power of two, at most K"),
+        (c["W"] == max(2 * c["R"], c["BusBytes"]) and power_of_two(c["W"]) and 2 * c["W"] <= c["K"],
+         "W must be max(2R, BusBytes), a power of two, at most K / 2"),
         (c["PMax"] % 4 == 0, "PMax must be a multiple of 4"),
         (c["AccBuffers"] in (1, 2) and c["WeightBuffers"] in (1, 2), "AccBuffers and WeightBuffers must be 1 or 2"),
-        (all(power_of_two(c[w]) for w in ("WeightWords", "ControlWords", "CodeWords")),
-         "WeightWords, ControlWords and CodeWords must be powers of two"),
+        (all(power_of_two(c[w]) for w in ("ActRows", "WeightWords", "ControlWords", "CodeWords")),
+         "ActRows, WeightWords, ControlWords and CodeWords must be powers of two"),
         (1 <= c["Shift"] <= 24, "Shift must be in 1..24"),
     ]
     return [f"configuration {name}: {text}" for ok, text in rules if not ok]
