@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "driver.hpp"
+
+#include <fmt/format.h>
+
+namespace flexor {
+
+namespace {
+
+constexpr std::uint32_t kIdentity = 0x464C5852;
+
+template <class Word>
+std::vector<BusWrite> window(Region region, const std::vector<Word>& words) {
+  std::vector<BusWrite> writes(words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    writes[i] = {bus_address(region, static_cast<std::uint32_t>(i)), 0xFF, words[i]};
+  }
+  return writes;
+}
+
+}  // namespace
+
+std::uint64_t cycle_limit(const MemoryImage& image) {
+  double cycles = 100000;
+  for (const auto& layer : image.layers) {
+    cycles += 50 * (layer.ideal_cycles + static_cast<double>(layer.weight_words) + 1000.0 * static_cast<double>(layer.tiles));
+  }
+  return static_cast<std::uint64_t>(cycles);
+}
+
+Driver::Driver(EngineBus& bus) : bus_(bus) {
+  const auto& p = bus.parameters();
+  const auto geometry = static_cast<std::uint32_t>(p.K | p.M << 8 | p.D << 16 | p.R << 24);
+  if (const auto id = read_register(Register::Id); id != kIdentity) {
+    throw EngineFault(fmt::format("the ID register reads 0x{:08x} instead of 0x{:08x}", id, kIdentity));
+  }
+  if (const auto version = read_register(Register::Version); version != kInterfaceVersion) {
+    throw EngineFault(fmt::format("the engine has interface version {}, this program needs {}", version, kInterfaceVersion));
+  }
+  if (const auto found = read_register(Register::Geometry); found != geometry) {
+    throw EngineFault(fmt::format("the GEOMETRY register reads 0x{:08x}, configuration {} has 0x{:08x}", found, p.name, geometry));
+  }
+}
+
+void Driver::load(const MemoryImage& image) {
+  if (image.configuration != bus_.parameters().name) {
+    throw EngineFault(
+        fmt::format("the memory image is for configuration {}, the engine is {}", image.configuration, bus_.parameters().name));
+  }
+  write(window(Region::Control, image.control), "control");
+  write(window(Region::Code, image.code), "code");
+  write(window(Region::Weight, image.weight), "weight");
+  write_register(Register::Descriptor, image.descriptor);
+  image_ = &image;
+}
+
+void Driver::set_input(int slot, std::span<const std::uint8_t> tensor) {
+  if (slot < 0 || slot >= image_->batch || static_cast<int>(tensor.size()) != image_->input.size()) {
+    throw std::invalid_argument("Driver::set_input: slot or size does not belong to the loaded image");
+  }
+  write_activations(image_->input_address + static_cast<std::uint32_t>(slot) * static_cast<std::uint32_t>(image_->input.size()), tensor);
+}
+
+JobResult Driver::run(std::uint64_t limit) {
+  limit = limit != 0 ? limit : cycle_limit(*image_);
+  write_register(Register::Control, 1);
+  std::uint64_t passed = 0;
+  std::uint32_t status = 1;
+  while ((status & 1) != 0) {
+    if (passed >= limit) {
+      throw EngineFault(fmt::format("the engine did not finish within {} cycles", limit));
+    }
+    passed += bus_.wait(limit - passed) + 1;
+    status = read_register(Register::Status);
+  }
+  if (const auto error = status >> 8 & 0xFF; error != 0 || (status & 2) == 0) {
+    throw EngineFault(fmt::format("the engine stopped with error code {} in layer {}", error, read_register(Register::Layer)));
+  }
+  return {read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),
+          read_register(Register::DrainStall)};
+}
+
+std::vector<std::int16_t> Driver::logits(int slot) {
+  const auto bytes_per_image = 2 * static_cast<std::uint32_t>(image_->classes);
+  const auto bytes = read_activations(image_->output_address + static_cast<std::uint32_t>(slot) * bytes_per_image, bytes_per_image);
+  std::vector<std::int16_t> values(static_cast<std::size_t>(image_->classes));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<std::int16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);
+  }
+  return values;
+}
+
+std::uint32_t Driver::read_register(Register which) {
+  std::uint64_t data = 0;
+  if (const int response = bus_.read(bus_address(which), data); response != kOkay) {
+    throw EngineFault(fmt::format("reading register {} gave bus response {}", static_cast<int>(which), response));
+  }
+  return static_cast<std::uint32_t>(data);
+}
+
+void Driver::write_register(Register which, std::uint32_t value) {
+  if (const int response = bus_.write(bus_address(which), value); response != kOkay) {
+    throw EngineFault(fmt::format("writing register {} gave bus response {}", static_cast<int>(which), response));
+  }
+}
+
+std::uint32_t Driver::activation_bus_address(std::uint32_t byte) const {
+  const auto k = static_cast<std::uint32_t>(bus_.parameters().K);
+  return static_cast<std::uint32_t>(Region::Activation) << 24 | (byte / k) << 8 | byte % k;
+}
+
+void Driver::write_activations(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  const auto width = static_cast<std::size_t>(bus_.parameters().BusBytes);
+  std::vector<BusWrite> writes;
+  writes.reserve(bytes.size() / width + 1);
+  for (std::size_t at = 0; at < bytes.size(); at += width) {
+    const std::size_t count = std::min(width, bytes.size() - at);
+    BusWrite one{activation_bus_address(address + static_cast<std::uint32_t>(at)), static_cast<std::uint8_t>((1U << count) - 1), 0};
+    for (std::size_t i = 0; i < count; ++i) {
+      one.data |= std::uint64_t{bytes[at + i]} << (8 * i);
+    }
+    writes.push_back(one);
+  }
+  write(writes, "activation");
+}
+
+std::vector<std::uint8_t> Driver::read_activations(std::uint32_t address, std::size_t count) {
+  const auto width = static_cast<std::size_t>(bus_.parameters().BusBytes);
+  std::vector<std::uint32_t> addresses;
+  for (std::size_t at = 0; at < count; at += width) {
+    addresses.push_back(activation_bus_address(address + static_cast<std::uint32_t>(at)));
+  }
+  std::vector<std::uint64_t> words(addresses.size());
+  if (const int response = bus_.read(addresses, words); response != kOkay) {
+    throw EngineFault(fmt::format("reading the activation memory gave bus response {}", response));
+  }
+  std::vector<std::uint8_t> bytes(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    bytes[i] = static_cast<std::uint8_t>(words[i / width] >> (8 * (i % width)));
+  }
+  return bytes;
+}
+
+void Driver::write(const std::vector<BusWrite>& writes, const char* what) {
+  if (const int response = bus_.write(writes); response != kOkay) {
+    throw EngineFault(fmt::format("writing the {} memory gave bus response {}", what, response));
+  }
+}
+
+}  // namespace flexor

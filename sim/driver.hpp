@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "compiler/compiler.hpp"
+#include "engine_bus.hpp"
+
+namespace flexor {
+
+/// The engine did something that its interface does not allow (bus error, wrong identity, error code, no end).
+class EngineFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What the registers say after one job.
+struct JobResult {
+  std::uint32_t cycles = 0;
+  std::uint32_t compute = 0;
+  std::uint32_t weight_stall = 0;
+  std::uint32_t drain_stall = 0;
+};
+
+/// Runs compiled networks on an engine through its registers and memory windows only.
+class Driver {
+ public:
+  /// Checks ID, VERSION and GEOMETRY; throws EngineFault when they are not those of bus.parameters().
+  explicit Driver(EngineBus& bus);
+  /// Writes control, code and weight memory. `image` must live as long as jobs run.
+  void load(const MemoryImage& image);
+  /// Writes the laid-out input tensor of image `slot` of the batch.
+  void set_input(int slot, std::span<const std::uint8_t> tensor);
+  /// Starts the loaded job and waits for its end. Throws EngineFault on an error code or after `limit` cycles (0: from the plan).
+  JobResult run(std::uint64_t limit = 0);
+  /// int16 logits of image `slot`.
+  [[nodiscard]] std::vector<std::int16_t> logits(int slot);
+
+  [[nodiscard]] std::uint32_t read_register(Register which);
+  void write_register(Register which, std::uint32_t value);
+  /// Bytes of the activation memory, linear addresses.
+  void write_activations(std::uint32_t address, std::span<const std::uint8_t> bytes);
+  [[nodiscard]] std::vector<std::uint8_t> read_activations(std::uint32_t address, std::size_t count);
+  [[nodiscard]] EngineBus& bus() { return bus_; }
+
+ private:
+  void write(const std::vector<BusWrite>& writes, const char* what);
+  [[nodiscard]] std::uint32_t activation_bus_address(std::uint32_t byte) const;
+
+  EngineBus& bus_;
+  const MemoryImage* image_ = nullptr;
+};
+
+/// Bus address of a register or a memory word (registers and words stand 8 bytes apart).
+constexpr std::uint32_t bus_address(Region region, std::uint32_t word) { return static_cast<std::uint32_t>(region) << 24 | word * 8; }
+constexpr std::uint32_t bus_address(Register which) { return bus_address(Region::Registers, static_cast<std::uint32_t>(which)); }
+
+/// Cycles after which a job of this image surely hangs.
+std::uint64_t cycle_limit(const MemoryImage& image);
+
+}  // namespace flexor
