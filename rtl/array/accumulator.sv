@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// PMax accumulators per output channel in block RAM, one dot product per channel added in every cycle.
+///
+///   acc[buffer][address][m] = (first ? 0 : acc[buffer][address][m]) + dot[m]   modulo 2^AccWidth
+///
+/// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
+/// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles. The read port of a buffer serves
+/// either the addition or the drain.
+module accumulator #(
+    /// Output channels, >= 1.
+    parameter int unsigned M = 16,
+    /// Bits of a dot product, <= AccWidth.
+    parameter int unsigned DotWidth = 14,
+    /// 1: dot products are two's complement.
+    parameter bit DotSigned = 1'b0,
+    /// Bits of an accumulator.
+    parameter int unsigned AccWidth = 22,
+    /// Accumulators per channel and buffer.
+    parameter int unsigned PMax = 256,
+    /// 1, or 2: one buffer drains while the other accumulates.
+    parameter int unsigned AccBuffers = 2,
+    /// Bits of an address; follows from PMax.
+    parameter int unsigned AddressWidth = PMax > 1 ? $clog2(PMax) : 1
+) (
+    /// Clock.
+    input  logic                    clk_i,
+    /// Synchronous reset, active low; the memory is not reset.
+    input  logic                    rst_ni,
+    /// A dot product comes AccumulatorLag cycles from now.
+    input  logic                    valid_i,
+    /// Buffer it belongs to (0 when AccBuffers = 1).
+    input  logic                    buffer_i,
+    /// Accumulator it belongs to.
+    input  logic [AddressWidth-1:0] address_i,
+    /// Store it, do not add it.
+    input  logic                    first_i,
+    /// Dot products of the control of AccumulatorLag cycles ago.
+    input  logic [  M*DotWidth-1:0] dot_i,
+    /// Buffer to read; no `valid_i` on it in the same cycle.
+    input  logic                    read_buffer_i,
+    /// Accumulator to read.
+    input  logic [AddressWidth-1:0] read_address_i,
+    /// All channels of it, one cycle later.
+    output logic [  M*AccWidth-1:0] read_data_o
+);
+
+  localparam int unsigned Lag = pe_array_pkg::AccumulatorLag;
+
+  if (DotWidth > AccWidth) begin : gen_check_width
+    $error("accumulator: DotWidth must not exceed AccWidth");
+  end
+  if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
+    $error("accumulator: AccBuffers must be 1 or 2");
+  end
+  if (AddressWidth != (PMax > 1 ? $clog2(PMax) : 1)) begin : gen_check_address
+    $error("accumulator: AddressWidth follows from PMax and must not be set");
+  end
+
+  // Control of the last Lag + 1 cycles; [0] is one cycle old.
+  logic [Lag:0] valid_q, buffer_q;
+  logic first_q;
+  logic [AddressWidth-1:0] address_q[Lag+1];
+  always_ff @(posedge clk_i) begin
+    valid_q  <= rst_ni ? {valid_q[Lag-1:0], valid_i} : '0;
+    first_q  <= first_i;
+    buffer_q <= {buffer_q[Lag-1:0], buffer_i};
+    address_q[0] <= address_i;
+  end
+  for (genvar i = 1; i <= Lag; i++) begin : gen_address
+    always_ff @(posedge clk_i) address_q[i] <= address_q[i-1];
+  end
+
+  logic [M*AccWidth-1:0] sum_q;
+  logic [M*AccWidth-1:0] old_q;
+  logic [M*AccWidth-1:0] data[AccBuffers];
+
+  for (genvar b = 0; b < AccBuffers; b++) begin : gen_buffer
+    logic add, write;
+    logic [AddressWidth-1:0] address;
+    assign add = valid_i & (AccBuffers == 1 | buffer_i == 1'(b));
+    assign write = valid_q[Lag] & (AccBuffers == 1 | buffer_q[Lag] == 1'(b));
+    assign address = add ? address_i : read_address_i;
+    accumulator_memory #(
+        .Width(M * AccWidth),
+        .Depth(PMax)
+    ) i_memory (
+        .clk_i,
+        .write_i(write),
+        .write_address_i(address_q[Lag]),
+        .write_data_i(sum_q),
+        .read_address_i(address),
+        .read_data_o(data[b])
+    );
+  end
+
+  if (AccBuffers == 1) begin : gen_single
+    always_ff @(posedge clk_i) old_q <= first_q ? '0 : data[0];
+    assign read_data_o = data[0];
+    logic unused;
+    assign unused = &{1'b0, read_buffer_i, buffer_q};
+  end else begin : gen_double
+    logic read_buffer_q;
+    always_ff @(posedge clk_i) begin
+      read_buffer_q <= read_buffer_i;
+      old_q <= first_q ? '0 : data[buffer_q[0]];
+    end
+    assign read_data_o = data[read_buffer_q];
+  end
+
+  for (genvar m = 0; m < M; m++) begin : gen_channel
+    logic [DotWidth-1:0] dot;
+    logic [AccWidth-1:0] addend;
+    assign dot = dot_i[m*DotWidth+:DotWidth];
+    if (DotSigned) begin : gen_signed
+      assign addend = AccWidth'($signed(dot));
+    end else begin : gen_unsigned
+      assign addend = AccWidth'(dot);
+    end
+    always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= old_q[m*AccWidth+:AccWidth] + addend;
+  end
+
+`ifndef SYNTHESIS
+  // 1. An address does not return before its sum is written. 2. Addresses exist.
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && valid_i) begin
+      for (int i = 0; i <= int'(Lag); i++) begin
+        assert (!(valid_q[i] && (AccBuffers == 1 || buffer_q[i] == buffer_i) && address_q[i] == address_i))
+        else $error("accumulator: address %0d returned after %0d cycles", address_i, i + 1);
+      end
+      assert (32'(address_i) < PMax) else $error("accumulator: address %0d of %0d", address_i, PMax);
+    end
+  end
+`endif
+
+endmodule

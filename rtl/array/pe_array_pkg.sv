@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Widths and latencies of the PE array styles and of the accumulator; see docs/blocks/pe_array.md.
+package pe_array_pkg;
+
+  /// Cycles from a control word of the accumulator (valid, address) to its dot product.
+  localparam int unsigned AccumulatorLag = 2;
+
+  /// Cycles after which the accumulator takes the same address again: read, select, add, write.
+  localparam int unsigned AccumulatorLatency = 4;
+
+  /// ceil(log2(count)) adder levels sum `count` operands, two at a time.
+  function automatic int unsigned tree_levels(int unsigned count);
+    return count <= 1 ? 0 : $clog2(count);
+  endfunction
+
+  /// Levels that sum `count` operands, three at a time.
+  function automatic int unsigned ternary_levels(int unsigned count);
+    int unsigned left;
+    int unsigned levels;
+    left = count;
+    levels = 0;
+    while (left > 1) begin
+      left = (left + 2) / 3;
+      levels = levels + 1;
+    end
+    return levels;
+  endfunction
+
+  /// Triples of lanes (a pair and a single) in style xc7; the other lanes are pairs.
+  function automatic int unsigned xc7_triples(int unsigned lanes);
+    return 2 * ((lanes - 2) / 6);
+  endfunction
+
+  /// Groups of four lanes in style ecp5: two in each slice row, one over the ends of two rows.
+  function automatic int unsigned ecp5_fours(int unsigned lanes);
+    return 2 * (lanes / 10) + lanes / 20;
+  endfunction
+
+  /// Bits of one dot product.
+  function automatic int unsigned dot_width(int unsigned style, int unsigned lanes);
+    case (style)
+      flexor_pkg::PeAddsub, flexor_pkg::PeAndtree: return $clog2(255 * lanes + 1) + 1;
+      flexor_pkg::PeXc7: return $clog2(511 * lanes + 1) + 1;
+      flexor_pkg::PeEcp5: return $clog2(1023 * ecp5_fours(lanes) + 511 * (lanes / 10 % 2) + 1);
+      default: return $clog2(511 * (lanes / 2) + 1);
+    endcase
+  endfunction
+
+  /// 1: a dot product is two's complement, 0: unsigned.
+  function automatic bit dot_signed(int unsigned style);
+    return style == flexor_pkg::PeAddsub || style == flexor_pkg::PeAndtree || style == flexor_pkg::PeXc7;
+  endfunction
+
+  /// Cycles from `activation_i` to `dot_o`.
+  function automatic int unsigned pe_latency(int unsigned style, int unsigned lanes);
+    case (style)
+      flexor_pkg::PeAddsub: return 1 + tree_levels(lanes);
+      flexor_pkg::PeAndtree: return 2 + tree_levels(lanes);
+      flexor_pkg::PeIce40: return 2 + tree_levels(lanes / 2);
+      flexor_pkg::PeEcp5: return 3 + tree_levels((ecp5_fours(lanes) + 1) / 2 + lanes / 10 % 2);
+      flexor_pkg::PeXc7: return 2 + ternary_levels(xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2);
+      default: return 2 + tree_levels((lanes / 2 + 1) / 2);
+    endcase
+  endfunction
+
+endpackage
