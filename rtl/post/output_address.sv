@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where each output goes, without a multiplier. With e = bytes of a channel (1, logits 2), output pixel p, channel group g of R:
+///
+///   address = base + p * step + (m-tile * M + g * R) * e          (pairs)
+///
+/// Three starts are remembered while the first group or the first block passes: of the next group (+ R*e), of the next block (where
+/// the first group ends) and of the next m-tile (where the groups of its first block end).
+module output_address
+  import output_writer_pkg::*;
+#(
+    /// Bytes of a word of activation memory.
+    parameter int unsigned K = 50,
+    /// Channels of a group, 2R <= K.
+    parameter int unsigned R = 8,
+    /// Bits of a word number: addresses are modulo 2^WordWidth words.
+    parameter int unsigned WordWidth = 12
+) (
+    /// Clock.
+    input  logic        clk_i,
+    /// A new output begins.
+    input  logic        valid_i,
+    /// It is the first of a group.
+    input  logic        start_i,
+    /// Where that group starts; read with start_i.
+    input  start_e      kind_i,
+    /// Two bytes a channel; steady.
+    input  logic        logits_i,
+    /// Pair, output of pixel 0, channel 0; steady.
+    input  logic [31:0] base_i,
+    /// Pair, from a pixel to the next; steady.
+    input  logic [31:0] step_i,
+    /// Pair, the address of this output, from the next cycle until the next valid_i.
+    output logic [31:0] address_o
+);
+
+  localparam int unsigned OffsetWidth = $clog2(K);
+  localparam int unsigned Width = WordWidth + OffsetWidth;
+
+  if (2 * R > K) begin : gen_check_group
+    $error("output_address: 2R must be at most K");
+  end
+  if (WordWidth > 24) begin : gen_check_word
+    $error("output_address: WordWidth must be at most 24");
+  end
+
+  localparam logic [Width-1:0] GroupStep = Width'(R);
+  localparam logic [Width-1:0] GroupWideStep = 2 * R == K ? Width'(2 ** OffsetWidth) : Width'(2 * R);
+
+  logic [Width-1:0] start, current, next, after_group, group_step;
+  logic [Width-1:0] address_q, next_q, group_q, block_q, tile_q;
+  logic first_group, first_group_q, first_block, first_block_q;
+  logic [Width-1:0] base, step;
+  logic unused_pairs;
+
+  // The word bits that this memory has.
+  assign base = {base_i[8+:WordWidth], base_i[OffsetWidth-1:0]};
+  assign step = {step_i[8+:WordWidth], step_i[OffsetWidth-1:0]};
+
+  always_comb begin
+    unique case (kind_i)
+      StartLayer: start = base;
+      StartTile:  start = tile_q;
+      StartBlock: start = block_q;
+      default:    start = group_q;
+    endcase
+    current = start_i ? start : next_q;
+    group_step = logits_i ? GroupWideStep : GroupStep;
+    first_group = start_i ? kind_i != StartGroup : first_group_q;
+    first_block = kind_i == StartLayer || kind_i == StartTile || (kind_i == StartGroup && first_block_q);
+  end
+
+  pair_add #(
+      .K,
+      .WordWidth
+  ) i_next (
+      .a_i  (current),
+      .b_i  (step),
+      .sum_o(next)
+  );
+
+  pair_add #(
+      .K,
+      .WordWidth
+  ) i_group (
+      .a_i  (start),
+      .b_i  (group_step),
+      .sum_o(after_group)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      address_q <= current;
+      next_q <= next;
+      first_group_q <= first_group;
+      if (first_group) block_q <= next;
+      if (start_i) begin
+        group_q <= after_group;
+        first_block_q <= first_block;
+        if (first_block) tile_q <= after_group;
+      end
+    end
+  end
+
+  assign address_o = {24'(address_q[OffsetWidth+:WordWidth]), 8'(address_q[OffsetWidth-1:0])};
+  assign unused_pairs = ^{base_i, step_i};
+
+endmodule

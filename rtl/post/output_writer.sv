@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Drains finished blocks: for each channel group of R, for each pixel: read the accumulators, requantise, pool, write.
+///
+///   out[p][c] = pool(requantise(acc[pixel][c % M], offset[c], multiplier[c]))      formulas in requantise and max_pool
+///   byte address = output_base + p * output_step + c * (logits ? 2 : 1)            pairs; channels >= descriptor.channels are not written
+///
+/// One pixel of R channels a cycle. The parameters of the next group are fetched meanwhile: no gap when a block has >= 2R pixels.
+/// A read in cycle t becomes a write in t + RequantiseLatency + 2 (+ 3 pixels when pooling).
+module output_writer
+  import flexor_pkg::*;
+  import output_writer_pkg::*;
+#(
+    /// Bytes of a word of activation memory, 10..250.
+    parameter int unsigned K = 50,
+    /// Channels of an m-tile.
+    parameter int unsigned M = 16,
+    /// Channels drained per cycle: a power of two that divides M.
+    parameter int unsigned R = 8,
+    /// Bytes of a write: a power of two, 2R..K.
+    parameter int unsigned W = 16,
+    /// Accumulator bits, Shift..32.
+    parameter int unsigned AccWidth = 22,
+    /// Pixels of an accumulator buffer, <= 65535.
+    parameter int unsigned PMax = 256,
+    /// Accumulator buffers, 1 or 2.
+    parameter int unsigned AccBuffers = 2,
+    /// Words of a bank of activation memory.
+    parameter int unsigned ActRows = 2048,
+    /// Words of control memory: a power of two.
+    parameter int unsigned ControlWords = 8192,
+    /// Requantise shift.
+    parameter int unsigned Shift = 16,
+    /// Cycles from a write until a read can start that sees it, >= 1.
+    parameter int unsigned WriteLatency = fetch_pkg::WriteLatency,
+    /// Bits of an accumulator address.
+    parameter int unsigned PixelWidth = PMax > 1 ? $clog2(PMax) : 1,
+    /// Bits of a buffer number.
+    parameter int unsigned BufferWidth = 1
+) (
+    /// Clock.
+    input  logic                            clk_i,
+    /// Synchronous reset, active low.
+    input  logic                            rst_ni,
+    /// Layer, steady from acceptance of its first block until idle_o.
+    input  descriptor_t                     descriptor_i,
+    /// Its number, for the trace.
+    input  logic        [              7:0] layer_i,
+    /// A block whose accumulators are final.
+    input  logic                            block_valid_i,
+    /// It is accepted.
+    output logic                            block_ready_o,
+    /// Its accumulator buffer.
+    input  logic        [  BufferWidth-1:0] block_buffer_i,
+    /// Its pixels before pooling, 1..PMax, a multiple of 4 when pooling.
+    input  logic        [             15:0] block_pixels_i,
+    /// It is the first of an m-tile.
+    input  logic                            block_first_i,
+    /// It is the first of the layer.
+    input  logic                            block_layer_first_i,
+    /// A buffer's last read was issued; low from the cycle after acceptance.
+    output logic        [   AccBuffers-1:0] buffer_free_o,
+    /// Nothing is held and every write has landed.
+    output logic                            idle_o,
+    /// Accumulator buffer to read.
+    output logic        [  BufferWidth-1:0] read_buffer_o,
+    /// Accumulator address to read.
+    output logic        [   PixelWidth-1:0] read_address_o,
+    /// Its M accumulators, one cycle later.
+    input  logic        [   M*AccWidth-1:0] read_data_i,
+    /// Read a control memory word.
+    output logic                            parameter_read_o,
+    /// Its address.
+    output logic [$clog2(ControlWords)-1:0] parameter_address_o,
+    /// Its data, one cycle later.
+    input  logic        [             31:0] parameter_data_i,
+    /// A write, always accepted.
+    output logic                            write_valid_o,
+    /// Pair of its first byte.
+    output logic        [             31:0] write_address_o,
+    /// Bytes.
+    output logic        [          8*W-1:0] write_data_o,
+    /// Byte enables.
+    output logic        [            W-1:0] write_strobe_o,
+    /// The trace shows this write.
+    output logic                            trace_valid_o,
+    /// Layer.
+    output logic        [              7:0] trace_layer_o,
+    /// Output pixel, batch included.
+    output logic        [             23:0] trace_pixel_o,
+    /// First of R channels.
+    output logic        [             15:0] trace_channel_o,
+    /// Channels that exist.
+    output logic        [            R-1:0] trace_mask_o,
+    /// 16 bits a channel.
+    output logic        [         16*R-1:0] trace_data_o
+);
+
+  localparam int unsigned AddressWidth = $clog2(ControlWords);
+  localparam int unsigned GroupWidth = M / R > 1 ? $clog2(M / R) : 1;
+  localparam int unsigned Results = RequantiseLatency;
+
+  if (PMax < 1 || PMax > 65535) begin : gen_check_pixels
+    $error("output_writer: PMax must be in 1..65535");
+  end
+  if (AccBuffers < 1 || AccBuffers > 2 || BufferWidth != 1) begin : gen_check_buffers
+    $error("output_writer: AccBuffers must be 1 or 2, BufferWidth 1");
+  end
+  if (WriteLatency < 1) begin : gen_check_latency
+    $error("output_writer: WriteLatency must be at least 1");
+  end
+
+  /// What travels with a pixel.
+  typedef struct packed {
+    logic start;
+    start_e kind;
+    logic [R-1:0] mask;
+    logic [15:0] channel;
+  } tag_t;
+
+  // Groups.
+  logic group_valid, group_ready, fetch_free;
+  logic [GroupWidth-1:0] group_index;
+  logic [BufferWidth-1:0] group_buffer;
+  logic [PixelWidth-1:0] group_last;
+  logic [R*AccWidth-1:0] offset;
+  logic [R*16-1:0] multiplier;
+  tag_t group_tag;
+  assign group_tag.start = 1'b1;
+  assign block_ready_o = fetch_free;
+
+  parameter_fetch #(
+      .M,
+      .R,
+      .AccWidth,
+      .PixelWidth,
+      .BufferWidth,
+      .ControlWords
+  ) i_fetch (
+      .clk_i,
+      .rst_ni,
+      .parameter_base_i(descriptor_i.parameter_base[AddressWidth-1:0]),
+      .channels_i(descriptor_i.channels),
+      .block_valid_i,
+      .block_ready_o(fetch_free),
+      .block_buffer_i,
+      .block_last_i(PixelWidth'(block_pixels_i - 16'd1)),
+      .block_first_i,
+      .block_layer_first_i,
+      .parameter_read_o,
+      .parameter_address_o,
+      .parameter_data_i,
+      .group_valid_o(group_valid),
+      .group_ready_i(group_ready),
+      .group_index_o(group_index),
+      .group_mask_o(group_tag.mask),
+      .group_channel_o(group_tag.channel),
+      .group_start_o(group_tag.kind),
+      .group_buffer_o(group_buffer),
+      .group_last_o(group_last),
+      .offset_o(offset),
+      .multiplier_o(multiplier)
+  );
+
+  // Pixels of a group: stage 0 has the address on the accumulator's port, stage 1 the data.
+  logic [Results+1:0] valid_q;
+  tag_t tag_q[Results+2];
+  logic [PixelWidth-1:0] last_q;
+  logic [GroupWidth-1:0] index_q, data_index_q;
+  logic last_pixel;
+
+  assign last_pixel  = read_address_o == last_q;
+  assign group_ready = !valid_q[0] || last_pixel;
+
+  always_ff @(posedge clk_i) begin
+    valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel};
+    for (int unsigned s = 1; s < Results + 2; s++) tag_q[s] <= tag_q[s-1];
+    tag_q[0].start <= 1'b0;
+    data_index_q <= index_q;
+    if (group_valid && group_ready) begin
+      valid_q[0] <= 1'b1;
+      tag_q[0] <= group_tag;
+      read_buffer_o <= group_buffer;
+      read_address_o <= '0;
+      last_q <= group_last;
+      index_q <= group_index;
+    end else begin
+      read_address_o <= read_address_o + 1'b1;
+    end
+    if (!rst_ni) valid_q <= '0;
+  end
+
+  for (genvar b = 0; b < AccBuffers; b++) begin : gen_free
+    assign buffer_free_o[b] = !(!fetch_free && group_buffer == BufferWidth'(b)) && !(valid_q[0] && read_buffer_o == BufferWidth'(b));
+  end
+
+  // Stage 1: R channels of the accumulators.
+  logic [R*AccWidth-1:0] accumulators;
+  always_comb begin
+    accumulators = '0;
+    for (int unsigned g = 0; g < M / R; g++) begin
+      if (data_index_q == GroupWidth'(g)) accumulators |= read_data_i[g*R*AccWidth+:R*AccWidth];
+    end
+  end
+
+  logic [16*R-1:0] result;
+  for (genvar r = 0; r < R; r++) begin : gen_lane
+    requantise #(
+        .AccWidth,
+        .Shift
+    ) i_requantise (
+        .clk_i,
+        .acc_i(accumulators[r*AccWidth+:AccWidth]),
+        .take_i(valid_q[1] && tag_q[1].start),
+        .offset_i(offset[r*AccWidth+:AccWidth]),
+        .multiplier_i(multiplier[16*r+:16]),
+        .logits_i(descriptor_i.logits),
+        .activation_max_i(descriptor_i.activation_max),
+        .result_o(result[16*r+:16])
+    );
+  end
+
+  output_packer #(
+      .K,
+      .R,
+      .W,
+      .WordWidth($clog2(2 * ActRows))
+  ) i_packer (
+      .clk_i,
+      .rst_ni,
+      .descriptor_i,
+      .layer_i,
+      .valid_i(valid_q[Results+1]),
+      .start_i(tag_q[Results+1].start),
+      .kind_i(tag_q[Results+1].kind),
+      .mask_i(tag_q[Results+1].mask),
+      .channel_i(tag_q[Results+1].channel),
+      .result_i(result),
+      .write_valid_o,
+      .write_address_o,
+      .write_data_o,
+      .write_strobe_o,
+      .trace_valid_o,
+      .trace_layer_o,
+      .trace_pixel_o,
+      .trace_channel_o,
+      .trace_mask_o,
+      .trace_data_o
+  );
+
+  // Writes on their way into memory.
+  logic landing;
+  if (WriteLatency == 1) begin : gen_landed
+    assign landing = 1'b0;
+  end else begin : gen_landing
+    logic [WriteLatency-2:0] landing_q;
+    always_ff @(posedge clk_i) landing_q <= rst_ni ? (WriteLatency - 1)'({landing_q, write_valid_o}) : '0;
+    assign landing = landing_q != '0;
+  end
+  assign idle_o = fetch_free && valid_q == '0 && !write_valid_o && !landing;
+
+endmodule

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One channel from accumulator to output, one value a cycle, RequantiseLatency (5) cycles.
+///
+///   t = acc + offset                                       modulo 2^AccWidth, signed
+///   v = (t * multiplier + 2^(Shift-1)) >>> Shift           floor, rounds half up
+///   result = logits ? min(max(v, -32768), 32767) : min(max(v, 0), activation_max)
+///
+/// The product is made in two halves that fit small multipliers (15 + the rest of the bits of t when Shift = 16), and only the bits
+/// that reach v are added: with t = high * 2^(Shift-1) + low, low >= 0,
+///   v = (high * multiplier + ((low * multiplier) >>> (Shift-1)) + 1) >>> 1
+module requantise #(
+    /// Accumulator bits, Shift..32.
+    parameter int unsigned AccWidth = 22,
+    /// Right shift after the multiplication, 1..AccWidth.
+    parameter int unsigned Shift = 16
+) (
+    /// Clock.
+    input  logic                       clk_i,
+    /// Accumulator.
+    input  logic signed [AccWidth-1:0] acc_i,
+    /// Take new parameters with acc_i; offset_i and multiplier_i must stay for one more cycle.
+    input  logic                       take_i,
+    /// Added to the accumulator.
+    input  logic signed [AccWidth-1:0] offset_i,
+    /// Output units per accumulator unit, times 2^Shift.
+    input  logic signed [        15:0] multiplier_i,
+    /// Logits (saturate to int16) or activations (clamp to 0..activation_max_i); steady.
+    input  logic                       logits_i,
+    /// Upper clamp of activations; steady.
+    input  logic        [         7:0] activation_max_i,
+    /// Result: activations zero extended, logits signed.
+    output logic        [        15:0] result_o
+);
+
+  localparam int unsigned LowBits = Shift - 1;
+  localparam int unsigned HighBits = AccWidth - LowBits;
+  localparam int unsigned SumWidth = HighBits + 16;
+  // v itself, and at least one bit more than a logit.
+  localparam int unsigned VWidth = SumWidth - 1 > 17 ? SumWidth - 1 : 17;
+
+  if (Shift < 1 || Shift > AccWidth) begin : gen_check_shift
+    $error("requantise: Shift must be in 1..AccWidth");
+  end
+  if (AccWidth > 32) begin : gen_check_width
+    $error("requantise: AccWidth must be at most 32");
+  end
+
+  logic take_q;
+  logic signed [AccWidth-1:0] acc_q, offset_q, t_q;
+  logic signed [15:0] multiplier_q;
+
+  always_ff @(posedge clk_i) begin
+    acc_q  <= acc_i;
+    take_q <= take_i;
+    t_q    <= acc_q + offset_q;
+    if (take_i) offset_q <= offset_i;
+    if (take_q) multiplier_q <= multiplier_i;
+  end
+
+  logic signed [SumWidth-1:0] high_q;
+  logic signed [15:0] low_q;
+
+  if (LowBits == 0) begin : gen_no_low
+    assign low_q = '0;
+  end else begin : gen_low
+    logic signed [LowBits:0] low;
+    logic signed [LowBits+16:0] product_q;
+    logic unused_product;
+    assign low = {1'b0, t_q[LowBits-1:0]};
+    always_ff @(posedge clk_i) product_q <= low * multiplier_q;
+    assign low_q = product_q[LowBits+:16];
+    assign unused_product = ^{product_q[LowBits+16], product_q[LowBits-1:0]};
+  end
+
+  logic signed [HighBits-1:0] high;
+  assign high = t_q[AccWidth-1:LowBits];
+  always_ff @(posedge clk_i) high_q <= high * multiplier_q;
+
+  // One bit below both terms makes the "+ 1" a carry.
+  logic signed [SumWidth:0] sum;
+  logic signed [VWidth-1:0] v_q;
+  logic unused_sum;
+  assign sum = {high_q, 1'b1} + {{(SumWidth - 16) {low_q[15]}}, low_q, 1'b1};
+  assign unused_sum = ^sum[1:0];
+  always_ff @(posedge clk_i) v_q <= VWidth'($signed(sum[SumWidth:2]));
+
+  logic negative, over, fits;
+  assign negative = v_q[VWidth-1];
+  assign over = v_q[VWidth-2:8] != '0 || v_q[7:0] > activation_max_i;
+  assign fits = v_q[VWidth-1:15] == {(VWidth - 15) {negative}};
+
+  always_ff @(posedge clk_i) begin
+    if (logits_i) result_o <= fits ? v_q[15:0] : {negative, {15{~negative}}};
+    else if (negative) result_o <= '0;
+    else result_o <= {8'h00, over ? activation_max_i : v_q[7:0]};
+  end
+
+endmodule
