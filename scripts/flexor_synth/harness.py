@@ -21,7 +21,7 @@ class _Family:
         """A plain D flip-flop."""
         if self.ice40:
             return _cell("SB_DFF", {}, {"C": clock, "D": d}, {"Q": q})
-        parameters = {"GSR": "DISABLED", "CEMUX": "1", "CLKMUX": "CLK", "LSRMUX": "LSR", "REGSET": "RESET", "SRMODE": "LSR_OVER_CE"}
+        parameters = {"GSR": "DISABLED", "CEMUX": "1 ", "CLKMUX": "CLK", "LSRMUX": "LSR", "REGSET": "RESET", "SRMODE": "LSR_OVER_CE"}
         return _cell("TRELLIS_FF", parameters, {"CLK": clock, "DI": d, "LSR": "0", "CE": "1"}, {"Q": q})
 
     def xor3(self, bits, y):

@@ -32,7 +32,8 @@ class Sources:
         generate.write(package, generate.package(DATA))
         files = sorted(p for p in (ROOT / "rtl").rglob("*.sv"))
         packages = [p for p in files if p.name.endswith("_pkg.sv")]
-        self.files = [package] + packages + [p for p in files if p not in packages] + list(extra)
+        self.packages = [package] + packages
+        self.files = self.packages + [p for p in files if p not in packages] + list(extra)
         self.hash = digest(*(p.read_bytes() for p in self.files))
         self.modules = {p.stem: p for p in self.files if not p.name.endswith("_pkg.sv")}
 
@@ -56,9 +57,12 @@ class Sources:
         overrides = " ".join(f"-G {k}={v}" for k, v in chosen.items())
         temporary = result.with_suffix(".part")
         script = result.with_suffix(".ys")
+        folders = sorted({p.parent for p in self.files[1:]})
+        search = " ".join(f"-y {folder}" for folder in folders) + " --libext .sv"
+        files = " ".join(str(p) for p in [*self.packages, self.modules[top]])
         script.write_text("\n".join([
-            f"read_slang --keep-hierarchy --top {top} {overrides} " + " ".join(str(p) for p in self.files),
-            f"hierarchy -check -top {top}", "proc", "opt_clean", "setattr -mod -unset src */*", f"write_rtlil {temporary}"]) + "\n")
+            f"read_slang --keep-hierarchy --top {top} {overrides} {search} {files}",
+            f"hierarchy -check -top {top}", "proc", "opt_clean", f"write_rtlil {temporary}"]) + "\n")
         process.run(tools.yosys + [script], result.with_suffix(".log"), f"elaborating {top}")
         text = "".join(line for line in open(temporary, encoding="utf-8") if "attribute \\src" not in line)
         temporary.write_text(text)

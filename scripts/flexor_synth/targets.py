@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import re
 
 from . import carry, process
 from .cache import write_atomic
@@ -36,8 +37,8 @@ class Target:
         process.run(tools.yosys + [script], script.with_suffix(".log"), f"mapping {module} for {self.name}")
         return json.loads(netlist.read_text())
 
-    def measure(self, tools, design, folder, what, pins=False, seed=SEED, freq=0):
-        """Count, place and route a mapped design; returns the figures."""
+    def measure(self, tools, design, folder, what, pins=False, pack_only=False):
+        """Count, place and route a mapped design in `folder`; returns the figures. `pack_only`: cells as packed, no Fmax."""
         module = design["modules"]["dut"]
         figures = count(module, self.family)
         figures["fmax_mhz"] = None
@@ -49,36 +50,32 @@ class Target:
         harness = {"lut": 0, "ff": 0} if pins else wrap(design, "dut", self.family)
         folder = pathlib.Path(folder)
         write_atomic(folder / "placed_input.json", json.dumps(design))
-        report = folder / "report.json"
-        routed = folder / ("routed.asc" if self.family == "ice40" else "routed.cfg")
-        program = tools["nextpnr-" + self.family]
+        routed = "routed.asc" if self.family == "ice40" else "routed.cfg"
         # The wasm build of nextpnr sees relative paths best: it runs inside the folder.
-        command = [program, *self.place, "--json", "placed_input.json", "--report", "report.json", "--asc" if self.family == "ice40"
-                   else "--textcfg", routed.name, "--freq", str(freq or self.freq), "--seed", str(seed), "--timing-allow-fail", "--top", "dut"]
+        command = [tools["nextpnr-" + self.family], *self.place, "--json", "placed_input.json", "--freq", str(self.freq),
+                   "--seed", str(SEED), "--timing-allow-fail", "--top", "dut"]
+        command += ["--pack-only"] if pack_only else ["--asc" if self.family == "ice40" else "--textcfg", routed]
         if pins and pathlib.Path(pins).is_file():
             write_atomic(folder / "pins.pcf", pathlib.Path(pins).read_text())
             command += ["--pcf", "pins.pcf"]
-        process.run(command, folder / "place.log", f"placing {what} on {self.name}", cwd=folder)
-        figures |= self._read_report(report, harness, what)
-        self._pack(tools, folder, routed)
+        log = folder / "place.log"
+        process.run(command, log, f"placing {what} on {self.name}", cwd=folder)
+        figures |= self._read_log(log, harness, what)
+        if not pack_only:
+            self._pack(tools, folder, folder / routed)
         return figures
 
-    def _read_report(self, report, harness, what):
-        try:
-            data = json.loads(report.read_text())
-        except (OSError, ValueError) as error:
-            raise Problem(f"placing {what} on {self.name} gave no report; see {report.with_name('place.log')}") from error
-        used = {k: v["used"] for k, v in data["utilization"].items()}
-        clocks = [v["achieved"] for v in data["fmax"].values()]
-        result = {"fmax_mhz": round(min(clocks), 1) if clocks else None}
-        if self.family == "ice40":
-            # A harness LUT shares the cell of the flip-flop that it feeds, so each harness flip-flop is one cell.
-            result["cells"] = used["ICESTORM_LC"] - harness["ff"]
-            result["available"] = data["utilization"]["ICESTORM_LC"]["available"]
-        else:
-            result["cells"] = used["TRELLIS_COMB"] - harness["lut"]
-            result["available"] = data["utilization"]["TRELLIS_COMB"]["available"]
-        return result
+    def _read_log(self, log, harness, what):
+        text = log.read_text(errors="replace")
+        kind = "ICESTORM_LC" if self.family == "ice40" else "TRELLIS_COMB"
+        used = re.findall(rf"{kind}:\s*(\d+)/\s*(\d+)", text)
+        if not used:
+            raise Problem(f"placing {what} on {self.name} printed no device utilisation; see {log}")
+        clocks = dict(re.findall(r"Max frequency for clock\s+'([^']*)':\s*([\d.]+) MHz", text))
+        # On iCE40 a harness LUT shares the cell of the flip-flop that it feeds: one cell a harness flip-flop.
+        cells = int(used[-1][0]) - (harness["ff"] if self.family == "ice40" else harness["lut"])
+        return {"cells": cells, "available": int(used[-1][1]),
+                "fmax_mhz": round(min(float(f) for f in clocks.values()), 1) if clocks else None}
 
     def _pack(self, tools, folder, routed):
         if self.pack == "icepack" and tools.programs["icepack"]:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bars of the project, each beside the figure that this run measured."""
+import json
+import pathlib
+
+from .problem import Problem
+from .table import render
+
+# target, block, key, relation, bar, what
+_BARS = (
+    ("ice40-up5k", "engine", "ratio_to_plain", "<=", 1.00, "engine with decryptor : plain engine, placed LC"),
+    ("ecp5", "engine", "ratio_to_plain", "<=", 1.05, "engine with decryptor : plain engine, TRELLIS_COMB"),
+    ("xc7", "engine", "ratio_to_plain", "<=", 1.05, "engine with decryptor : plain engine, LUT"),
+    ("ice40-hx8k", "array", "cells_per_mac", "<=", 14.2, "array, LC per MAC, double-buffered weights"),
+    ("ice40-hx8k", "array:single", "cells_per_mac", "<=", 13.2, "array, LC per MAC, single-buffered weights"),
+    ("ecp5", "array:pair", "cells_per_mac", "<=", 14.7, "array, TRELLIS_COMB per MAC, plain RTL"),
+    ("ecp5", "array", "cells_per_mac", "<=", 11.5, "array, TRELLIS_COMB per MAC, tuned"),
+    ("xc7", "array:pair", "cells_per_mac", "<=", 8.4, "array, LUT6 per MAC, plain RTL"),
+    ("xc7", "array", "cells_per_mac", "<=", 6.8, "array, LUT6 per MAC, tuned"),
+    ("ice40-hx8k", "array", "fmax_mhz", ">=", 180.0, "array, Fmax placed"),
+    ("ecp5", "array", "fmax_mhz", ">=", 200.0, "array, Fmax placed"),
+    ("ice40-up5k", "engine", "fmax_mhz", ">=", 40.0, "whole engine fits and runs, Fmax placed"),
+)
+
+
+def check(records, cycles_per_image=None):
+    """Rows {target, block, what, bar, found, met}; found is None when the run did not measure it."""
+    by_name = {(r["target"], r["block"]): r for r in records}
+    rows = []
+    for target, block, key, relation, bar, what in _BARS:
+        found = by_name.get((target, block), {}).get(key)
+        met = "not measured" if found is None else "yes" if (found <= bar if relation == "<=" else found >= bar) else "NO"
+        rows.append({"target": target, "block": block, "what": what, "bar": f"{relation} {bar:g}", "found": found, "met": met})
+    engine = by_name.get(("ice40-up5k", "board")) or by_name.get(("ice40-up5k", "engine"))
+    if engine and engine["fmax_mhz"] and cycles_per_image:
+        rows.append({"target": "ice40-up5k", "block": engine["block"], "what": "small LeNet-5, frames/s at that clock", "bar": "printed",
+                     "found": round(engine["fmax_mhz"] * 1e6 / cycles_per_image, 1), "met": "yes"})
+    return rows
+
+
+def cycles_per_image(path):
+    """Cycles of one image from the JSON of `flexor sim` or `flexor compare`."""
+    try:
+        data = json.loads(pathlib.Path(path).read_text())
+        return data["cycles"] / data["images"]
+    except OSError as error:
+        raise Problem(f"--cycles {path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+        raise Problem(f"--cycles {path}: not the JSON of flexor compare or sim (needs cycles and images)") from error
+
+
+def table(rows):
+    """The bars as text."""
+    return render(rows, (("target", "target"), ("what", "bar"), ("bar", "limit"), ("found", "found"), ("met", "met")))

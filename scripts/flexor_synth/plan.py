@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to synthesise: configuration and style of each target, blocks, variants, and the sets behind --quick and --full."""
+import dataclasses
+
+from . import rtl
+from .problem import Problem
+from .targets import TARGETS
+
+ENGINE, ARRAY, PE = "engine", "array", "pe_array"
+# Short names of tops; every other block goes by its RTL name.
+TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top"}
+# Named configuration and PE style that suit each target.
+CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "base"}
+STYLE = {"ice40-up5k": "ice40", "ice40-hx8k": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
+# Shape of the array alone: what fits the device at a utilisation that routes.
+ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12}, "ice40-hx8k": {"K": 30, "M": 16}, "ecp5": {"K": 30, "M": 16}, "xc7": {"K": 50, "M": 16}}
+# block:variant -> parameters that it sets.
+VARIANTS = {
+    "": {},
+    "plain": {"Decryption": rtl.DATA["decryption"]["plain"]},
+    "fixed": {"Decryption": rtl.DATA["decryption"]["fixed"]},
+    "single": {"WeightBuffers": 1},
+    **{style: {"PeStyle": number} for style, number in rtl.DATA["pe_styles"].items()},
+}
+PIN_TOPS = {"board": ("ice40-up5k",)}
+
+QUICK = {"ice40-up5k": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
+         "ecp5": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
+         "xc7": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"]}
+BARS = {"ice40-up5k": ["engine", "engine:plain"],
+        "ice40-hx8k": ["array", "array:single"],
+        "ecp5": ["array", "array:pair", "engine", "engine:plain"],
+        "xc7": ["array", "array:pair", "engine", "engine:plain"]}
+BASELINES = ["pe_array", "pe_array:addsub", "pe_array:andtree"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One module on one target."""
+    target: str
+    block: str
+    top: str
+    parameters: tuple
+    instance: str = ""
+    pack_only: bool = False
+
+    @property
+    def macs(self):
+        """Multiply-accumulates per cycle, None for a block that holds no whole array."""
+        p = dict(self.parameters)
+        return p["K"] * p["M"] if self.block.split(":")[0] in (ENGINE, ARRAY, PE, *PIN_TOPS) else None
+
+
+def parameters(target, block, config=None, overrides=None):
+    """Parameters of `block` (with its variant) on `target`."""
+    name, _, variant = block.partition(":")
+    if variant not in VARIANTS:
+        raise Problem(f"block {block}: there is no variant {variant}; there are {', '.join(v for v in VARIANTS if v)}")
+    result = rtl.configuration(config or CONFIG[target])
+    result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
+    if name == ARRAY and not config:
+        result |= ARRAY_SHAPE[target]
+        result["D"] = result["K"] * result["M"] // result["NOut"]
+        result["AccBuffers"] = 1
+    return result | VARIANTS[variant] | (overrides or {})
+
+
+def chosen(targets, blocks, mode):
+    """target -> names of blocks, from the user's lists or the set of `mode` (quick, default, full, bars)."""
+    for target in targets or ():
+        if target not in TARGETS:
+            raise Problem(f"there is no target {target}; there are {', '.join(TARGETS)}")
+    result = {}
+    for target in targets or (QUICK if mode == "quick" else TARGETS):
+        if blocks:
+            result[target] = list(blocks)
+        elif mode == "quick":
+            result[target] = QUICK.get(target, QUICK["ecp5"])
+        elif mode == "bars":
+            result[target] = BARS[target]
+        else:
+            result[target] = list(dict.fromkeys(BARS[target] + BASELINES + ["blocks"]))
+    return result

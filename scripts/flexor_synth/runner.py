@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run jobs side by side: elaborate, map, place; every result is kept by the hash of its inputs."""
+import concurrent.futures
+import pathlib
+import threading
+
+from . import plan, process, rtl
+from .cache import Cache, digest
+from .progress import Progress
+from .targets import SEED, TARGETS
+from .tools import ROOT
+
+FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glob("*.py"))
+                if p.stem in ("carry", "count", "harness", "rtl", "targets")))
+
+
+class Runner:
+    """Holds the sources, the tools and the cache of one run."""
+
+    def __init__(self, tools, out, jobs):
+        self.tools, self.out, self.workers = tools, pathlib.Path(out).resolve(), jobs
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.cache = Cache(self.out / "cache")
+        self.sources = rtl.Sources(self.out)
+        self.identity = tools.identity()
+        self.locks, self.lock = {}, threading.Lock()
+
+    def elaborate(self, top, parameters):
+        """RTLIL of `top`, made once however many jobs ask for it."""
+        key = digest(top, parameters)
+        with self.lock:
+            own = self.locks.setdefault(key, threading.Lock())
+        with own:
+            return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
+
+    def jobs(self, chosen, config, overrides, pack_only):
+        """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine."""
+        result = []
+        for target, names in chosen.items():
+            for name in names:
+                parameters = plan.parameters(target, name, config, overrides)
+                items = tuple(sorted(parameters.items()))
+                base = name.partition(":")[0]
+                packed = pack_only and target == "ecp5"
+                if name == "blocks":
+                    il = self.elaborate(plan.TOPS[plan.ENGINE], items)
+                    result += [plan.Job(target, block, plan.TOPS[plan.ENGINE], items, instance, packed)
+                               for block, instance in rtl.blocks(il).items() if block not in (*plan.TOPS.values(), plan.PE)]
+                else:
+                    top = plan.TOPS.get(base, base)
+                    result.append(plan.Job(target, name, top, items, "", packed))
+        return result
+
+    @staticmethod
+    def _pin_text(pins):
+        return [pathlib.Path(pins).read_bytes()] if pins and pathlib.Path(pins).is_file() else []
+
+    def _measure(self, job, progress):
+        name = f"{job.target} {job.block}"
+        target = TARGETS[job.target]
+        pins = job.block in plan.PIN_TOPS and str(ROOT / "rtl" / "board" / f"{job.top}.pcf")
+        progress.begin(name, "elaborate")
+        il = self.elaborate(job.top, job.parameters)
+        key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, SEED, *self._pin_text(pins))
+        figures = self.cache.get(key)
+        if figures is None:
+            folder = self.out / "work" / job.target / job.block.replace(":", "-")
+            folder.mkdir(parents=True, exist_ok=True)
+            progress.begin(name, "map")
+            design = target.map(self.tools, il, job.instance or job.top, folder)
+            progress.begin(name, "place" if target.place else "count")
+            figures = self.cache.put(key, target.measure(self.tools, design, folder, job.block, pins, pack_only=job.pack_only))
+        progress.end(name, f"{figures['cells']} cells")
+        return figures
+
+    def run(self, jobs):
+        """Figures of every job, in order; the first Problem stops the rest."""
+        progress = Progress(len(jobs))
+        try:
+            with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
+                futures = [pool.submit(self._measure, job, progress) for job in jobs]
+                try:
+                    concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
+                    for future in futures:
+                        if future.done() and future.exception():
+                            raise future.exception()
+                except BaseException:
+                    process.stop_all()
+                    for future in futures:
+                        future.cancel()
+                    raise
+        finally:
+            progress.close()
+        return [record(job, future.result()) for job, future in zip(jobs, futures)]
+
+
+def record(job, figures):
+    """One object of the JSON output."""
+    macs = job.macs
+    p = dict(job.parameters)
+    return {"target": job.target, "block": job.block, "lut": figures["lut"], "ff": figures["ff"], "ram": figures["ram"],
+            "dsp": figures["dsp"], "cells": figures["cells"], "fmax_mhz": figures["fmax_mhz"], "macs_per_cycle": macs,
+            "cells_per_mac": round(figures["cells"] / macs, 3) if macs else None, "ratio_to_plain": None,
+            "shape": f"{p['K']}x{p['M']}" if macs else None}
+
+
+def add_ratios(records):
+    """Fill ratio_to_plain where the same run measured the same block with plain 1-bit weights."""
+    cells = {(r["target"], r["block"]): r["cells"] for r in records}
+    for r in records:
+        plain = cells.get((r["target"], r["block"].partition(":")[0] + ":plain"))
+        if plain and ":" not in r["block"]:
+            r["ratio_to_plain"] = round(r["cells"] / plain, 4)
+    return records
+

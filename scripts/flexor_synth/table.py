@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Figures as a table of fixed columns."""
+
+_COLUMNS = (("target", "target"), ("block", "block"), ("shape", "K x M"), ("lut", "LUT"), ("ff", "FF"), ("ram", "RAM"), ("dsp", "DSP"),
+            ("cells", "cells"), ("fmax_mhz", "Fmax MHz"), ("macs_per_cycle", "MAC/cycle"), ("cells_per_mac", "cells/MAC"),
+            ("ratio_to_plain", "of plain"))
+
+
+def _text(value):
+    return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def render(rows, columns):
+    """Rows of dictionaries as text; numbers to the right."""
+    cells = [[title for _, title in columns]] + [[_text(row.get(key)) for key, _ in columns] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    numeric = [all(isinstance(row.get(key), (int, float, type(None))) for row in rows) for key, _ in columns]
+    lines = ["  ".join(t.rjust(w) if n else t.ljust(w) for t, w, n in zip(line, widths, numeric)).rstrip() for line in cells]
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(lines)
+
+
+def figures(records):
+    """The table of `flexor synth`."""
+    return render(records, _COLUMNS)
