@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/golden.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "code/error.hpp"
+#include "golden/blocks.hpp"
+
+namespace flexor {
+namespace {
+
+using golden::kArrayChannels;
+using golden::kArrayLanes;
+
+// One layer with its weights decrypted and laid out for pe_array: [block of channels][input in (ky, kx, c) order][channel].
+struct Plan {
+  Layer layer;  // without its stored bits
+  int inputs = 0;
+  int blocks = 0;
+  std::vector<std::int8_t> weight;
+};
+
+// Place of input k of string r in (ky, kx, c) order.
+int window_index(const Layer& l, int r, int k) {
+  const int channels = l.input.channels;
+  if (!l.stack_rows) return r * l.string_length() + k;
+  const int ky = k / channels % l.kernel_height;
+  const int kx = k / channels / l.kernel_height;
+  return (ky * l.kernel_width + kx) * channels + k % channels;
+}
+
+std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, int inputs, int blocks) {
+  const Plane& plane = layer.planes[0];
+  const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
+  const int groups = (layer.string_length() + kSliceK - 1) / kSliceK;
+  std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
+  for (int slice = 0; slice < layer.slices(); ++slice) {
+    const std::uint32_t bits = golden::xor_decryptor(code, slice_bits(plane, code.n_in, slice));
+    const int r = slice / groups % layer.strings();
+    for (int i = 0; i < kSliceK * kSliceM; ++i) {
+      const int m = slice / groups / layer.strings() * kSliceM + i / kSliceK;
+      const int k = slice % groups * kSliceK + i % kSliceK;
+      if (m >= layer.output.channels || k >= layer.string_length()) continue;
+      const int row = m / kArrayChannels * inputs + window_index(layer, r, k);
+      weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] = (bits >> i & 1U) != 0 ? 1 : -1;
+    }
+  }
+  return weight;
+}
+
+// The window of output pixel (oy, ox) in (ky, kx, c) order; places outside the input stay 0.
+void fetch_window(const Layer& l, const std::uint8_t* input, int oy, int ox, std::uint8_t* window) {
+  const int channels = l.input.channels;
+  const int row = l.kernel_width * channels;
+  const int x0 = ox * l.stride - l.padding;
+  const int first = std::clamp(-x0, 0, l.kernel_width);
+  const int end = std::clamp(l.input.width - x0, first, l.kernel_width);
+  for (int ky = 0; ky < l.kernel_height; ++ky, window += row) {
+    const int y = oy * l.stride - l.padding + ky;
+    if (y < 0 || y >= l.input.height || first == end) {
+      std::fill_n(window, row, std::uint8_t{0});
+      continue;
+    }
+    std::fill_n(window, first * channels, std::uint8_t{0});
+    const std::uint8_t* from = input + (y * l.input.width + x0 + first) * channels;
+    std::copy_n(from, (end - first) * channels, window + first * channels);
+    std::fill(window + end * channels, window + row, std::uint8_t{0});
+  }
+}
+
+// One output pixel before pooling: every channel's sum, requantised.
+void compute_pixel(const Plan& plan, const std::uint8_t* window, std::int16_t* out) {
+  const Layer& l = plan.layer;
+  for (int block = 0; block < plan.blocks; ++block) {
+    const std::int8_t* weight = plan.weight.data() + static_cast<std::ptrdiff_t>(block) * plan.inputs * kArrayChannels;
+    std::array<std::int32_t, kArrayChannels> acc{};
+    for (int k = 0; k < plan.inputs; k += kArrayLanes) {
+      std::array<std::int16_t, kArrayChannels> dot;
+      golden::pe_array(weight + k * kArrayChannels, window + k, std::min(kArrayLanes, plan.inputs - k), dot.data());
+      golden::accumulator(dot.data(), acc.data());
+    }
+    const int channels = std::min(kArrayChannels, l.output.channels - block * kArrayChannels);
+    for (int i = 0; i < channels; ++i) {
+      const auto m = static_cast<std::size_t>(block * kArrayChannels + i);
+      const std::int64_t v = golden::requantise(acc[static_cast<std::size_t>(i)], l.bias[m], l.multiplier[m], l.shift);
+      out[m] = l.logits ? golden::clamp_logit(v) : golden::clamp_activation(v, l.activation_max);
+    }
+  }
+}
+
+// 2x2 pooling of an NHWC tensor of shape `in`; an odd last row or column is dropped.
+std::vector<std::int16_t> pool(const std::vector<std::int16_t>& tensor, const Shape& in, const Shape& out) {
+  std::vector<std::int16_t> pooled(static_cast<std::size_t>(out.size()));
+  const int right = in.channels;
+  const int down = in.width * in.channels;
+  for (int y = 0; y < out.height; ++y) {
+    for (int x = 0; x < out.width; ++x) {
+      const std::int16_t* from = tensor.data() + 2 * y * down + 2 * x * right;
+      std::int16_t* to = pooled.data() + (y * out.width + x) * out.channels;
+      for (int c = 0; c < out.channels; ++c) to[c] = golden::max_pool(from[c], from[c + right], from[c + down], from[c + down + right]);
+    }
+  }
+  return pooled;
+}
+
+std::vector<std::int16_t> run_layer(const Plan& plan, const std::uint8_t* input) {
+  const Layer& l = plan.layer;
+  const Shape shape = l.unpooled();
+  std::vector<std::int16_t> tensor(static_cast<std::size_t>(shape.size()));
+  std::vector<std::uint8_t> window(static_cast<std::size_t>(plan.inputs));
+  for (int y = 0; y < shape.height; ++y) {
+    for (int x = 0; x < shape.width; ++x) {
+      fetch_window(l, input, y, x, window.data());
+      compute_pixel(plan, window.data(), tensor.data() + (y * shape.width + x) * shape.channels);
+    }
+  }
+  return l.max_pool ? pool(tensor, shape, l.output) : tensor;
+}
+
+}  // namespace
+
+struct Golden::Impl {
+  std::vector<Plan> plans;
+};
+
+Golden::Golden(const Network& network) : impl_(std::make_unique<Impl>()) {
+  validate(network);
+  for (const Layer& layer : network.layers) {
+    if (layer.planes.size() != 1) {
+      throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
+    }
+    Plan plan;
+    plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
+    plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
+    plan.weight = lay_out_weights(network, layer, plan.inputs, plan.blocks);
+    plan.layer = layer;
+    plan.layer.planes.clear();
+    impl_->plans.push_back(std::move(plan));
+  }
+}
+
+Golden::~Golden() = default;
+Golden::Golden(Golden&&) noexcept = default;
+Golden& Golden::operator=(Golden&&) noexcept = default;
+
+std::vector<std::vector<std::int16_t>> Golden::run(const std::uint8_t* pixels) const {
+  std::vector<std::vector<std::int16_t>> boundaries;
+  std::vector<std::uint8_t> bytes;
+  const std::uint8_t* input = pixels;
+  for (const Plan& plan : impl_->plans) {
+    boundaries.push_back(run_layer(plan, input));
+    if (plan.layer.logits) break;
+    bytes.resize(boundaries.back().size());
+    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.begin(), [](std::int16_t v) { return static_cast<std::uint8_t>(v); });
+    input = bytes.data();
+  }
+  return boundaries;
+}
+
+std::vector<std::int16_t> Golden::logits(const std::uint8_t* pixels) const { return run(pixels).back(); }
+
+int Golden::classify(const std::uint8_t* pixels) const {
+  const std::vector<std::int16_t> values = logits(pixels);
+  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+}  // namespace flexor

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "code/random.hpp"
+#include "network/network.hpp"
+
+namespace flexor::test {
+
+/// What a random layer is to be; the rest (stored bits, bias, multiplier) is drawn.
+struct LayerSpec {
+  LayerKind kind = LayerKind::Convolution;
+  int channels = 4;
+  int kernel = 3;
+  int stride = 1;
+  int padding = 0;
+  bool stack_rows = false;
+  bool max_pool = false;
+  int code = 0;
+  int activation_bits = 8;
+};
+
+/// A network with random stored bits whose last layer gives logits; biases and multipliers keep the activations spread.
+Network random_network(Random& random, const Shape& input, const std::vector<Code>& codes, const std::vector<LayerSpec>& specs);
+
+/// A convolutional or dense network drawn whole: 1 to 4 layers, kernels 1 to 5, padding, stride, pooling, stacking, codes of every family.
+Network draw_network(Random& random);
+
+/// The 20-50-500-10 LeNet-5 with random stored bits of the nested code.
+Network random_lenet(Random& random, int n_in, bool stack_rows = true);
+
+/// Random pixels.
+std::vector<std::uint8_t> random_image(Random& random, const Shape& shape);
+
+/// One line for failure messages.
+std::string describe(const Network& network);
+
+}  // namespace flexor::test
