@@ -6,6 +6,9 @@ package fetch_pkg;
   /// Clock edges from `read_address_i` to `read_data_o` of activation_memory.
   localparam int unsigned ActivationLatency = 2;
 
+  /// Clock edges from `write_valid_i` of activation_memory until a read that starts then sees the bytes.
+  localparam int unsigned WriteLatency = 2;
+
   /// Clock edges from a pixel at `patch_fetch` to its activations at the array.
   localparam int unsigned FetchLatency = ActivationLatency + 2;
 

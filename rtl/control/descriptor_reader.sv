@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 1 cycles from `start_i` to `done_o`.
+///
+/// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^PixelWidth;
+/// block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4.
+module descriptor_reader #(
+    /// Pixels of a block at most.
+    parameter int unsigned PMax         = 256,
+    /// Bits of a pixel count.
+    parameter int unsigned PixelWidth   = 21,
+    /// Words of control memory, a power of two.
+    parameter int unsigned ControlWords = 8192
+) (
+    /// Clock.
+    input  logic                                    clk_i,
+    /// Synchronous reset, active low.
+    input  logic                                    rst_ni,
+    /// Read the descriptor at `address_i`.
+    input  logic                                    start_i,
+    /// Read the descriptor that follows the last one.
+    input  logic                                    next_i,
+    /// Control memory word address, sampled with `start_i`.
+    input  logic         [$clog2(ControlWords)-1:0] address_i,
+    /// A control memory word is read.
+    output logic                                    read_o,
+    /// Its address.
+    output logic         [$clog2(ControlWords)-1:0] read_address_o,
+    /// The word, one cycle later.
+    input  logic                             [31:0] read_data_i,
+    /// Layer; valid and stable from `done_o` to the next start.
+    output flexor_pkg::descriptor_t                 descriptor_o,
+    /// One cycle: the descriptor is complete from the next cycle on.
+    output logic                                    done_o,
+    /// With `done_o` and after it: the descriptor is illegal.
+    output logic                                    error_o
+);
+
+  localparam int unsigned AddressWidth = $clog2(ControlWords);
+  localparam logic [4:0] LastWord = 5'(flexor_pkg::DescriptorUsedWords - 1);
+
+  if ((ControlWords & (ControlWords - 1)) != 0 || ControlWords < flexor_pkg::DescriptorWords) begin : gen_check_words
+    $error("descriptor_reader: ControlWords must be a power of two that holds a descriptor");
+  end
+  if (PMax >= 65536 || PixelWidth > 31) begin : gen_check_pixels
+    $error("descriptor_reader: PMax must be below 65536 and PixelWidth at most 31");
+  end
+
+  logic [AddressWidth-1:0] address_q;
+  logic [4:0] word_q, arrived_word_q;
+  logic reading_q, arrived_q, error_q;
+  flexor_pkg::descriptor_t descriptor_q;
+
+  assign read_o         = reading_q;
+  assign read_address_o = address_q;
+  assign descriptor_o   = descriptor_q;
+  assign done_o         = arrived_q && arrived_word_q == LastWord;
+  assign error_o        = error_q;
+
+  logic illegal;
+  always_comb begin
+    case (arrived_word_q)
+      5'd0: illegal = read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
+      5'd2: illegal = read_data_i[31:16] == '0;
+      5'd3: illegal = read_data_i[15:0] == '0 || read_data_i[23:16] == '0 || read_data_i[31:24] == '0;
+      5'd8: illegal = read_data_i == '0 || |read_data_i[31:PixelWidth] || (descriptor_q.pool && |read_data_i[1:0]);
+      5'd9: illegal = read_data_i[15:0] == '0 || read_data_i[15:0] > 16'(PMax) || (descriptor_q.pool && |read_data_i[1:0]);
+      5'd10: illegal = read_data_i[15:0] == '0 || read_data_i[31:16] == '0;
+      default: illegal = 1'b0;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    arrived_q      <= reading_q;
+    arrived_word_q <= word_q;
+    if (start_i) address_q <= address_i;
+    if (start_i || next_i) begin
+      reading_q <= 1'b1;
+      word_q    <= '0;
+      error_q   <= 1'b0;
+    end else if (reading_q) begin
+      reading_q <= word_q != LastWord;
+      word_q    <= word_q + 5'd1;
+      address_q <= address_q + (word_q == LastWord ? AddressWidth'(flexor_pkg::DescriptorWords) - AddressWidth'(LastWord) : AddressWidth'(1));
+    end
+    if (arrived_q) begin
+      descriptor_q <= flexor_pkg::descriptor_insert(descriptor_q, arrived_word_q, read_data_i);
+      if (illegal) error_q <= 1'b1;
+    end
+    if (!rst_ni) begin
+      reading_q <= 1'b0;
+      arrived_q <= 1'b0;
+    end
+  end
+
+endmodule

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs a job: for every layer reads the descriptor, starts the tile loader, walks m-tiles, blocks, tiles and pixels (one pixel
+/// a cycle), hands finished blocks to the output writer. The loops are in docs/architecture.md, the timing in docs/blocks/sequencer.md.
+///
+///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 1).
+///   A block starts when its accumulator buffer is free; its last pixel waits until the block before is handed over.
+module sequencer #(
+    /// Lanes, a multiple of 10, 10..250.
+    parameter int unsigned K             = 50,
+    /// Words of a bank of activation memory, a power of two.
+    parameter int unsigned ActRows       = 2048,
+    /// Pixels of a block at most.
+    parameter int unsigned PMax          = 256,
+    /// Accumulator buffers, 1 or 2.
+    parameter int unsigned AccBuffers    = 2,
+    /// Words of control memory, a power of two.
+    parameter int unsigned ControlWords  = 8192,
+    /// Cycles from the activations at the array to the dot products at the accumulator.
+    parameter int unsigned ArrayLatency  = 6,
+    /// Bits of a signed position along a row; follows from K and ActRows.
+    parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
+) (
+    /// Clock.
+    input  logic                                           clk_i,
+    /// Synchronous reset, active low.
+    input  logic                                           rst_ni,
+    /// One cycle: run the job; ignored while one runs.
+    input  logic                                           start_i,
+    /// Control memory word address of the first layer's descriptor, sampled with `start_i`.
+    input  logic                [$clog2(ControlWords)-1:0] descriptor_address_i,
+    /// One cycle: end the job.
+    input  logic                                           abort_i,
+    /// One cycle: the job has ended; every word is written.
+    output logic                                           done_o,
+    /// With `done_o`: error code.
+    output logic                [                     7:0] error_o,
+    /// Stage of this cycle (`Stage*` of flexor_pkg).
+    output logic                [                     2:0] stage_o,
+    /// Layer that runs, from 0.
+    output logic                [                     7:0] layer_o,
+    /// One cycle at abort: reset every block but the bus.
+    output logic                                           flush_o,
+    /// Control memory read port.
+    output logic                                           control_read_o,
+    /// Control memory word address.
+    output logic                [$clog2(ControlWords)-1:0] control_address_o,
+    /// Word, one cycle after the read.
+    input  logic                [                    31:0] control_data_i,
+    /// Layer; stable while it runs.
+    output flexor_pkg::descriptor_t                        descriptor_o,
+    /// One cycle: a layer begins (to tile_loader).
+    output logic                                           layer_start_o,
+    /// The tile that follows will be in the shadow FetchLatency cycles from now (from tile_decryptor and tile_loader).
+    input  logic                                           tile_ready_i,
+    /// A pixel goes to patch_fetch.
+    output logic                                           pixel_valid_o,
+    /// See patch_fetch.
+    output logic                [                    31:0] pixel_pair_o,
+    /// See patch_fetch.
+    output logic                [                    31:0] tile_pair_o,
+    /// See patch_fetch.
+    output logic signed         [       PositionWidth-1:0] x_o,
+    /// See patch_fetch.
+    output logic signed         [       PositionWidth-1:0] y_o,
+    /// See patch_fetch.
+    output logic                [       PositionWidth-1:0] chunk_start_o,
+    /// See patch_fetch.
+    output logic                [                     7:0] string_o,
+    /// A tile's first activations are at the array: copy its weights.
+    output logic                                           tile_take_o,
+    /// A tile is at the array: from its first to its last activations.
+    output logic                                           tile_busy_o,
+    /// Dot products are at the accumulator.
+    output logic                                           accumulate_o,
+    /// Buffer.
+    output logic                [                     0:0] accumulate_buffer_o,
+    /// Address of the pixel in the buffer.
+    output logic                [        $clog2(PMax)-1:0] accumulate_address_o,
+    /// Store, do not add.
+    output logic                                           accumulate_first_o,
+    /// A finished block is offered to output_writer.
+    output logic                                           block_valid_o,
+    /// It is taken.
+    input  logic                                           block_ready_i,
+    /// Its buffer.
+    output logic                [                     0:0] block_buffer_o,
+    /// Its pixels, before pooling.
+    output logic                [                    15:0] block_pixels_o,
+    /// First block of an m-tile.
+    output logic                                           block_first_o,
+    /// First block of the layer.
+    output logic                                           block_layer_first_o,
+    /// The drain of the buffer has ended.
+    input  logic                [          AccBuffers-1:0] buffer_free_i,
+    /// Nothing to drain, every write has landed.
+    input  logic                                           writer_idle_i
+);
+
+  localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
+  localparam int unsigned BlockWidth = $clog2(PMax + 1);
+  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 1 ?
+      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 1;
+  localparam int unsigned PeriodWidth = $clog2(MinPeriod);
+
+  if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
+    $error("sequencer: AccBuffers must be 1 or 2");
+  end
+  if (PMax < 4 || PMax % 4 != 0) begin : gen_check_block
+    $error("sequencer: PMax must be a multiple of 4");
+  end
+
+  typedef enum logic [2:0] {Idle, Read, Load, Run, Drain, Done, Flush} state_e;
+  state_e state_q, state_d;
+
+  // Descriptor.
+  logic reader_done, reader_error, start, more;
+  flexor_pkg::descriptor_t layer;
+  assign start = state_q == Idle && start_i;
+  assign more  = state_q == Drain && state_d == Read;
+  descriptor_reader #(
+      .PMax        (PMax),
+      .PixelWidth  (PixelWidth),
+      .ControlWords(ControlWords)
+  ) i_reader (
+      .clk_i,
+      .rst_ni        (rst_ni && !flush_o),
+      .start_i       (start),
+      .next_i        (more),
+      .address_i     (descriptor_address_i),
+      .read_o        (control_read_o),
+      .read_address_o(control_address_o),
+      .read_data_i   (control_data_i),
+      .descriptor_o  (layer),
+      .done_o        (reader_done),
+      .error_o       (reader_error)
+  );
+  assign descriptor_o  = layer;
+  assign layer_start_o = state_q == Load && !reader_error;
+
+  // Job.
+  logic pending_q, finished, last_m_tile, last_block, block_last, step, drain_wait, weight_wait, period_wait;
+  logic [7:0] layer_q, error_q;
+  assign finished = step && block_last && last_block && last_m_tile;
+  always_comb begin
+    state_d = state_q;
+    case (state_q)
+      Idle: if (start_i) state_d = Read;
+      Read: if (reader_done) state_d = Load;
+      Load: state_d = reader_error ? Done : Run;
+      Run: if (finished) state_d = Drain;
+      Drain: if (!pending_q && writer_idle_i) state_d = layer.last ? Done : Read;
+      Flush: state_d = Done;
+      default: state_d = Idle;
+    endcase
+    if (abort_i && state_q != Idle && state_q != Done) state_d = Flush;
+  end
+  always_ff @(posedge clk_i) begin
+    state_q <= rst_ni ? state_d : Idle;
+    if (start) begin
+      layer_q <= '0;
+      error_q <= 8'(flexor_pkg::ErrorNone);
+    end
+    if (more) layer_q <= layer_q + 8'd1;
+    if (state_q == Load && reader_error) error_q <= 8'(flexor_pkg::ErrorDescriptor);
+    if (state_q == Flush) error_q <= 8'(flexor_pkg::ErrorAborted);
+  end
+  assign done_o  = state_q == Done;
+  assign error_o = error_q;
+  assign layer_o = layer_q;
+  assign flush_o = state_q == Flush;
+  always_comb begin
+    if (state_q == Idle) stage_o = 3'(flexor_pkg::StageIdle);
+    else if (state_q != Run) stage_o = 3'(flexor_pkg::StageOther);
+    else if (drain_wait) stage_o = 3'(flexor_pkg::StageDrainStall);
+    else if (weight_wait) stage_o = 3'(flexor_pkg::StageWeightStall);
+    else stage_o = period_wait ? 3'(flexor_pkg::StageOther) : 3'(flexor_pkg::StageCompute);
+  end
+
+  // Loops.
+  logic [15:0] m_tile_q;
+  logic [PixelWidth-1:0] pixels_q;
+  logic [BlockWidth-1:0] left_q, left, block_pixels;
+  logic [PeriodWidth-1:0] period_q;
+  logic tile_first_q, layer_first_q, block_first_q, buffer_q;
+  logic first_tile, last_tile, tile_last;
+
+  assign last_block = pixels_q <= PixelWidth'(layer.block_pixels);
+  assign last_m_tile = m_tile_q == 16'd1;
+  assign block_pixels = last_block ? BlockWidth'(pixels_q) : BlockWidth'(layer.block_pixels);
+  assign left = tile_first_q ? block_pixels : left_q;
+  assign tile_last = left == BlockWidth'(1);
+  assign block_last = tile_last && last_tile;
+
+  // May the pixel go?
+  logic buffer_busy;
+  assign buffer_busy = !(buffer_q ? buffer_free_i[AccBuffers-1] : buffer_free_i[0]) || (AccBuffers == 1 && pending_q);
+  assign drain_wait  = (tile_first_q && first_tile && buffer_busy) || (block_last && pending_q);
+  assign weight_wait = tile_first_q && !tile_ready_i;
+  assign period_wait = tile_first_q && period_q != '0;
+  assign step        = state_q == Run && !drain_wait && !weight_wait && !period_wait;
+
+  tile_walker #(
+      .K      (K),
+      .ActRows(ActRows)
+  ) i_tiles (
+      .clk_i,
+      .descriptor_i (layer),
+      .load_i       (state_q == Load),
+      .step_i       (step && tile_last),
+      .pair_o       (tile_pair_o),
+      .chunk_start_o,
+      .string_o,
+      .first_o      (first_tile),
+      .last_o       (last_tile)
+  );
+  pixel_walker #(
+      .K      (K),
+      .ActRows(ActRows)
+  ) i_pixels (
+      .clk_i,
+      .descriptor_i     (layer),
+      .load_i           (state_q == Load),
+      .tile_first_i     (tile_first_q),
+      .tile_last_i      (tile_last),
+      .block_last_tile_i(last_tile),
+      .last_block_i     (last_block),
+      .step_i           (step),
+      .pair_o           (pixel_pair_o),
+      .x_o,
+      .y_o
+  );
+  assign pixel_valid_o = step;
+
+  always_ff @(posedge clk_i) begin
+    if (period_q != '0) period_q <= period_q - PeriodWidth'(1);
+    if (state_q == Load) begin
+      m_tile_q      <= layer.m_tiles;
+      pixels_q      <= PixelWidth'(layer.pixels);
+      tile_first_q  <= 1'b1;
+      layer_first_q <= 1'b1;
+      block_first_q <= 1'b1;
+      buffer_q      <= 1'b0;
+      period_q      <= PeriodWidth'(MinPeriod - 1);
+    end else if (step) begin
+      left_q       <= left - BlockWidth'(1);
+      tile_first_q <= tile_last;
+      if (tile_first_q) period_q <= PeriodWidth'(MinPeriod - 1);
+      if (block_last) begin
+        pixels_q      <= last_block ? PixelWidth'(layer.pixels) : pixels_q - PixelWidth'(layer.block_pixels);
+        layer_first_q <= 1'b0;
+        block_first_q <= last_block;
+        buffer_q      <= AccBuffers == 2 && !buffer_q;
+        if (last_block) m_tile_q <= m_tile_q - 16'd1;
+      end
+    end
+  end
+
+  // What the array and the accumulator must know of a pixel travels with it.
+  logic [5:0] at_array;
+  logic [4:0] at_accumulator;
+  logic ended, tile_busy_q;
+  delay_line #(
+      .Width (6),
+      .Cycles(fetch_pkg::FetchLatency)
+  ) i_to_array (
+      .clk_i,
+      .rst_ni(rst_ni && !flush_o),
+      .data_i({step && tile_last, step && block_last, step && tile_first_q, first_tile, buffer_q, step}),
+      .data_o(at_array)
+  );
+  delay_line #(
+      .Width (5),
+      .Cycles(ArrayLatency)
+  ) i_to_accumulator (
+      .clk_i,
+      .rst_ni(rst_ni && !flush_o),
+      .data_i(at_array[4:0]),
+      .data_o(at_accumulator)
+  );
+  delay_line #(
+      .Width (1),
+      .Cycles(pe_array_pkg::AccumulatorLatency)
+  ) i_to_writer (
+      .clk_i,
+      .rst_ni(rst_ni && !flush_o),
+      .data_i(at_accumulator[4]),
+      .data_o(ended)
+  );
+  assign tile_take_o = at_array[3];
+  assign tile_busy_o = tile_take_o || tile_busy_q;
+  always_ff @(posedge clk_i) tile_busy_q <= rst_ni && !flush_o && tile_busy_o && !at_array[5];
+  assign accumulate_o = at_accumulator[0];
+  assign accumulate_buffer_o = at_accumulator[1];
+  assign accumulate_first_o = at_accumulator[2];
+
+  logic [$clog2(PMax)-1:0] address_q;
+  assign accumulate_address_o = at_accumulator[3] ? '0 : address_q;
+  always_ff @(posedge clk_i) begin
+    if (accumulate_o) address_q <= accumulate_address_o + 1'b1;
+  end
+
+  // Hand a block over.
+  always_ff @(posedge clk_i) begin
+    if (step && block_last) begin
+      block_buffer_o      <= buffer_q;
+      block_pixels_o      <= 16'(block_pixels);
+      block_first_o       <= block_first_q;
+      block_layer_first_o <= layer_first_q;
+    end
+    if (!rst_ni || flush_o || (block_valid_o && block_ready_i)) begin
+      pending_q     <= 1'b0;
+      block_valid_o <= 1'b0;
+    end else begin
+      if (step && block_last) pending_q <= 1'b1;
+      if (ended) block_valid_o <= 1'b1;
+    end
+  end
+
+endmodule

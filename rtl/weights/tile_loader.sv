@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Streams the stored weights of a layer to tile_decryptor, tile after tile, on its own: for m-tile, for block, for tile, for
+/// group, for stored bit j. The tiles of an m-tile are read again for every block.
+///
+///   word (g, j) of a tile = weight memory [tile + g*n + j];  column = code memory [code_base + j]
+///
+/// One word a cycle while `word_ready_i`. The memories' output registers hold the word that waits.
+module tile_loader #(
+    /// Bits of a word.
+    parameter int unsigned D           = 40,
+    /// Groups of D slices in a tile.
+    parameter int unsigned Groups      = 1,
+    /// Rows of a code.
+    parameter int unsigned NOut        = 20,
+    /// Weight memory words, a power of two.
+    parameter int unsigned WeightWords = 131072,
+    /// Code memory words, a power of two.
+    parameter int unsigned CodeWords   = 256,
+    /// Bits of a pixel count, at most 31.
+    parameter int unsigned PixelWidth  = 21,
+    /// `soon_o` looks this many words ahead, 0..31.
+    parameter int unsigned LookAhead   = 3
+) (
+    /// Clock.
+    input  logic                                           clk_i,
+    /// Synchronous reset, active low; ends the layer.
+    input  logic                                           rst_ni,
+    /// One cycle: a layer begins.
+    input  logic                                           start_i,
+    /// Layer; stable while it runs.
+    input  flexor_pkg::descriptor_t                        descriptor_i,
+    /// Do not offer the first word of a tile (one weight buffer: the tile before is still in use).
+    input  logic                                           hold_i,
+    /// Read port of both memories: a word is asked for.
+    output logic                                           read_o,
+    /// Weight memory word.
+    output logic                 [$clog2(WeightWords)-1:0] weight_address_o,
+    /// Weight memory data, one cycle later.
+    input  logic                 [                  D-1:0] weight_data_i,
+    /// Code memory word.
+    output logic                 [  $clog2(CodeWords)-1:0] code_address_o,
+    /// Code memory data, one cycle later.
+    input  logic                 [               NOut-1:0] code_data_i,
+    /// A word is offered.
+    output logic                                           word_valid_o,
+    /// It is taken.
+    input  logic                                           word_ready_i,
+    /// Stored bit j of D slices.
+    output logic                 [                  D-1:0] word_o,
+    /// j = 0.
+    output logic                                           word_first_o,
+    /// Last word of the tile.
+    output logic                                           word_last_o,
+    /// Column j of the code.
+    output logic                 [               NOut-1:0] column_o,
+    /// A word is taken in this cycle and at most LookAhead words of its tile follow it: without stalls the tile is complete in <= LookAhead + 1 cycles.
+    output logic                                           soon_o
+);
+
+  localparam int unsigned AddressWidth = $clog2(WeightWords);
+  localparam int unsigned CodeWidth = $clog2(CodeWords);
+  localparam int unsigned GroupWidth = Groups > 1 ? $clog2(Groups) : 1;
+
+  if (PixelWidth > 31 || LookAhead > 31) begin : gen_check
+    $error("tile_loader: PixelWidth and LookAhead must be at most 31");
+  end
+  if (Groups < 1) begin : gen_check_groups
+    $error("tile_loader: Groups must be at least 1");
+  end
+
+  typedef logic [AddressWidth-1:0] address_t;
+  address_t address_q, m_tile_address_q;
+  logic [CodeWidth-1:0] code_address_q;
+  logic [5:0] bit_q;  // words of the group that follow this one
+  logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
+  logic [7:0] chunk_q, string_q;  // left in the string, in the block
+  logic [PixelWidth-1:0] pixels_q;
+  logic [15:0] m_tile_q;
+  logic active_q, valid_q, first_q, last_q, first_group_q, near_q, near;
+  logic fetch, last_bit, last_word, last_tile, last_block, tile_free;
+
+  assign last_bit   = bit_q == '0;
+  assign last_word  = last_bit && group_q == '0;
+  assign last_tile  = chunk_q == 8'd1 && string_q == 8'd1;
+  assign last_block = pixels_q <= PixelWidth'(descriptor_i.block_pixels);
+  assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
+
+  // The word that waits may go unless it begins a tile and the tile before holds it.
+  assign tile_free    = !(first_q && first_group_q && hold_i);
+  assign word_valid_o = valid_q && tile_free;
+  assign word_o       = weight_data_i;
+  assign column_o     = code_data_i;
+  assign word_first_o = first_q;
+  assign word_last_o  = last_q;
+  assign soon_o       = word_valid_o && word_ready_i && near_q;
+
+  assign fetch            = active_q && (!valid_q || (word_ready_i && tile_free));
+  assign read_o           = fetch;
+  assign weight_address_o = address_q;
+  assign code_address_o   = code_address_q;
+
+  always_ff @(posedge clk_i) begin
+    if (fetch) begin
+      valid_q       <= 1'b1;
+      first_q       <= code_address_q == CodeWidth'(descriptor_i.code_base);
+      first_group_q <= Groups == 1 || group_q == GroupWidth'(Groups - 1);
+      last_q        <= last_word;
+      near_q        <= near;
+    end else if (word_ready_i && tile_free) begin
+      valid_q <= 1'b0;
+    end
+
+    if (start_i) begin
+      active_q         <= 1'b1;
+      address_q        <= address_t'(descriptor_i.weight_base);
+      m_tile_address_q <= address_t'(descriptor_i.weight_base);
+      code_address_q   <= CodeWidth'(descriptor_i.code_base);
+      bit_q            <= descriptor_i.stored_bits - 6'd1;
+      group_q          <= GroupWidth'(Groups - 1);
+      chunk_q          <= descriptor_i.chunks;
+      string_q         <= descriptor_i.strings;
+      pixels_q         <= PixelWidth'(descriptor_i.pixels);
+      m_tile_q         <= descriptor_i.m_tiles;
+    end else if (fetch) begin
+      address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
+      code_address_q <= last_bit ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
+      bit_q          <= last_bit ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
+      if (last_bit) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
+      if (last_word) begin
+        chunk_q <= chunk_q == 8'd1 ? descriptor_i.chunks : chunk_q - 8'd1;
+        if (chunk_q == 8'd1) string_q <= string_q == 8'd1 ? descriptor_i.strings : string_q - 8'd1;
+      end
+      if (last_word && last_tile) begin
+        pixels_q <= last_block ? PixelWidth'(descriptor_i.pixels) : pixels_q - PixelWidth'(descriptor_i.block_pixels);
+        if (last_block) begin
+          m_tile_address_q <= address_q + address_t'(1);
+          m_tile_q         <= m_tile_q - 16'd1;
+          if (m_tile_q == 16'd1) active_q <= 1'b0;
+        end
+      end
+    end
+
+    if (!rst_ni) begin
+      active_q <= 1'b0;
+      valid_q  <= 1'b0;
+    end
+  end
+
+  logic unused_bits;
+  assign unused_bits = ^descriptor_i;
+
+endmodule
