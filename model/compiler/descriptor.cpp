@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/descriptor.hpp"
+
+#include <fmt/format.h>
+
+#include "code/error.hpp"
+
+namespace flexor {
+namespace {
+
+namespace field = descriptor;
+
+// Puts values into fields, with a range check on each.
+class Writer {
+ public:
+  Writer(const std::string& layer, std::span<std::uint32_t> words) : layer_(layer), words_(words) {}
+
+  void put(const char* name, const DescriptorField& f, std::int64_t value) {
+    check(name, value, 0, (std::int64_t{1} << f.width) - 1);
+    insert(f, value);
+  }
+  void put_signed(const char* name, const DescriptorField& f, std::int64_t value) {
+    check(name, value, -(std::int64_t{1} << (f.width - 1)), (std::int64_t{1} << (f.width - 1)) - 1);
+    insert(f, value);
+  }
+  void put_pair(const DescriptorField& f, std::int64_t bytes, int K) { insert(f, to_pair(bytes, K)); }
+
+ private:
+  void check(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) const {
+    if (value >= low && value <= high) return;
+    throw InputError(fmt::format("layer '{}': its {} is {}, but the engine takes {} to {}; make the layer smaller", layer_, name, value, low, high));
+  }
+  void insert(const DescriptorField& f, std::int64_t value) {
+    const std::uint64_t mask = (std::uint64_t{1} << f.width) - 1;
+    words_[static_cast<std::size_t>(f.word)] |= static_cast<std::uint32_t>((static_cast<std::uint64_t>(value) & mask) << f.low);
+  }
+
+  const std::string& layer_;
+  std::span<std::uint32_t> words_;
+};
+
+// The walk over the pixels, as distances in the input tensor: see "Loops" in docs/architecture.md.
+void put_steps(Writer& out, const Geometry& g, int K) {
+  const std::int64_t right = static_cast<std::int64_t>(g.stride_x) * g.input.channels;
+  const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
+  const std::int64_t down = g.stride_y * row;
+  const std::int64_t window = g.pool ? 2 : 1;
+  const std::int64_t last_x = (window * g.columns - 1) * right;
+  const std::int64_t last_y = (window * g.rows - 1) * down;
+  out.put_pair(field::row_step, row, K);
+  out.put_pair(field::step_window_x, right, K);
+  out.put_pair(field::step_window_y, down - right, K);
+  out.put_pair(field::step_x, g.pool ? right - down : right, K);
+  out.put_pair(field::step_y, down - last_x, K);
+  out.put_pair(field::step_image, g.input.size() - last_y - last_x, K);
+}
+
+}  // namespace
+
+std::uint32_t to_pair(std::int64_t bytes, int K) {
+  const std::int64_t offset = (bytes % K + K) % K;
+  return static_cast<std::uint32_t>(((bytes - offset) / K) * 256 + offset);
+}
+
+int block_pixels(const Geometry& g, int batch, int p_max) {
+  const std::int64_t pixels = static_cast<std::int64_t>(g.pixels()) * batch;
+  const std::int64_t blocks = (pixels + p_max - 1) / p_max;
+  const std::int64_t size = (pixels + blocks - 1) / blocks;
+  return static_cast<int>(g.pool ? (size + 3) / 4 * 4 : size);
+}
+
+void write_descriptor(const std::string& layer, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine,
+                      std::span<std::uint32_t> words) {
+  Writer out(layer, words);
+  const int K = engine.K;
+  out.put("last flag", field::last, v.last ? 1 : 0);
+  out.put("logits flag", field::logits, v.logits ? 1 : 0);
+  out.put("pool flag", field::pool, g.pool ? 1 : 0);
+  out.put("upper clamp", field::activation_max, v.activation_max);
+  out.put("stored bits per slice", field::stored_bits, v.stored_bits);
+  out.put("code memory address", field::code_base, v.code_base);
+  out.put("weight memory address", field::weight_base, v.weight_base);
+  out.put("parameter address", field::parameter_base, v.parameter_base);
+  out.put("number of output channels", field::channels, g.channels);
+  out.put("number of channel tiles", field::m_tiles, v.m_tiles);
+  out.put("number of kernel rows", field::strings, g.strings);
+  out.put("number of input chunks", field::chunks, v.chunks);
+  const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
+  out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels, K);
+  out.put_pair(field::output_base, v.output_address, K);
+  out.put_pair(field::output_step, g.output_bytes, K);
+  out.put("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch);
+  out.put("block of pixels", field::block_pixels, block_pixels(g, v.batch, engine.PMax));
+  out.put("number of output columns", field::columns, g.columns);
+  out.put("number of output rows", field::rows, g.rows);
+  put_steps(out, g, K);
+  out.put_signed("horizontal padding in bytes", field::x_start, -static_cast<std::int64_t>(g.padding_x) * g.input.channels);
+  out.put("horizontal stride in bytes", field::x_step, static_cast<std::int64_t>(g.stride_x) * g.input.channels);
+  out.put("string length", field::string_length, g.length);
+  out.put("input row in bytes", field::row_length, row);
+  out.put_signed("vertical padding", field::y_start, -g.padding_y);
+  out.put("vertical stride", field::y_step, g.stride_y);
+  out.put("input height", field::height, g.input.height);
+}
+
+}  // namespace flexor

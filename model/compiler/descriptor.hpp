@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "compiler/geometry.hpp"
+#include "engine_parameters.hpp"
+
+namespace flexor {
+
+/// Byte address or step as a pair: `floor(bytes / K) << 8 | bytes mod K`, so that the offset is 0..K-1 for negative bytes too.
+std::uint32_t to_pair(std::int64_t bytes, int K);
+
+/// Everything a descriptor says about one layer.
+struct DescriptorValues {
+  bool last = false;
+  bool logits = false;
+  int activation_max = 255;
+  int stored_bits = 0;
+  int code_base = 0;
+  std::int64_t weight_base = 0;
+  int parameter_base = 0;
+  int m_tiles = 0;
+  int chunks = 0;
+  std::uint32_t input_address = 0;   ///< bytes, image 0
+  std::uint32_t output_address = 0;
+  int batch = 1;
+};
+
+/// Pixels per block: blocks of equal size, as few as PMax allows, whole windows when pooling.
+int block_pixels(const Geometry& g, int batch, int p_max);
+
+/// Writes the layer's 32 words. Throws InputError naming layer and field when a value does not fit its field.
+void write_descriptor(const std::string& layer, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine,
+                      std::span<std::uint32_t> words);
+
+}  // namespace flexor

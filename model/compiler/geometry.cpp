@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/geometry.hpp"
+
+namespace flexor {
+
+Geometry::Geometry(const Layer& layer)
+    : input(layer.input),
+      strings(layer.strings()),
+      length(layer.string_length()),
+      stride_y(layer.stride),
+      stride_x(layer.stride),
+      padding_y(layer.padding),
+      padding_x(layer.padding),
+      pool(layer.max_pool),
+      rows(layer.output.height),
+      columns(layer.output.width),
+      channels(layer.output.channels),
+      output_bytes(layer.output.channels * (layer.logits ? 2 : 1)) {
+  if (!layer.stack_rows) return;
+  input = {layer.unpooled().height, layer.input.width, layer.kernel_height * layer.input.channels};
+  stride_y = 1;
+  padding_y = 0;
+}
+
+}  // namespace flexor

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "code/error.hpp"
+#include "compiler/compiler.hpp"
+#include "image_generated.h"
+#include "network/checked_file.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr FileKind kImageFile{"memory image", "FLXI", 1};
+
+std::string unpack(const flatbuffers::String* s) { return s == nullptr ? std::string() : s->str(); }
+
+template <typename T>
+std::vector<T> unpack(const flatbuffers::Vector<T>* v) {
+  return v == nullptr ? std::vector<T>() : std::vector<T>(v->begin(), v->end());
+}
+
+const EngineParameters& configuration(const std::string& name) {
+  for (const EngineParameters& engine : kConfigurations) {
+    if (engine.name == name) return engine;
+  }
+  throw InputError(fmt::format("it is for the engine '{}', which this program does not know; compile the network again", name));
+}
+
+// What the engine's memories hold and the driver relies on.
+void check(const MemoryImage& image) {
+  const EngineParameters& engine = configuration(image.configuration);
+  const auto fits = [](std::size_t size, int words) { return size <= static_cast<std::size_t>(words); };
+  if (!fits(image.control.size(), engine.ControlWords) || !fits(image.code.size(), engine.CodeWords) ||
+      !fits(image.weight.size(), engine.WeightWords)) {
+    throw InputError(fmt::format("it is larger than the memories of engine '{}'; compile the network again", engine.name));
+  }
+  const bool shape_ok = image.input.height >= 1 && image.input.width >= 1 && image.input.channels >= 1 && image.batch >= 1 && image.classes >= 1;
+  const auto bytes = static_cast<std::uint64_t>(engine.activation_bytes());
+  const auto end = [&image](std::uint64_t address, std::uint64_t size) { return address + size * static_cast<std::uint64_t>(image.batch); };
+  if (!shape_ok || static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) > bytes ||
+      end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
+                                   static_cast<std::uint64_t>(image.input.channels)) > bytes ||
+      end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
+      image.descriptor + static_cast<std::uint64_t>(kDescriptorWords) * image.layers.size() > image.control.size()) {
+    throw InputError(fmt::format("its shapes and addresses do not fit engine '{}'; compile the network again", engine.name));
+  }
+}
+
+}  // namespace
+
+void save_image(const MemoryImage& image, const std::filesystem::path& file) {
+  flatbuffers::FlatBufferBuilder b;
+  std::vector<flatbuffers::Offset<schema::LayerPlan>> layers;
+  for (const MemoryImage::LayerPlan& l : image.layers) {
+    layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles, l.weight_words));
+  }
+  const schema::ImageShape input(image.input.height, image.input.width, image.input.channels);
+  schema::FinishImageBuffer(b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code, &image.weight,
+                                                         image.descriptor, &input, image.input_address, image.output_address, image.classes,
+                                                         &layers));
+  write_checked_file(kImageFile, file, {b.GetBufferPointer(), b.GetSize()});
+}
+
+MemoryImage load_image(const std::filesystem::path& file) {
+  const std::vector<std::uint8_t> payload = read_checked_file(kImageFile, file);
+  flatbuffers::Verifier verifier(payload.data(), payload.size());
+  if (!schema::VerifyImageBuffer(verifier)) {
+    throw InputError(fmt::format("memory image '{}' does not follow the schema of memory images; compile the network again", file.string()));
+  }
+  const schema::Image* stored = schema::GetImage(payload.data());
+  MemoryImage image;
+  image.configuration = unpack(stored->configuration());
+  image.batch = stored->batch();
+  image.control = unpack(stored->control());
+  image.code = unpack(stored->code());
+  image.weight = unpack(stored->weight());
+  image.descriptor = stored->descriptor();
+  if (stored->input() != nullptr) image.input = {stored->input()->height(), stored->input()->width(), stored->input()->channels()};
+  image.input_address = stored->input_address();
+  image.output_address = stored->output_address();
+  image.classes = stored->classes();
+  if (stored->layers() != nullptr) {
+    for (const schema::LayerPlan* l : *stored->layers()) {
+      image.layers.push_back({unpack(l->name()), l->input_address(), l->output_address(), l->macs(), l->ideal_cycles(), l->tiles(), l->weight_words()});
+    }
+  }
+  try {
+    check(image);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("memory image '{}': {}", file.string(), error.what()));
+  }
+  return image;
+}
+
+}  // namespace flexor

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/pe_style.hpp"
+
+#include "network/network.hpp"
+
+namespace flexor {
+namespace {
+
+int pair_constant(int place) { return place == 0 ? 256 : 255; }
+
+// Fours (w0, w1, w2, w3) on lanes 0..3 and 4..7, a pair on lanes 8, 9 of a slice row.
+std::uint32_t recode_ecp5_row(std::uint32_t w) {
+  const auto bit = [w](int k) { return w >> k & 1U; };
+  std::uint32_t out = 0;
+  for (const int f : {0, 4}) {
+    out |= (bit(f) ^ bit(f + 2)) << f;
+    out |= (bit(f) ^ bit(f + 1)) << (f + 1);
+    out |= bit(f + 2) << (f + 2);
+    out |= (bit(f + 2) ^ bit(f + 3)) << (f + 3);
+  }
+  return out | bit(8) << 8 | (bit(8) ^ bit(9)) << 9;
+}
+
+int ecp5_constant(int K, int lane) {
+  const int row = lane / kSliceK;
+  const int place = lane % kSliceK;
+  const bool lone_pair = place >= 8 && row % 2 == 0 && row + 1 == K / kSliceK;
+  // Lanes 8, 9 of an even row and of the odd row after it are one four.
+  const int in_four = place < 8 ? place % 4 : place - 8 + (row % 2 == 0 ? 0 : 2);
+  if (lone_pair) return pair_constant(place - 8);
+  return in_four % 2 == 1 ? 255 : in_four == 0 ? 256 : 257;
+}
+
+int xc7_constant(int K, int lane) {
+  const int triples = 2 * ((K - 2) / 6);
+  if (lane < 3 * triples) return lane % 3 == 2 ? 0 : pair_constant(lane % 3);
+  return lane >= K - 2 ? 0 : pair_constant((lane - 3 * triples) % 2);
+}
+
+}  // namespace
+
+std::uint32_t recode_slice(int style, std::uint32_t weights) {
+  if (style != static_cast<int>(PeStyle::Ecp5)) return weights;
+  constexpr std::uint32_t row_mask = (1U << kSliceK) - 1;
+  return recode_ecp5_row(weights & row_mask) | recode_ecp5_row(weights >> kSliceK & row_mask) << kSliceK;
+}
+
+int lane_constant(int style, int K, int lane) {
+  switch (static_cast<PeStyle>(style)) {
+    case PeStyle::Pair:
+    case PeStyle::Ice40: return pair_constant(lane % 2);
+    case PeStyle::Ecp5: return ecp5_constant(K, lane);
+    case PeStyle::Xc7: return xc7_constant(K, lane);
+    default: return 0;
+  }
+}
+
+}  // namespace flexor

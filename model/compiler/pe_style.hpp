@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "engine_parameters.hpp"
+
+namespace flexor {
+
+/// What a PE style wants instead of the plain weight bits and what it returns beside the dot product (docs/blocks/pe_array.md).
+
+/// T: the bits that the array takes for the weight bits of one slice. Linear over GF(2), invertible, 0 to 0.
+std::uint32_t recode_slice(int style, std::uint32_t weights);
+
+/// C_k: what lane `lane` adds to every dot product when its weight is -1, whatever its activation.
+int lane_constant(int style, int K, int lane);
+
+}  // namespace flexor
