@@ -37,6 +37,7 @@ class CycleEngine : public EngineBus {
   virtual void apply_reset() = 0;
   /// Clock cycles since the last start (0 before the first).
   [[nodiscard]] std::uint64_t job_cycle() const { return job_cycle_; }
+  [[nodiscard]] bool running() const { return running_; }
 
  private:
   void step();

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "command.hpp"
+#include "compiler/compiler.hpp"
+#include "table.hpp"
+
+namespace flexor {
+
+namespace {
+
+struct Flags {
+  std::filesystem::path model, out, json;
+  EngineFlags engine;
+};
+
+struct Use {
+  const char* memory;
+  std::int64_t used;
+  std::int64_t size;
+};
+
+// Highest byte that the job touches in the activation memory.
+std::int64_t activation_bytes(const Network& network, const MemoryImage& image) {
+  std::int64_t top = image.input_address + std::int64_t{image.batch} * image.input.size();
+  for (std::size_t l = 0; l < image.layers.size(); ++l) {
+    const auto& layer = network.layers[l];
+    const std::int64_t bytes = std::int64_t{layer.output.size()} * (layer.logits ? 2 : 1) * image.batch;
+    top = std::max(top, image.layers[l].output_address + bytes);
+  }
+  return top;
+}
+
+void compile_command(const Flags& flags, const Context& context) {
+  const auto& engine = find_configuration(flags.engine.configuration);
+  const Network network = load_network(flags.model);
+  const MemoryImage image = compile(network, engine, flags.engine.batch);
+  save_image(image, flags.out);
+  const Use uses[] = {{"weight (words)", static_cast<std::int64_t>(image.weight.size()), engine.WeightWords},
+                      {"control (words)", static_cast<std::int64_t>(image.control.size()), engine.ControlWords},
+                      {"code (columns)", static_cast<std::int64_t>(image.code.size()), engine.CodeWords},
+                      {"activation (bytes)", activation_bytes(network, image), engine.activation_bytes()}};
+  Table memory({"memory", "used", "size", "%"});
+  nlohmann::ordered_json memories;
+  for (const auto& use : uses) {
+    memory.add({use.memory, grouped(use.used), grouped(use.size),
+                fmt::format("{:.1f}", 100.0 * static_cast<double>(use.used) / static_cast<double>(use.size))});
+    memories[std::string(use.memory, std::string_view(use.memory).find(' '))] = {{"used", use.used}, {"size", use.size}};
+  }
+  Table plan({"layer", "tiles", "weight words", "MACs", "ideal cycles", "input at", "output at"});
+  auto layers = nlohmann::ordered_json::array();
+  for (const auto& layer : image.layers) {
+    plan.add({layer.name, grouped(layer.tiles), grouped(layer.weight_words), grouped(layer.macs), fmt::format("{:.0f}", layer.ideal_cycles),
+              grouped(layer.input_address), grouped(layer.output_address)});
+    layers.push_back({{"name", layer.name},
+                      {"tiles", layer.tiles},
+                      {"weight_words", layer.weight_words},
+                      {"macs", layer.macs},
+                      {"ideal_cycles", layer.ideal_cycles},
+                      {"input_address", layer.input_address},
+                      {"output_address", layer.output_address}});
+  }
+  fmt::print("{} on {}, {} image{} a job\n\n{}\n{}\nwrote {}\n", network.name, engine.name, image.batch, image.batch == 1 ? "" : "s",
+             memory.text(), plan.text(), flags.out.string());
+  write_json(flags.json, context,
+             {{"model", flags.model.string()},
+              {"configuration", engine.name},
+              {"batch", image.batch},
+              {"memories", std::move(memories)},
+              {"layers", std::move(layers)},
+              {"out", flags.out.string()}});
+}
+
+}  // namespace
+
+void add_compile(CLI::App& app, Context& context) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "compile", "Compile a model to a memory image and print the plan.",
+                                  "flexor compile model/zoo/lenet5-small-0.4.flx --config small --out lenet5.img");
+  command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
+  command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
+  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, small or base")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024).description(""));
+  add_json(*command, flags->json);
+  command->callback([flags, &context] { compile_command(*flags, context); });
+}
+
+}  // namespace flexor

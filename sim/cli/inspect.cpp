@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "command.hpp"
+#include "table.hpp"
+
+namespace flexor {
+
+namespace {
+
+struct Flags {
+  std::filesystem::path model, json;
+};
+
+std::string shape_text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
+
+std::string kind_text(const Layer& layer) {
+  if (layer.kind == LayerKind::Dense) {
+    return "dense";
+  }
+  return fmt::format("conv {}x{}/{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "");
+}
+
+std::int64_t stored_bits(const Network& network, const Layer& layer) {
+  std::int64_t bits = 0;
+  for (const auto& plane : layer.planes) {
+    bits += std::int64_t{layer.slices()} * network.codes[static_cast<std::size_t>(plane.code)].n_in;
+  }
+  return bits;
+}
+
+nlohmann::ordered_json describe(const Network& network, const Layer& layer) {
+  const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
+  return {{"name", layer.name},
+          {"kind", kind_text(layer)},
+          {"input", shape_text(layer.input)},
+          {"output", shape_text(layer.output)},
+          {"rate", static_cast<double>(code.n_in) / code.n_out},
+          {"q", layer.planes.size()},
+          {"weights", layer.weights()},
+          {"stored_bits", stored_bits(network, layer)},
+          {"macs", layer.macs()},
+          {"activation_max", layer.activation_max},
+          {"code", {{"name", code.name}, {"n_in", code.n_in}, {"n_out", code.n_out}, {"taps", code.max_taps()}, {"rank", code.rank()}}}};
+}
+
+void inspect(const Flags& flags, const Context& context) {
+  const Network network = load_network(flags.model);
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  Table table({"layer", "kind", "input", "output", "weights", "rate", "q", "stored bits", "MACs", "code", "taps", "rank"});
+  std::int64_t weights = 0, bits = 0, macs = 0;
+  for (const auto& layer : network.layers) {
+    auto row = describe(network, layer);
+    weights += layer.weights();
+    bits += row["stored_bits"].get<std::int64_t>();
+    macs += layer.macs();
+    table.add({layer.name, row["kind"], row["input"], row["output"], grouped(layer.weights()),
+               fmt::format("{:.2f}", row["rate"].get<double>()), fmt::format("{}", layer.planes.size()),
+               grouped(row["stored_bits"].get<std::int64_t>()), grouped(layer.macs()), row["code"]["name"],
+               fmt::format("{}", row["code"]["taps"].get<int>()), fmt::format("{}", row["code"]["rank"].get<int>())});
+    layers.push_back(std::move(row));
+  }
+  const double rate = weights == 0 ? 0 : static_cast<double>(bits) / static_cast<double>(weights);
+  table.add({"whole", "", shape_text(network.input), "", grouped(weights), fmt::format("{:.2f}", rate), "", grouped(bits), grouped(macs)});
+  const Provenance& from = network.provenance;
+  fmt::print("{}\n{}\n", network.name, table.text());
+  fmt::print("command        {}\ntool version   {}\nseed           {}\ndata           {}\ndata SHA-256   {}\nepochs         {}\n",
+             from.command, from.tool_version, from.seed, from.data_name, from.data_checksum, from.epochs);
+  fmt::print("accuracy       {:.2f} % (integer model), {:.2f} % (trainer)\n", from.accuracy, from.float_accuracy);
+  write_json(flags.json, context,
+             {{"name", network.name},
+              {"input", shape_text(network.input)},
+              {"weights", weights},
+              {"stored_bits", bits},
+              {"bits_per_weight", rate},
+              {"macs", macs},
+              {"layers", std::move(layers)},
+              {"provenance",
+               {{"command", from.command},
+                {"tool_version", from.tool_version},
+                {"seed", from.seed},
+                {"data_name", from.data_name},
+                {"data_checksum", from.data_checksum},
+                {"epochs", from.epochs},
+                {"accuracy", from.accuracy},
+                {"float_accuracy", from.float_accuracy}}}});
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Context& context) {
+  const auto flags = std::make_shared<Flags>();
+  CLI::App* command = add_command(app, "inspect", "Print what a model file holds: layers, rates, codes, provenance.",
+                                  "flexor inspect model/zoo/lenet5-small-0.4.flx");
+  command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
+  add_json(*command, flags->json);
+  command->callback([flags, &context] { inspect(*flags, context); });
+}
+
+}  // namespace flexor

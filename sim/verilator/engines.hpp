@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "axil_master.hpp"
+#include "engine_bus.hpp"
+
+namespace flexor {
+
+struct EngineOptions {
+  StallOptions stalls;
+  std::filesystem::path wave_file;  ///< not empty: FST waves, through the slower traced build
+  /// First and last cycle of a job (0: its start) in the wave file; empty: everything from reset on.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> wave_window;
+};
+
+/// Parameters of a named configuration. Throws InputError that lists the names.
+const EngineParameters& find_configuration(std::string_view name);
+
+/// A Verilated engine of a named configuration, after reset.
+std::unique_ptr<EngineBus> make_verilator_engine(const EngineParameters& configuration, const EngineOptions& options = {});
+
+}  // namespace flexor
