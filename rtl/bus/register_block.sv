@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// AXI4-Lite slave of the engine: registers, and the host's way to the four memories while no job runs.
+///
+/// Regions, registers and layouts: docs/architecture.md. A request is refused (SLVERR, nothing changes) when its place does not exist, a
+/// memory is touched while busy, a register or a memory word is written in part, or job_registers refuses.
+/// Memory ports are registered: a write is one cycle of *_write_o; a read holds *_read_o and the address ReadLatency + 1 cycles.
+module register_block
+  import flexor_pkg::*;
+#(
+    /// Lanes; bytes of a word of activation memory.
+    parameter int unsigned K = 50,
+    /// Channels of a tile.
+    parameter int unsigned M = 16,
+    /// Bits of a weight word.
+    parameter int unsigned D = 40,
+    /// Channels drained per cycle.
+    parameter int unsigned R = 8,
+    /// Bits of a code column, <= 32.
+    parameter int unsigned NOut = 20,
+    /// Bytes of the data bus, 4 or 8.
+    parameter int unsigned BusBytes = 8,
+    /// Words of a bank of activation memory.
+    parameter int unsigned ActRows = 2048,
+    /// Words of weight memory: a power of two.
+    parameter int unsigned WeightWords = 131072,
+    /// Words of control memory: a power of two.
+    parameter int unsigned ControlWords = 8192,
+    /// Words of code memory: a power of two.
+    parameter int unsigned CodeWords = 256,
+    /// Read data of an address that is steady since cycle t is taken in cycle t + ReadLatency, 1..14.
+    parameter int unsigned ReadLatency = fetch_pkg::ActivationLatency
+) (
+    /// Clock.
+    input  logic                            clk_i,
+    /// Synchronous reset, active low.
+    input  logic                            rst_ni,
+    /// AXI4-Lite write address.
+    input  logic                            s_axil_awvalid_i,
+    output logic                            s_axil_awready_o,
+    input  logic [                    27:0] s_axil_awaddr_i,
+    /// AXI4-Lite write data.
+    input  logic                            s_axil_wvalid_i,
+    output logic                            s_axil_wready_o,
+    input  logic [          8*BusBytes-1:0] s_axil_wdata_i,
+    input  logic [            BusBytes-1:0] s_axil_wstrb_i,
+    /// AXI4-Lite write response.
+    output logic                            s_axil_bvalid_o,
+    input  logic                            s_axil_bready_i,
+    output logic [                     1:0] s_axil_bresp_o,
+    /// AXI4-Lite read address.
+    input  logic                            s_axil_arvalid_i,
+    output logic                            s_axil_arready_o,
+    input  logic [                    27:0] s_axil_araddr_i,
+    /// AXI4-Lite read data.
+    output logic                            s_axil_rvalid_o,
+    input  logic                            s_axil_rready_i,
+    output logic [          8*BusBytes-1:0] s_axil_rdata_o,
+    output logic [                     1:0] s_axil_rresp_o,
+    /// Word number, or pair for the activation memory.
+    output logic [                    23:0] memory_address_o,
+    /// Data to write.
+    output logic [          8*BusBytes-1:0] memory_data_o,
+    /// Byte enables, for the activation memory.
+    output logic [            BusBytes-1:0] memory_strobe_o,
+    /// Write to a memory, one cycle, always accepted.
+    output logic                            control_write_o,
+    output logic                            code_write_o,
+    output logic                            weight_write_o,
+    output logic                            activation_write_o,
+    /// Read from a memory.
+    output logic                            control_read_o,
+    output logic                            code_read_o,
+    output logic                            weight_read_o,
+    output logic                            activation_read_o,
+    /// What it reads.
+    input  logic [                    31:0] control_data_i,
+    input  logic [                NOut-1:0] code_data_i,
+    input  logic [                   D-1:0] weight_data_i,
+    input  logic [          8*BusBytes-1:0] activation_data_i,
+    /// One cycle: run the job.
+    output logic                            start_o,
+    /// One cycle: give up; only while busy.
+    output logic                            abort_o,
+    /// Control memory address of the job's first descriptor.
+    output logic [$clog2(ControlWords)-1:0] descriptor_o,
+    /// From start_o to done_i.
+    output logic                            busy_o,
+    /// One cycle: the job ended.
+    input  logic                            done_i,
+    /// Error code, with done_i.
+    input  logic [                     7:0] error_i,
+    /// Stage*, what the engine does in this cycle.
+    input  logic [                     2:0] stage_i,
+    /// Layer that runs.
+    input  logic [                     7:0] layer_i,
+    /// Enabled and pending.
+    output logic                            interrupt_o
+);
+
+  localparam int unsigned Width = 8 * BusBytes;
+
+  if (ReadLatency < 1 || ReadLatency > 14) begin : gen_check_latency
+    $error("register_block: ReadLatency must be in 1..14");
+  end
+
+  logic request, is_write, write_error, read_done;
+  logic [27:0] address;
+  logic [Width-1:0] data, read_data;
+  logic [BusBytes-1:0] strobe;
+  logic [4:0] region, region_q;
+  logic [23:0] place;
+  logic exists, whole, memory_legal, read_legal_q;
+
+  axil_slave #(
+      .AddressWidth(28),
+      .BusBytes
+  ) i_slave (
+      .clk_i,
+      .rst_ni,
+      .s_axil_awvalid_i,
+      .s_axil_awready_o,
+      .s_axil_awaddr_i,
+      .s_axil_wvalid_i,
+      .s_axil_wready_o,
+      .s_axil_wdata_i,
+      .s_axil_wstrb_i,
+      .s_axil_bvalid_o,
+      .s_axil_bready_i,
+      .s_axil_bresp_o,
+      .s_axil_arvalid_i,
+      .s_axil_arready_o,
+      .s_axil_araddr_i,
+      .s_axil_rvalid_o,
+      .s_axil_rready_i,
+      .s_axil_rdata_o,
+      .s_axil_rresp_o,
+      .request_o(request),
+      .write_o(is_write),
+      .address_o(address),
+      .data_o(data),
+      .strobe_o(strobe),
+      .write_error_i(write_error),
+      .read_done_i(read_done),
+      .read_data_i(read_data),
+      .read_error_i(!read_legal_q)
+  );
+
+  bus_decode #(
+      .K,
+      .D,
+      .NOut,
+      .BusBytes,
+      .ActRows,
+      .WeightWords,
+      .ControlWords,
+      .CodeWords,
+      .Registers(RegLayer + 1)
+  ) i_decode (
+      .address_i(address),
+      .strobe_i (strobe),
+      .region_o (region),
+      .place_o  (place),
+      .exists_o (exists),
+      .whole_o  (whole)
+  );
+
+  logic refuse;
+  logic [31:0] register_data;
+  assign memory_legal = exists && !busy_o && !region[RegionRegisters];
+  assign write_error  = !(whole && (memory_legal || (region[RegionRegisters] && exists && !refuse)));
+
+  job_registers #(
+      .K,
+      .M,
+      .D,
+      .R,
+      .AddressWidth($clog2(ControlWords))
+  ) i_registers (
+      .clk_i,
+      .rst_ni,
+      .write_i(request && is_write && region[RegionRegisters] && exists && whole),
+      .write_index_i(place[4:0]),
+      .write_data_i(data[31:0]),
+      .refuse_o(refuse),
+      .read_index_i(memory_address_o[4:0]),
+      .read_data_o(register_data),
+      .start_o,
+      .abort_o,
+      .descriptor_o,
+      .busy_o,
+      .done_i,
+      .error_i,
+      .stage_i,
+      .layer_i,
+      .interrupt_o
+  );
+
+  // The request that is under way; wait_q counts the cycles of a read down.
+  logic [3:0] wait_q;
+  logic reading_q;
+  logic [4:1] write_q, read_q;
+
+  always_ff @(posedge clk_i) begin
+    write_q <= request && is_write && memory_legal && whole ? region[4:1] : '0;
+    if (request) begin
+      memory_address_o <= place;
+      region_q <= region;
+      read_legal_q <= memory_legal || (region[RegionRegisters] && exists);
+    end
+    if (request && is_write) begin
+      memory_data_o   <= data;
+      memory_strobe_o <= strobe;
+    end
+    if (request && !is_write) begin
+      reading_q <= 1'b1;
+      read_q <= memory_legal ? region[4:1] : '0;
+      wait_q <= memory_legal ? 4'(ReadLatency) : '0;
+    end else if (read_done) begin
+      reading_q <= 1'b0;
+      read_q <= '0;
+    end else begin
+      wait_q <= wait_q - 4'd1;
+    end
+    if (!rst_ni) begin
+      write_q <= '0;
+      read_q <= '0;
+      reading_q <= 1'b0;
+    end
+  end
+
+  assign read_done = reading_q && wait_q == '0;
+  assign {activation_write_o, weight_write_o, code_write_o, control_write_o} = write_q;
+  assign {activation_read_o, weight_read_o, code_read_o, control_read_o} = read_q;
+
+  always_comb begin
+    read_data = '0;
+    if (read_legal_q) begin
+      if (region_q[RegionRegisters]) read_data |= Width'(register_data);
+      if (region_q[RegionControl]) read_data |= Width'(control_data_i);
+      if (region_q[RegionCode]) read_data |= Width'(code_data_i);
+      if (region_q[RegionWeight]) read_data |= Width'(weight_data_i);
+      if (region_q[RegionActivation]) read_data |= activation_data_i;
+    end
+  end
+
+endmodule
