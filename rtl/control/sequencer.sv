@@ -16,7 +16,7 @@ module sequencer #(
     parameter int unsigned AccBuffers    = 2,
     /// Words of control memory, a power of two.
     parameter int unsigned ControlWords  = 8192,
-    /// Cycles from the activations at the array to the dot products at the accumulator.
+    /// Cycles from the activations at the array to their control at the accumulator: pe_latency - AccumulatorLag.
     parameter int unsigned ArrayLatency  = 6,
     /// Bits of a signed position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
@@ -71,10 +71,10 @@ module sequencer #(
     output logic                                           tile_take_o,
     /// A tile is at the array: from its first to its last activations.
     output logic                                           tile_busy_o,
-    /// Dot products are at the accumulator.
+    /// See accumulator: control of a dot product.
     output logic                                           accumulate_o,
     /// Buffer.
-    output logic                [                     0:0] accumulate_buffer_o,
+    output logic                                         accumulate_buffer_o,
     /// Address of the pixel in the buffer.
     output logic                [        $clog2(PMax)-1:0] accumulate_address_o,
     /// Store, do not add.
@@ -84,7 +84,7 @@ module sequencer #(
     /// It is taken.
     input  logic                                           block_ready_i,
     /// Its buffer.
-    output logic                [                     0:0] block_buffer_o,
+    output logic                                         block_buffer_o,
     /// Its pixels, before pooling.
     output logic                [                    15:0] block_pixels_o,
     /// First block of an m-tile.
@@ -256,49 +256,27 @@ module sequencer #(
     end
   end
 
-  // What the array and the accumulator must know of a pixel travels with it.
-  logic [5:0] at_array;
-  logic [4:0] at_accumulator;
-  logic ended, tile_busy_q;
-  delay_line #(
-      .Width (6),
-      .Cycles(fetch_pkg::FetchLatency)
-  ) i_to_array (
+  logic block_done;
+  pixel_tags #(
+      .PMax        (PMax),
+      .ArrayLatency(ArrayLatency)
+  ) i_tags (
       .clk_i,
-      .rst_ni(rst_ni && !flush_o),
-      .data_i({step && tile_last, step && block_last, step && tile_first_q, first_tile, buffer_q, step}),
-      .data_o(at_array)
+      .rst_ni              (rst_ni && !flush_o),
+      .valid_i             (step),
+      .tile_first_i        (tile_first_q),
+      .tile_last_i         (tile_last),
+      .first_tile_i        (first_tile),
+      .last_tile_i         (last_tile),
+      .buffer_i            (buffer_q),
+      .tile_take_o,
+      .tile_busy_o,
+      .accumulate_o,
+      .accumulate_buffer_o,
+      .accumulate_address_o,
+      .accumulate_first_o,
+      .block_done_o        (block_done)
   );
-  delay_line #(
-      .Width (5),
-      .Cycles(ArrayLatency)
-  ) i_to_accumulator (
-      .clk_i,
-      .rst_ni(rst_ni && !flush_o),
-      .data_i(at_array[4:0]),
-      .data_o(at_accumulator)
-  );
-  delay_line #(
-      .Width (1),
-      .Cycles(pe_array_pkg::AccumulatorLatency)
-  ) i_to_writer (
-      .clk_i,
-      .rst_ni(rst_ni && !flush_o),
-      .data_i(at_accumulator[4]),
-      .data_o(ended)
-  );
-  assign tile_take_o = at_array[3];
-  assign tile_busy_o = tile_take_o || tile_busy_q;
-  always_ff @(posedge clk_i) tile_busy_q <= rst_ni && !flush_o && tile_busy_o && !at_array[5];
-  assign accumulate_o = at_accumulator[0];
-  assign accumulate_buffer_o = at_accumulator[1];
-  assign accumulate_first_o = at_accumulator[2];
-
-  logic [$clog2(PMax)-1:0] address_q;
-  assign accumulate_address_o = at_accumulator[3] ? '0 : address_q;
-  always_ff @(posedge clk_i) begin
-    if (accumulate_o) address_q <= accumulate_address_o + 1'b1;
-  end
 
   // Hand a block over.
   always_ff @(posedge clk_i) begin
@@ -313,7 +291,7 @@ module sequencer #(
       block_valid_o <= 1'b0;
     end else begin
       if (step && block_last) pending_q <= 1'b1;
-      if (ended) block_valid_o <= 1'b1;
+      if (block_done) block_valid_o <= 1'b1;
     end
   end
 

@@ -30,8 +30,6 @@ module tile_loader #(
     input  logic                                           start_i,
     /// Layer; stable while it runs.
     input  flexor_pkg::descriptor_t                        descriptor_i,
-    /// Do not offer the first word of a tile (one weight buffer: the tile before is still in use).
-    input  logic                                           hold_i,
     /// Read port of both memories: a word is asked for.
     output logic                                           read_o,
     /// Weight memory word.
@@ -77,8 +75,8 @@ module tile_loader #(
   logic [7:0] chunk_q, string_q;  // left in the string, in the block
   logic [PixelWidth-1:0] pixels_q;
   logic [15:0] m_tile_q;
-  logic active_q, valid_q, first_q, last_q, first_group_q, near_q, near;
-  logic fetch, last_bit, last_word, last_tile, last_block, tile_free;
+  logic active_q, valid_q, first_q, last_q, near_q, near;
+  logic fetch, last_bit, last_word, last_tile, last_block;
 
   assign last_bit   = bit_q == '0;
   assign last_word  = last_bit && group_q == '0;
@@ -86,16 +84,14 @@ module tile_loader #(
   assign last_block = pixels_q <= PixelWidth'(descriptor_i.block_pixels);
   assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
 
-  // The word that waits may go unless it begins a tile and the tile before holds it.
-  assign tile_free    = !(first_q && first_group_q && hold_i);
-  assign word_valid_o = valid_q && tile_free;
+  assign word_valid_o = valid_q;
   assign word_o       = weight_data_i;
   assign column_o     = code_data_i;
   assign word_first_o = first_q;
   assign word_last_o  = last_q;
   assign soon_o       = word_valid_o && word_ready_i && near_q;
 
-  assign fetch            = active_q && (!valid_q || (word_ready_i && tile_free));
+  assign fetch            = active_q && (!valid_q || word_ready_i);
   assign read_o           = fetch;
   assign weight_address_o = address_q;
   assign code_address_o   = code_address_q;
@@ -104,10 +100,9 @@ module tile_loader #(
     if (fetch) begin
       valid_q       <= 1'b1;
       first_q       <= code_address_q == CodeWidth'(descriptor_i.code_base);
-      first_group_q <= Groups == 1 || group_q == GroupWidth'(Groups - 1);
       last_q        <= last_word;
       near_q        <= near;
-    end else if (word_ready_i && tile_free) begin
+    end else if (word_ready_i) begin
       valid_q <= 1'b0;
     end
 

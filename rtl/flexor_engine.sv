@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs whole FleXOR networks: encrypted weights and images in, logits out (docs/architecture.md).
+///
+/// This module only connects blocks; while no job runs the memories belong to the bus.
+module flexor_engine #(
+    /// Lanes, a multiple of SliceK, 10..250.
+    parameter int unsigned K = 50,
+    /// Output channels of a tile, a multiple of SliceM and of R.
+    parameter int unsigned M = 16,
+    /// Weight bits of a slice, SliceK * SliceM, <= 32.
+    parameter int unsigned NOut = 20,
+    /// Lanes of a slice.
+    parameter int unsigned SliceK = 10,
+    /// Channels of a slice.
+    parameter int unsigned SliceM = 2,
+    /// Slices decrypted at a time; divides K*M/NOut, <= 8*BusBytes.
+    parameter int unsigned D = 40,
+    /// 0 serial (code is data), 1 fixed (Matrix), 2 plain (no XOR).
+    parameter int unsigned Decryption = 0,
+    /// 0 pair, 1 addsub, 2 andtree, 3 ice40, 4 ecp5, 5 xc7.
+    parameter int unsigned PeStyle = 0,
+    /// 2: the next tile loads during compute; 1: load, then compute.
+    parameter int unsigned WeightBuffers = 2,
+    /// Accumulator bits.
+    parameter int unsigned AccWidth = 22,
+    /// Pixels of a block at most, a multiple of 4.
+    parameter int unsigned PMax = 256,
+    /// Accumulator buffers, 1 or 2.
+    parameter int unsigned AccBuffers = 2,
+    /// Channels requantised per cycle, a power of two that divides M.
+    parameter int unsigned R = 8,
+    /// Bytes written per cycle, max(2R, BusBytes), a power of two, 2W <= K.
+    parameter int unsigned W = 16,
+    /// AXI4-Lite data bytes, 4 or 8.
+    parameter int unsigned BusBytes = 8,
+    /// Words per bank of activation memory, a power of two.
+    parameter int unsigned ActRows = 2048,
+    /// Weight memory words, a power of two.
+    parameter int unsigned WeightWords = 131072,
+    /// Control memory words, a power of two.
+    parameter int unsigned ControlWords = 8192,
+    /// Code memory words, a power of two.
+    parameter int unsigned CodeWords = 256,
+    /// Requantise shift.
+    parameter int unsigned Shift = 16,
+    /// Decryption = 1: stored bits of a slice, 1..NOut.
+    parameter int unsigned NMax = 8,
+    /// Decryption = 1: the code, see tile_decryptor.
+    parameter logic [NOut*NMax-1:0] Matrix = '0
+) (
+    /// Clock.
+    input  logic                  clk_i,
+    /// Synchronous reset, active low.
+    input  logic                  rst_ni,
+    /// AXI4-Lite write address.
+    input  logic                  s_axil_awvalid_i,
+    /// AXI4-Lite write address ready.
+    output logic                  s_axil_awready_o,
+    /// AXI4-Lite write address, bytes.
+    input  logic [          27:0] s_axil_awaddr_i,
+    /// AXI4-Lite write data valid.
+    input  logic                  s_axil_wvalid_i,
+    /// AXI4-Lite write data ready.
+    output logic                  s_axil_wready_o,
+    /// AXI4-Lite write data.
+    input  logic [8*BusBytes-1:0] s_axil_wdata_i,
+    /// AXI4-Lite byte enables.
+    input  logic [  BusBytes-1:0] s_axil_wstrb_i,
+    /// AXI4-Lite write response valid.
+    output logic                  s_axil_bvalid_o,
+    /// AXI4-Lite write response ready.
+    input  logic                  s_axil_bready_i,
+    /// AXI4-Lite write response.
+    output logic [           1:0] s_axil_bresp_o,
+    /// AXI4-Lite read address valid.
+    input  logic                  s_axil_arvalid_i,
+    /// AXI4-Lite read address ready.
+    output logic                  s_axil_arready_o,
+    /// AXI4-Lite read address, bytes.
+    input  logic [          27:0] s_axil_araddr_i,
+    /// AXI4-Lite read data valid.
+    output logic                  s_axil_rvalid_o,
+    /// AXI4-Lite read data ready.
+    input  logic                  s_axil_rready_i,
+    /// AXI4-Lite read data.
+    output logic [8*BusBytes-1:0] s_axil_rdata_o,
+    /// AXI4-Lite read response.
+    output logic [           1:0] s_axil_rresp_o,
+    /// Job ended; level, cleared by register INTERRUPT.
+    output logic                  interrupt_o,
+    /// Simulation: words of a layer boundary are written in this cycle.
+    output logic                  trace_valid_o,
+    /// Simulation: layer that runs.
+    output logic [           7:0] trace_layer_o,
+    /// Simulation: output pixel, batch included.
+    output logic [          23:0] trace_pixel_o,
+    /// Simulation: first of R channels.
+    output logic [          15:0] trace_channel_o,
+    /// Simulation: channels that exist.
+    output logic [         R-1:0] trace_mask_o,
+    /// Simulation: 16 bits a channel.
+    output logic [      16*R-1:0] trace_data_o,
+    /// Simulation: stage of this cycle (`Stage*` of flexor_pkg).
+    output logic [           2:0] trace_stage_o
+);
+
+  localparam int unsigned DotWidth = pe_array_pkg::dot_width(PeStyle, K);
+  localparam int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows);
+  localparam int unsigned ControlWidth = $clog2(ControlWords);
+  localparam int unsigned CodeWidth = $clog2(CodeWords);
+  localparam int unsigned WeightWidth = $clog2(WeightWords);
+  localparam int unsigned PixelWidth = $clog2(PMax);
+
+  if (W < BusBytes || W < 2 * R) begin : gen_check_write
+    $error("flexor_engine: W must be max(2R, BusBytes)");
+  end
+  if (D > 8 * BusBytes) begin : gen_check_word
+    $error("flexor_engine: D must not exceed the bus width, 8 * BusBytes");
+  end
+
+  // Bus.
+  logic [23:0] bus_address;
+  logic [8*BusBytes-1:0] bus_data;
+  logic [BusBytes-1:0] bus_strobe;
+  logic bus_control_write, bus_code_write, bus_weight_write, bus_activation_write;
+  logic bus_control_read, bus_code_read, bus_weight_read, bus_activation_read;
+  logic start, stop, done, busy;
+  logic [ControlWidth-1:0] descriptor_address;
+  logic [7:0] error_code, layer;
+  logic [2:0] stage;
+
+  // Memories.
+  logic [31:0] control_data;
+  logic [NOut-1:0] code_data;
+  logic [D-1:0] weight_data;
+  logic [8*K-1:0] activation_data;
+
+  register_block #(
+      .K,
+      .M,
+      .D,
+      .R,
+      .NOut,
+      .BusBytes,
+      .ActRows,
+      .WeightWords,
+      .ControlWords,
+      .CodeWords,
+      .ReadLatency(fetch_pkg::ActivationLatency)
+  ) i_registers (
+      .clk_i,
+      .rst_ni,
+      .s_axil_awvalid_i,
+      .s_axil_awready_o,
+      .s_axil_awaddr_i,
+      .s_axil_wvalid_i,
+      .s_axil_wready_o,
+      .s_axil_wdata_i,
+      .s_axil_wstrb_i,
+      .s_axil_bvalid_o,
+      .s_axil_bready_i,
+      .s_axil_bresp_o,
+      .s_axil_arvalid_i,
+      .s_axil_arready_o,
+      .s_axil_araddr_i,
+      .s_axil_rvalid_o,
+      .s_axil_rready_i,
+      .s_axil_rdata_o,
+      .s_axil_rresp_o,
+      .memory_address_o  (bus_address),
+      .memory_data_o     (bus_data),
+      .memory_strobe_o   (bus_strobe),
+      .control_write_o   (bus_control_write),
+      .code_write_o      (bus_code_write),
+      .weight_write_o    (bus_weight_write),
+      .activation_write_o(bus_activation_write),
+      .control_read_o    (bus_control_read),
+      .code_read_o       (bus_code_read),
+      .weight_read_o     (bus_weight_read),
+      .activation_read_o (bus_activation_read),
+      .control_data_i    (control_data),
+      .code_data_i       (code_data),
+      .weight_data_i     (weight_data),
+      .activation_data_i (activation_data[8*BusBytes-1:0]),
+      .start_o           (start),
+      .abort_o           (stop),
+      .descriptor_o      (descriptor_address),
+      .busy_o            (busy),
+      .done_i            (done),
+      .error_i           (error_code),
+      .stage_i           (stage),
+      .layer_i           (layer),
+      .interrupt_o
+  );
+
+  // Sequencer.
+  flexor_pkg::descriptor_t descriptor;
+  logic flush, block_rst_n, layer_start, tile_ready, tile_take, tile_busy, tile_valid, tile_soon, pixel_valid;
+  logic [31:0] pixel_pair, tile_pair;
+  logic signed [PositionWidth-1:0] x, y;
+  logic [PositionWidth-1:0] chunk_start;
+  logic [7:0] string_index;
+  logic accumulate, accumulate_buffer, accumulate_first;
+  logic [PixelWidth-1:0] accumulate_address;
+  logic block_valid, block_ready, block_buffer, block_first, block_layer_first, writer_idle;
+  logic [15:0] block_pixels;
+  logic [AccBuffers-1:0] buffer_free;
+  logic descriptor_read;
+  logic [ControlWidth-1:0] descriptor_word;
+
+  assign block_rst_n = rst_ni && !flush;
+  assign tile_ready = tile_valid || (WeightBuffers == 2 && tile_soon);
+
+  sequencer #(
+      .K,
+      .ActRows,
+      .PMax,
+      .AccBuffers,
+      .ControlWords,
+      .ArrayLatency(pe_array_pkg::pe_latency(PeStyle, K) - pe_array_pkg::AccumulatorLag)
+  ) i_sequencer (
+      .clk_i,
+      .rst_ni,
+      .start_i             (start),
+      .descriptor_address_i(descriptor_address),
+      .abort_i             (stop),
+      .done_o              (done),
+      .error_o             (error_code),
+      .stage_o             (stage),
+      .layer_o             (layer),
+      .flush_o             (flush),
+      .control_read_o      (descriptor_read),
+      .control_address_o   (descriptor_word),
+      .control_data_i      (control_data),
+      .descriptor_o        (descriptor),
+      .layer_start_o       (layer_start),
+      .tile_ready_i        (tile_ready),
+      .pixel_valid_o       (pixel_valid),
+      .pixel_pair_o        (pixel_pair),
+      .tile_pair_o         (tile_pair),
+      .x_o                 (x),
+      .y_o                 (y),
+      .chunk_start_o       (chunk_start),
+      .string_o            (string_index),
+      .tile_take_o         (tile_take),
+      .tile_busy_o         (tile_busy),
+      .accumulate_o        (accumulate),
+      .accumulate_buffer_o (accumulate_buffer),
+      .accumulate_address_o(accumulate_address),
+      .accumulate_first_o  (accumulate_first),
+      .block_valid_o       (block_valid),
+      .block_ready_i       (block_ready),
+      .block_buffer_o      (block_buffer),
+      .block_pixels_o      (block_pixels),
+      .block_first_o       (block_first),
+      .block_layer_first_o (block_layer_first),
+      .buffer_free_i       (buffer_free),
+      .writer_idle_i       (writer_idle)
+  );
+  assign trace_stage_o = stage;
+  assign trace_layer_o = layer;
+
+  // Control memory: bus, descriptors, channel parameters.
+  logic parameter_read;
+  logic [ControlWidth-1:0] parameter_address;
+  control_memory #(
+      .ControlWords
+  ) i_control (
+      .clk_i,
+      .read_i   (bus_control_read || descriptor_read || parameter_read),
+      .write_i  (bus_control_write),
+      .address_i(!busy ? bus_address[ControlWidth-1:0] : descriptor_read ? descriptor_word : parameter_address),
+      .data_i   (bus_data[31:0]),
+      .data_o   (control_data)
+  );
+
+  // Weights: memory, loader, decryptor.
+  logic load_read, word_valid, word_ready, word_first, word_last;
+  logic [WeightWidth-1:0] weight_word;
+  logic [CodeWidth-1:0] code_word;
+  logic [D-1:0] word;
+  logic [NOut-1:0] column;
+  logic [K*M-1:0] weights;
+  weight_memory #(
+      .D,
+      .WeightWords
+  ) i_weights (
+      .clk_i,
+      .read_i   (bus_weight_read || load_read),
+      .write_i  (bus_weight_write),
+      .address_i(busy ? weight_word : bus_address[WeightWidth-1:0]),
+      .data_i   (bus_data[D-1:0]),
+      .data_o   (weight_data)
+  );
+  code_memory #(
+      .NOut,
+      .CodeWords
+  ) i_codes (
+      .clk_i,
+      .read_i   (bus_code_read || load_read),
+      .write_i  (bus_code_write),
+      .address_i(busy ? code_word : bus_address[CodeWidth-1:0]),
+      .data_i   (bus_data[NOut-1:0]),
+      .data_o   (code_data)
+  );
+  tile_loader #(
+      .D,
+      .Groups    (K * M / NOut / D),
+      .NOut,
+      .WeightWords,
+      .CodeWords,
+      .PixelWidth(fetch_pkg::pixel_width(K, ActRows)),
+      .LookAhead (fetch_pkg::FetchLatency - 1)
+  ) i_loader (
+      .clk_i,
+      .rst_ni          (block_rst_n),
+      .start_i         (layer_start),
+      .descriptor_i    (descriptor),
+      .read_o          (load_read),
+      .weight_address_o(weight_word),
+      .weight_data_i   (weight_data),
+      .code_address_o  (code_word),
+      .code_data_i     (code_data),
+      .word_valid_o    (word_valid),
+      .word_ready_i    (word_ready),
+      .word_o          (word),
+      .word_first_o    (word_first),
+      .word_last_o     (word_last),
+      .column_o        (column),
+      .soon_o          (tile_soon)
+  );
+  tile_decryptor #(
+      .Decryption,
+      .K,
+      .M,
+      .NOut,
+      .SliceK,
+      .SliceM,
+      .D,
+      .WeightBuffers,
+      .NMax,
+      .Matrix
+  ) i_decryptor (
+      .clk_i,
+      .rst_ni      (block_rst_n),
+      .word_valid_i(word_valid),
+      .word_ready_o(word_ready),
+      .word_i      (word),
+      .word_first_i(word_first),
+      .word_last_i (word_last),
+      .column_i    (column),
+      .tile_valid_o(tile_valid),
+      .tile_take_i (tile_take),
+      .busy_i      (tile_busy),
+      .weight_o    (weights)
+  );
+
+  // Activations: memory, fetch.
+  logic patch_read, write_valid;
+  logic [31:0] patch_address, write_address;
+  logic [8*K-1:0] activations;
+  logic [8*W-1:0] write_data;
+  logic [W-1:0] write_strobe;
+  activation_memory #(
+      .K,
+      .W,
+      .ActRows
+  ) i_activations (
+      .clk_i,
+      .rst_ni,
+      .read_valid_i   (patch_read || bus_activation_read),
+      .read_address_i (busy ? patch_address : 32'(bus_address)),
+      .read_data_o    (activation_data),
+      .write_valid_i  (write_valid || bus_activation_write),
+      .write_address_i(busy ? write_address : 32'(bus_address)),
+      .write_data_i   (busy ? write_data : (8 * W)'(bus_data)),
+      .write_strobe_i (busy ? write_strobe : W'(bus_strobe))
+  );
+  patch_fetch #(
+      .K,
+      .ActRows
+  ) i_fetch (
+      .clk_i,
+      .rst_ni        (block_rst_n),
+      .descriptor_i  (descriptor),
+      .valid_i       (pixel_valid),
+      .pixel_pair_i  (pixel_pair),
+      .tile_pair_i   (tile_pair),
+      .x_i           (x),
+      .y_i           (y),
+      .chunk_start_i (chunk_start),
+      .string_i      (string_index),
+      .read_valid_o  (patch_read),
+      .read_address_o(patch_address),
+      .read_data_i   (activation_data),
+      .activation_o  (activations)
+  );
+
+  // Array, accumulators.
+  logic [M*DotWidth-1:0] dots;
+  logic drain_buffer;
+  logic [PixelWidth-1:0] drain_address;
+  logic [M*AccWidth-1:0] drain_data;
+  pe_array #(
+      .PeStyle,
+      .K,
+      .M
+  ) i_array (
+      .clk_i,
+      .activation_i(activations),
+      .weight_i    (weights),
+      .dot_o       (dots)
+  );
+  accumulator #(
+      .M,
+      .DotWidth,
+      .DotSigned(pe_array_pkg::dot_signed(PeStyle)),
+      .AccWidth,
+      .PMax,
+      .AccBuffers
+  ) i_accumulator (
+      .clk_i,
+      .rst_ni        (block_rst_n),
+      .valid_i       (accumulate),
+      .buffer_i      (accumulate_buffer),
+      .address_i     (accumulate_address),
+      .first_i       (accumulate_first),
+      .dot_i         (dots),
+      .read_buffer_i (drain_buffer),
+      .read_address_i(drain_address),
+      .read_data_o   (drain_data)
+  );
+
+  // Drain.
+  output_writer #(
+      .K,
+      .M,
+      .R,
+      .W,
+      .AccWidth,
+      .PMax,
+      .AccBuffers,
+      .ActRows,
+      .ControlWords,
+      .Shift
+  ) i_writer (
+      .clk_i,
+      .rst_ni             (block_rst_n),
+      .descriptor_i       (descriptor),
+      .layer_i            (layer),
+      .block_valid_i      (block_valid),
+      .block_ready_o      (block_ready),
+      .block_buffer_i     (block_buffer),
+      .block_pixels_i     (block_pixels),
+      .block_first_i      (block_first),
+      .block_layer_first_i(block_layer_first),
+      .buffer_free_o      (buffer_free),
+      .idle_o             (writer_idle),
+      .read_buffer_o      (drain_buffer),
+      .read_address_o     (drain_address),
+      .read_data_i        (drain_data),
+      .parameter_read_o   (parameter_read),
+      .parameter_address_o(parameter_address),
+      .parameter_data_i   (control_data),
+      .write_valid_o      (write_valid),
+      .write_address_o    (write_address),
+      .write_data_o       (write_data),
+      .write_strobe_o     (write_strobe),
+      .trace_valid_o,
+      .trace_layer_o      (),
+      .trace_pixel_o,
+      .trace_channel_o,
+      .trace_mask_o,
+      .trace_data_o
+  );
+
+  logic unused_bits;
+  assign unused_bits = ^{bus_address, bus_data};
+
+endmodule
