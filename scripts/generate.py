@@ -118,10 +118,13 @@ def header(d):
         out.append(f"enum class {enum} : int {{ " + ", ".join(f"{camel(k)} = {v}" for k, v in d[group].items()) + " };")
     out.append("enum class Register : int { " + ", ".join(f"{camel(r[0])} = {r[1]}" for r in d["registers"]) + " };")
     out.append(f"inline constexpr int kDescriptorWords = {d['descriptor_words']};")
-    out.append("/// Place of one descriptor field in control memory.\nstruct DescriptorField {\n  int word;\n  int low;\n  int width;\n};")
+    out.append("/// Place of one descriptor field in control memory, and its lowest bit in the RTL's packed descriptor_t.")
+    out.append("struct DescriptorField {\n  int word;\n  int low;\n  int width;\n  int packed;\n};")
     out.append("namespace descriptor {")
+    packed = sum(f[3] for f in d["descriptor"])
     for name, word, low, width, about in d["descriptor"]:
-        out.append(f"inline constexpr DescriptorField {name}{{{word}, {low}, {width}}};  ///< {about}")
+        packed -= width
+        out.append(f"inline constexpr DescriptorField {name}{{{word}, {low}, {width}, {packed}}};  ///< {about}")
     out += ["}  // namespace descriptor", "", "}  // namespace flexor"]
     return "\n".join(out) + "\n"
 

@@ -11,7 +11,7 @@ module output_address
 #(
     /// Bytes of a word of activation memory.
     parameter int unsigned K = 50,
-    /// Channels of a group, 2R <= K.
+    /// Channels of a group, 2R < K.
     parameter int unsigned R = 8,
     /// Bits of a word number: addresses are modulo 2^WordWidth words.
     parameter int unsigned WordWidth = 12
@@ -37,15 +37,15 @@ module output_address
   localparam int unsigned OffsetWidth = $clog2(K);
   localparam int unsigned Width = WordWidth + OffsetWidth;
 
-  if (2 * R > K) begin : gen_check_group
-    $error("output_address: 2R must be at most K");
+  if (2 * R >= K) begin : gen_check_group
+    $error("output_address: 2R must be less than K");
   end
   if (WordWidth > 24) begin : gen_check_word
     $error("output_address: WordWidth must be at most 24");
   end
 
   localparam logic [Width-1:0] GroupStep = Width'(R);
-  localparam logic [Width-1:0] GroupWideStep = 2 * R == K ? Width'(2 ** OffsetWidth) : Width'(2 * R);
+  localparam logic [Width-1:0] GroupWideStep = Width'(2 * R);
 
   logic [Width-1:0] start, current, next, after_group, group_step;
   logic [Width-1:0] address_q, next_q, group_q, block_q, tile_q;

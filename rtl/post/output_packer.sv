@@ -12,7 +12,7 @@ module output_packer
     parameter int unsigned K = 50,
     /// Channels of a write.
     parameter int unsigned R = 8,
-    /// Bytes of a write: a power of two, 2R..K.
+    /// Bytes of a write: a power of two, 2R..K-1.
     parameter int unsigned W = 16,
     /// Bits of a word number.
     parameter int unsigned WordWidth = 12
@@ -59,8 +59,8 @@ module output_packer
     output logic [   16*R-1:0] trace_data_o
 );
 
-  if (W < 2 * R || W > K || (W & (W - 1)) != 0) begin : gen_check_write
-    $error("output_packer: W must be a power of two in 2R..K");
+  if (W < 2 * R || W >= K || (W & (W - 1)) != 0) begin : gen_check_write
+    $error("output_packer: W must be a power of two in 2R..K-1");
   end
 
   logic first;

@@ -17,7 +17,7 @@ module output_writer
     parameter int unsigned M = 16,
     /// Channels drained per cycle: a power of two that divides M.
     parameter int unsigned R = 8,
-    /// Bytes of a write: a power of two, 2R..K.
+    /// Bytes of a write: a power of two, 2R..K-1.
     parameter int unsigned W = 16,
     /// Accumulator bits, Shift..32.
     parameter int unsigned AccWidth = 22,
