@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -80,7 +81,8 @@ def _main(argv):
     if args.full or args.bars:
         print("\n" + bars.table(bars.check(records, cycles)))
     if args.json:
-        write_atomic(args.json, json.dumps(records, indent=1) + "\n")
+        write_atomic(args.json, json.dumps({"command": shlex.join(["flexor", "synth", *argv]), "versions": tools.versions(),
+                                            "results": records}, indent=1) + "\n")
 
 
 def main(argv=None):

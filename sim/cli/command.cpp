@@ -12,6 +12,7 @@
 #include "code/error.hpp"
 #include "interrupt.hpp"
 #include "network/atomic_file.hpp"
+#include "origin.hpp"
 
 extern char** environ;
 
@@ -32,7 +33,7 @@ void write_json(const std::filesystem::path& file, const Context& context, nlohm
     return;
   }
   check_interrupt();
-  nlohmann::ordered_json all{{"command", context.command}, {"version", kVersion}};
+  auto all = origin(context);
   all.update(json);
   write_file(file, all.dump(2) + "\n");
 }

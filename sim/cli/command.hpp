@@ -35,7 +35,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 
 /// `--json FILE`.
 void add_json(CLI::App& command, std::filesystem::path& file);
-/// Writes `json` with the command and the version to `file`, whole or not at all; nothing when `file` is empty.
+/// Writes origin() and `json` to `file`, whole or not at all; nothing when `file` is empty.
 void write_json(const std::filesystem::path& file, const Context& context, nlohmann::ordered_json json);
 
 /// `--data DIR` and `--images N`.

@@ -15,6 +15,13 @@ std::string verdict(double differing, double compared) {
                                       html::whole(differing), html::whole(compared));
 }
 
+std::string first_difference(const Item& d) {
+  return fmt::format(
+      "<p class=\"bad\">First difference: image {}, layer {}, channel {}, row {}, column {}, cycle {}: expected {}, found {}</p>\n",
+      html::whole(d.number("image")), html::escape(d.text("layer_name")), html::whole(d.number("channel")), html::whole(d.number("row")),
+      html::whole(d.number("column")), html::whole(d.number("cycle")), html::whole(d.number("expected")), html::whole(d.number("found")));
+}
+
 }  // namespace
 
 std::string summary(const std::vector<ReportInput>& inputs) {
@@ -24,7 +31,11 @@ std::string summary(const std::vector<ReportInput>& inputs) {
   std::string cards;
   for (const auto& [kind, data] : inputs) {
     if (kind == "inspect") {
-      cards += html::card(html::fixed(data.number("bits_per_weight"), 2), "stored bits per weight, " + data.text("network"));
+      cards += html::card(html::fixed(data.number("bits_per_weight"), 2), "stored bits per weight, " + data.text("name"));
+    }
+    if (kind == "eval") {
+      cards += html::card(html::fixed(data.number("accuracy"), 2) + " %",
+                          "accuracy of the golden model, " + html::images(data.number("images")));
     }
     if (kind != "compare") continue;
     any = true;
@@ -54,7 +65,7 @@ std::string comparison(const std::vector<ReportInput>& inputs) {
     }
     body += html::table({"layer boundary", "words compared", "words differing"}, rows,
                         {"all layers", html::whole(data.number("words_compared")), html::whole(data.number("words_differing"))});
-    if (const auto first = data.maybe_text("first_difference")) body += fmt::format("<p class=\"bad\">{}</p>\n", html::escape(*first));
+    if (const auto first = data.maybe_item("first_difference")) body += first_difference(*first);
     body += fmt::format("<p>Accuracy: golden model {} %, RTL {} %.</p>\n", html::fixed(data.number("accuracy_golden"), 2),
                         html::fixed(data.number("accuracy_rtl"), 2));
     body += html::command(data.text("command"));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "code/error.hpp"
 
@@ -58,6 +59,12 @@ std::vector<Item> Item::items(std::string_view key) const {
   return items;
 }
 
+std::optional<Item> Item::maybe_item(std::string_view key) const {
+  const auto* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  return Item(*value, fmt::format("{}, {}", where_, key));
+}
+
 std::vector<std::pair<std::string, std::string>> Item::pairs(std::string_view key) const {
   std::vector<std::pair<std::string, std::string>> pairs;
   const auto* value = find(key);
@@ -67,14 +74,21 @@ std::vector<std::pair<std::string, std::string>> Item::pairs(std::string_view ke
   return pairs;
 }
 
+ReportInput report_input(nlohmann::json value, std::string where) {
+  Item data(std::move(value), std::move(where));
+  std::istringstream command(data.text("command"));
+  std::string program;
+  std::string kind;
+  command >> program >> kind;
+  return {std::move(kind), std::move(data)};
+}
+
 ReportInput read_report_input(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file)) throw InputError(fmt::format("cannot read {}; check the path", file.string()));
   auto value = nlohmann::json::parse(stream, nullptr, false);
   if (value.is_discarded()) throw InputError(fmt::format("{} is not JSON; write it with flexor and --json", file.string()));
-  Item data(std::move(value), file.string());
-  auto kind = data.text("kind");
-  return {std::move(kind), std::move(data)};
+  return report_input(std::move(value), file.string());
 }
 
 }  // namespace flexor

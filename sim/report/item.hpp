@@ -19,6 +19,7 @@ class Item {
   /// Absent or null: nothing.
   [[nodiscard]] std::optional<double> maybe_number(std::string_view key) const;
   [[nodiscard]] std::optional<std::string> maybe_text(std::string_view key) const;
+  [[nodiscard]] std::optional<Item> maybe_item(std::string_view key) const;
   /// Keys and values of the object `key`; empty when it is absent.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> pairs(std::string_view key) const;
 
@@ -32,11 +33,14 @@ class Item {
 
 /// One file that a command wrote.
 struct ReportInput {
-  std::string kind;
+  std::string kind;  ///< the subcommand that wrote it
   Item data;
 };
 
-/// Throws InputError when the file is missing, is not JSON or has no "kind".
+/// The kind is the second word of "command". Throws InputError when there is none.
+ReportInput report_input(nlohmann::json value, std::string where);
+
+/// Throws InputError when the file is missing, is not JSON or does not tell its command.
 ReportInput read_report_input(const std::filesystem::path& file);
 
 }  // namespace flexor

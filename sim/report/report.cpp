@@ -15,7 +15,7 @@ namespace flexor {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kKinds = {"inspect", "compare", "sim", "synth"};
+constexpr std::array<std::string_view, 5> kKinds = {"eval", "inspect", "compare", "sim", "synth"};
 
 }  // namespace
 
@@ -24,7 +24,7 @@ std::string render_report(const std::vector<ReportInput>& inputs) {
   for (const auto& input : inputs) {
     if (std::find(kKinds.begin(), kKinds.end(), input.kind) == kKinds.end()) {
       throw InputError(
-          fmt::format("a report cannot show a file of kind \"{}\"; give it files of inspect, compare, sim or synth", input.kind));
+          fmt::format("a report cannot show what \"flexor {}\" writes; give it files of eval, inspect, compare, sim or synth", input.kind));
     }
   }
   std::string page =

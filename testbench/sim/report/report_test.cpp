@@ -15,14 +15,16 @@ namespace {
 using nlohmann::json;
 
 json inspect_json() {
-  return json::parse(R"({"kind": "inspect", "command": "flexor inspect lenet.flexor --json i.json", "network": "lenet5-small",
+  return json::parse(R"({"command": "flexor inspect lenet.flexor --json i.json", "name": "lenet5-small",
     "versions": {"flexor": "9.8.7"}, "stored_bits": 172800, "bits_per_weight": 0.4, "macs": 2293000,
     "layers": [{"name": "conv1", "kind": "conv", "input": "28x28x1", "output": "12x12x20", "rate": 0.4, "q": 1, "stored_bits": 216, "macs": 288000}]})");
 }
 
+json eval_json() { return json::parse(R"({"command": "flexor eval lenet.flexor --data mnist", "images": 10000, "accuracy": 99.36})"); }
+
 json compare_json() {
   return json::parse(
-      R"({"kind": "compare", "command": "flexor compare lenet.flexor --images 100", "network": "lenet5-small", "configuration": "base",
+      R"({"command": "flexor compare lenet.flexor --images 100", "network": "lenet5-small", "configuration": "base",
     "versions": {"verilator": "5.006"}, "machine": "Test CPU <1>", "images": 100, "words_compared": 1234567, "words_differing": 0,
     "cycles": 420000, "ideal_cycles": 399000, "accuracy_golden": 99.31, "accuracy_rtl": 99.27,
     "layers": [{"name": "conv1", "words_compared": 288000, "words_differing": 0}]})");
@@ -30,21 +32,21 @@ json compare_json() {
 
 json sim_json() {
   return json::parse(
-      R"({"kind": "sim", "command": "flexor sim lenet.flexor --config nano", "network": "lenet5-small", "configuration": "nano", "images": 4,
+      R"({"command": "flexor sim lenet.flexor --config nano", "network": "lenet5-small", "configuration": "nano", "images": 4,
     "cycles": 8000, "ideal_cycles": 6000, "macs_per_second": 123400000,
     "layers": [{"name": "conv1", "cycles": 2000, "ideal_cycles": 1500, "compute": 1500, "weight_stall": 250, "drain_stall": 150, "other": 100, "utilisation": 0.75},
                {"name": "fc1", "cycles": 6000, "ideal_cycles": 4500, "compute": 4500, "weight_stall": 1500, "drain_stall": 0, "other": 0, "utilisation": 0.75}]})");
 }
 
 json synth_json() {
-  return json::parse(R"({"kind": "synth", "command": "flexor synth --quick", "results": [
+  return json::parse(R"({"command": "flexor synth --quick", "results": [
     {"target": "up5k", "block": "pe_array", "lut": 3111, "ff": 912, "ram": 0, "dsp": 0, "cells": 3222, "fmax_mhz": 61.5, "macs_per_cycle": 120, "cells_per_mac": 26.85, "ratio_to_plain": 0.991},
     {"target": "up5k", "block": "flexor_engine", "lut": 4001, "ff": 1234, "ram": 30, "dsp": 2, "cells": 4444, "fmax_mhz": 45.1, "macs_per_cycle": 120, "cells_per_mac": 37.03, "ratio_to_plain": null}]})");
 }
 
 std::string render(const std::vector<json>& files) {
   std::vector<ReportInput> inputs;
-  for (const auto& file : files) inputs.push_back({file.value("kind", ""), Item(file, "test.json")});
+  for (const auto& file : files) inputs.push_back(report_input(file, "test.json"));
   return render_report(inputs);
 }
 
@@ -66,8 +68,9 @@ std::string error_of(Action action) {
 }
 
 TEST(Report, ShowsEveryFigureGiven) {
-  const auto page = render({inspect_json(), compare_json(), sim_json(), synth_json()});
-  for (const char* figure : {"0 of 1,234,567 words differ",
+  const auto page = render({eval_json(), inspect_json(), compare_json(), sim_json(), synth_json()});
+  for (const char* figure : {">99.36 %<",
+                             "0 of 1,234,567 words differ",
                              ">99.27 %<",
                              "99.31 %",
                              ">4,200<",
@@ -115,10 +118,11 @@ TEST(Report, IsSelfContained) {
 TEST(Report, DifferingWordsAreNotHidden) {
   auto file = compare_json();
   file["words_differing"] = 3;
-  file["first_difference"] = "layer conv1 channel 2 pixel 7";
+  file["first_difference"] = json::parse(
+      R"({"image": 3, "layer_name": "conv1", "channel": 2, "row": 7, "column": 9, "cycle": 1801, "expected": 41, "found": 42})");
   const auto page = render({compare_json(), file});
   EXPECT_NE(page.find("3 of 2,469,134 words differ"), std::string::npos);
-  EXPECT_NE(page.find("layer conv1 channel 2 pixel 7"), std::string::npos);
+  EXPECT_NE(page.find("image 3, layer conv1, channel 2, row 7, column 9, cycle 1,801: expected 41, found 42"), std::string::npos);
   EXPECT_NE(page.find("verdict bad"), std::string::npos);
   EXPECT_EQ(page.find("verdict good"), std::string::npos);
 }
@@ -164,10 +168,10 @@ TEST_F(ReportFiles, BadFilesAreRefusedAndNothingIsWritten) {
   const auto good = file("good.json", compare_json().dump());
   const std::vector<std::filesystem::path> bad = {folder_ / "missing.json",
                                                   file("empty.json", ""),
-                                                  file("short.json", R"({"kind": "sim")"),
+                                                  file("short.json", R"({"command": "flexor sim")"),
                                                   file("list.json", "[1, 2]"),
-                                                  file("nokind.json", "{}"),
-                                                  file("kind.json", R"({"kind": "train"})"),
+                                                  file("nocommand.json", "{}"),
+                                                  file("kind.json", R"({"command": "flexor train"})"),
                                                   folder_};
   for (const auto& path : bad) {
     EXPECT_NE(error_of([&] { write_report({good, path}, out); }), "") << path;
