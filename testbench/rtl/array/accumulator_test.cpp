@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// accumulator: random addresses as soon as the block allows, random gaps, reads of the other buffer meanwhile, against a plain array.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "../port_bits.hpp"
+#include "Vaccumulator_double.h"
+#include "Vaccumulator_signed.h"
+#include "Vaccumulator_single.h"
+
+namespace flexor::testbench {
+namespace {
+
+constexpr int kLag = 2;      // docs/blocks/accumulator.md
+constexpr int kLatency = 4;  // docs/blocks/accumulator.md
+
+template <class TopType, int Channels, int Dot, bool Signed, int Acc, int Depth, int Count>
+struct Variant {
+  using Top = TopType;
+  static constexpr int M = Channels, kDotWidth = Dot, kAccWidth = Acc, kDepth = Depth, kBuffers = Count;
+  static constexpr bool kSigned = Signed;
+};
+
+template <class V>
+class Accumulator : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kMask = (std::uint64_t{1} << V::kAccWidth) - 1;
+  using Sums = std::array<std::uint64_t, V::M>;
+  struct Control {
+    bool valid = false;
+    int buffer = 0;
+    int address = 0;
+    bool first = false;
+  };
+
+  Accumulator() : model_(V::kBuffers, std::vector<Sums>(V::kDepth)), known_(V::kBuffers, std::vector<int>(V::kDepth, -1)) {
+    top_->rst_ni = 0;
+    top_->valid_i = 0;
+    clock_edge(*top_);
+    top_->rst_ni = 1;
+  }
+
+  /// A control word that is legal in cycle t: its address rested for kLatency cycles, and it starts with a store.
+  Control random_control(int t) {
+    Control c;
+    c.buffer = static_cast<int>(random_() % V::kBuffers);
+    c.address = static_cast<int>(random_() % V::kDepth);
+    const int last = known_[c.buffer][c.address];
+    c.valid = random_() % 8 != 0 && (last < 0 || t - last >= kLatency);
+    c.first = last < 0 || random_() % 5 == 0;
+    if (c.valid) known_[c.buffer][c.address] = t;
+    return c;
+  }
+
+  std::uint64_t extend(std::uint64_t dot) const {
+    const bool negative = V::kSigned && ((dot >> (V::kDotWidth - 1)) & 1) != 0;
+    return negative ? (dot | (~std::uint64_t{0} << V::kDotWidth)) & kMask : dot;
+  }
+
+  /// Run; in cycle `corrupt_at` one bit of one dot product on the port is wrong. Returns how many read sums differ.
+  int run(int cycles, int corrupt_at = -1) {
+    int differing = 0;
+    std::deque<Control> flight(kLag + 1);
+    struct Read {
+      bool valid = false;
+      Sums sums{};
+    } read;
+    for (int t = 0; t < cycles; ++t) {
+      const Control c = t < cycles - 2 * V::kDepth * V::kBuffers ? random_control(t) : Control{};
+      flight.push_front(c);
+      flight.pop_back();
+      top_->valid_i = c.valid;
+      top_->buffer_i = static_cast<CData>(c.buffer);
+      top_->address_i = static_cast<CData>(c.address);
+      top_->first_i = c.first;
+      // The dot products of the control of kLag cycles ago, added to the plain array at once.
+      const Control& due = flight[kLag];
+      for (int m = 0; m < V::M; ++m) {
+        const std::uint64_t dot = random_() & ((1U << V::kDotWidth) - 1);
+        set_bits(top_->dot_i, m * V::kDotWidth, V::kDotWidth, dot);
+        if (due.valid) {
+          auto& sum = model_[due.buffer][due.address][m];
+          sum = ((due.first ? 0 : sum) + extend(dot)) & kMask;
+        }
+      }
+      if (t >= corrupt_at && corrupt_at >= 0 && due.valid) {
+        corrupt_at = -1;
+        const int at = static_cast<int>(random_() % (V::M * V::kDotWidth));
+        set_bits(top_->dot_i, at, 1, get_bits(top_->dot_i, at, 1) ^ 1U);
+      }
+      // Every address in turn at the end, before that whatever has rested long enough.
+      const int read_buffer = t % V::kBuffers, read_address = t / V::kBuffers % V::kDepth;
+      const int last = known_[read_buffer][read_address];
+      top_->read_buffer_i = static_cast<CData>(read_buffer);
+      top_->read_address_i = static_cast<CData>(read_address);
+      const bool free = !(c.valid && c.buffer == read_buffer);
+      top_->eval();
+      if (read.valid) {
+        for (int m = 0; m < V::M; ++m) {
+          differing += get_bits(top_->read_data_o, m * V::kAccWidth, V::kAccWidth) != read.sums[m] ? 1 : 0;
+        }
+        ++compared_;
+      }
+      read = {free && last >= 0 && t - last >= kLatency, model_[read_buffer][read_address]};
+      clock_edge(*top_);
+    }
+    return differing;
+  }
+
+  const unsigned seed_ = test_seed();
+  std::mt19937 random_{seed_};
+  int compared_ = 0;
+  std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
+  std::vector<std::vector<Sums>> model_;
+  std::vector<std::vector<int>> known_;
+};
+
+using Variants = ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2>,
+                                  Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2>>;
+TYPED_TEST_SUITE(Accumulator, Variants);
+
+TYPED_TEST(Accumulator, EqualsPlainArray) {
+  std::cout << "seed " << this->seed_ << '\n';
+  EXPECT_EQ(this->run(20000), 0) << "seed " << this->seed_;
+  EXPECT_GT(this->compared_, 1000);
+}
+
+TYPED_TEST(Accumulator, FlippedDotBitIsSeen) {
+  const int random_cycles = 2000;  // the flip is among their last, so that no store hides it
+  EXPECT_GT(this->run(random_cycles + 2 * TypeParam::kDepth * TypeParam::kBuffers, random_cycles - 4), 0) << "seed " << this->seed_;
+}
+
+TYPED_TEST(Accumulator, EarlyReturnStopsTheSimulation) {
+  EXPECT_DEATH(
+      {
+        this->top_->address_i = 1;
+        this->top_->buffer_i = 0;
+        for (int t = 0; t < kLatency; ++t) {
+          this->top_->valid_i = t == 0 || t == kLatency - 1;
+          clock_edge(*this->top_);
+        }
+      },
+      "");
+}
+
+TYPED_TEST(Accumulator, ReturnAfterLatencyIsLegal) {
+  this->top_->address_i = 1;
+  for (int t = 0; t <= kLatency; ++t) {
+    this->top_->valid_i = t == 0 || t == kLatency;
+    clock_edge(*this->top_);
+  }
+}
+
+}  // namespace
+}  // namespace flexor::testbench
