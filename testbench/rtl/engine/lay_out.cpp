@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "random_network.hpp"
+
+namespace flexor::testbench {
+
+namespace {
+
+/// Layout of one layer: tiles, parameters, descriptor.
+class LayerLayout {
+ public:
+  LayerLayout(const LayerCase& layer, const Geometry& engine, int batch)
+      : layer_(layer), engine_(engine), batch_(batch), m_tiles_((layer.out_channels + engine.m - 1) / engine.m),
+        chunks_((layer.length() + engine.k - 1) / engine.k) {}
+
+  /// Stored bits of engine slice (pm, gk) of a tile; slices that do not exist hold zeros.
+  [[nodiscard]] std::uint32_t stored(int m_tile, int row, int chunk, int slice) const {
+    const int per_row = engine_.k / 10;
+    const int p = m_tile * engine_.m / 2 + slice / per_row, g = chunk * per_row + slice % per_row;
+    if (p >= (layer_.out_channels + 1) / 2 || g >= layer_.slices_per_string()) return 0;
+    return layer_.stored[static_cast<std::size_t>((p * layer_.kernel_height + row) * layer_.slices_per_string() + g)];
+  }
+
+  [[nodiscard]] std::uint32_t decrypt(std::uint32_t x) const {
+    std::uint32_t y = 0;
+    for (int j = 0; j < layer_.stored_bits; ++j) y ^= ((x >> j) & 1U) != 0 ? layer_.columns[static_cast<std::size_t>(j)] : 0;
+    return y;
+  }
+
+  void tiles(std::vector<std::uint64_t>& words) const {
+    for (int m = 0; m < m_tiles_; ++m) {
+      for (int r = 0; r < layer_.kernel_height; ++r) {
+        for (int c = 0; c < chunks_; ++c) {
+          for (int g = 0; g < engine_.slices() / engine_.d; ++g) {
+            for (int j = 0; j < layer_.stored_bits; ++j) {
+              std::uint64_t word = 0;
+              for (int d = 0; d < engine_.d; ++d) {
+                word |= static_cast<std::uint64_t>((stored(m, r, c, g * engine_.d + d) >> j) & 1U) << d;
+              }
+              words.push_back(word);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// What pair-style arrays add to a channel's sum: 256 (even lane) or 255 (odd lane) for every weight that is -1.
+  [[nodiscard]] std::int64_t correction(int channel) const {
+    std::int64_t sum = 0;
+    if (engine_.pe_style != 0 && engine_.pe_style != 3) return 0;
+    const int m_tile = channel / engine_.m, in_tile = channel % engine_.m;
+    for (int r = 0; r < layer_.kernel_height; ++r) {
+      for (int c = 0; c < chunks_; ++c) {
+        for (int k = 0; k < engine_.k; ++k) {
+          const std::uint32_t y = decrypt(stored(m_tile, r, c, in_tile / 2 * (engine_.k / 10) + k / 10));
+          if (((y >> (in_tile % 2 * 10 + k % 10)) & 1U) == 0) sum += 256 - k % 2;
+        }
+      }
+    }
+    return sum;
+  }
+
+  /// Byte address of the first input of pixel (y, x) relative to the tensor; y, x count before pooling.
+  [[nodiscard]] long place(int image, int y, int x) const {
+    const long row = static_cast<long>(image) * layer_.height + y * layer_.stride - layer_.padding;
+    return (row * layer_.width + x * layer_.stride - layer_.padding) * layer_.channels;
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> descriptor(bool last, int code_base, long weight_base, int parameter_base, long input, long output) const {
+    std::vector<std::uint32_t> w(32, 0);
+    const auto pair = [&](long address) { return to_pair(address, engine_.k); };
+    const auto u = [](long value) { return static_cast<std::uint32_t>(value); };
+    const int two = layer_.pool ? 2 : 1;
+    const int end_y = layer_.out_height() * two - 1, end_x = layer_.out_width() * two - 1;
+    w[0] = u(last) | u(layer_.logits) << 1 | u(layer_.pool) << 2 | u(layer_.activation_max) << 8 | u(layer_.stored_bits) << 16 | u(code_base) << 24;
+    w[1] = u(weight_base);
+    w[2] = u(parameter_base) | u(layer_.out_channels) << 16;
+    w[3] = u(m_tiles_) | u(layer_.kernel_height) << 16 | u(chunks_) << 24;
+    w[4] = pair(input + place(0, 0, 0));
+    w[5] = pair(static_cast<long>(layer_.width) * layer_.channels);
+    w[6] = pair(output);
+    w[7] = pair(layer_.out_channels * (layer_.logits ? 2 : 1));
+    w[8] = u(pixels());
+    w[9] = u(layer_.block_pixels);
+    w[10] = u(layer_.out_width()) | u(layer_.out_height()) << 16;
+    w[11] = pair(place(0, 0, 1) - place(0, 0, 0));
+    w[12] = pair(place(0, 1, 0) - place(0, 0, 1));
+    w[13] = pair(layer_.pool ? place(0, 0, 2) - place(0, 1, 1) : place(0, 0, 1) - place(0, 0, 0));
+    w[14] = pair(place(0, end_y + 1, 0) - place(0, end_y, end_x));
+    w[15] = pair(place(1, 0, 0) - place(0, end_y, end_x));
+    w[16] = (u(-layer_.padding * layer_.channels) & 0xFFFFU) | u(layer_.stride * layer_.channels) << 16;
+    w[17] = u(layer_.length()) | u(static_cast<long>(layer_.width) * layer_.channels) << 16;
+    w[18] = (u(-layer_.padding) & 0xFFU) | u(layer_.stride) << 8 | u(layer_.height) << 16;
+    for (std::size_t i = 19; i < 32; ++i) w[i] = 0xDEADBEEF;  // not used
+    return w;
+  }
+
+  [[nodiscard]] long pixels() const { return static_cast<long>(batch_) * layer_.out_height() * layer_.out_width() * (layer_.pool ? 4 : 1); }
+  [[nodiscard]] long tiles_of_block() const { return static_cast<long>(layer_.kernel_height) * chunks_; }
+  [[nodiscard]] int m_tiles() const { return m_tiles_; }
+
+ private:
+  const LayerCase& layer_;
+  const Geometry& engine_;
+  int batch_, m_tiles_, chunks_;
+};
+
+}  // namespace
+
+std::uint32_t to_pair(long address, int k) {
+  const long offset = ((address % k) + k) % k;
+  const long word = (address - offset) / k;
+  return static_cast<std::uint32_t>(word) << 8 | static_cast<std::uint32_t>(offset);
+}
+
+JobImage lay_out(const NetworkCase& network, const Geometry& engine, int base) {
+  JobImage image;
+  const int count = static_cast<int>(network.layers.size());
+  image.control.resize(static_cast<std::size_t>(base + 32 * count));
+  long input = 0, next = static_cast<long>(network.input.size());
+  for (int l = 0; l < count; ++l) {
+    const LayerCase& layer = network.layers[static_cast<std::size_t>(l)];
+    const LayerLayout layout(layer, engine, network.batch);
+    const auto words = layout.descriptor(l == count - 1, static_cast<int>(image.code.size()), static_cast<long>(image.weight.size()),
+                                         static_cast<int>(image.control.size()), input, next);
+    std::copy(words.begin(), words.end(), image.control.begin() + base + 32 * l);
+    for (int c = 0; c < layout.m_tiles() * engine.m; ++c) {
+      const bool exists = c < layer.out_channels;
+      image.control.push_back(exists ? static_cast<std::uint32_t>(layer.bias[static_cast<std::size_t>(c)] - layout.correction(c)) : 0);
+      image.control.push_back(exists ? static_cast<std::uint32_t>(layer.multiplier[static_cast<std::size_t>(c)]) & 0xFFFFU : 0);
+    }
+    image.code.insert(image.code.end(), layer.columns.begin(), layer.columns.end());
+    layout.tiles(image.weight);
+    image.output_address.push_back(static_cast<int>(next));
+    const long blocks = (layout.pixels() + layer.block_pixels - 1) / layer.block_pixels;
+    image.tiles += static_cast<std::uint64_t>(layout.m_tiles() * blocks * layout.tiles_of_block());
+    image.pixel_steps += static_cast<std::uint64_t>(layout.m_tiles() * layout.pixels() * layout.tiles_of_block());
+    input = next;
+    next += static_cast<long>(network.boundary[static_cast<std::size_t>(l)].size()) * (layer.logits ? 2 : 1);
+  }
+  return image;
+}
+
+}  // namespace flexor::testbench

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "random_network.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace flexor::testbench {
+
+namespace {
+
+int draw(std::mt19937& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
+
+LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height, int width, int channels, int batch, bool last) {
+  LayerCase layer;
+  layer.height = height;
+  layer.width = width;
+  layer.channels = channels;
+  if (height * width > 1 && draw(random, 0, 9) != 0) {
+    layer.padding = draw(random, 0, 2);
+    layer.kernel_height = std::min(draw(random, 1, 5), height + 2 * layer.padding);
+    layer.kernel_width = std::min(draw(random, 1, 5), width + 2 * layer.padding);
+    layer.stride = draw(random, 1, 3);
+  } else {  // dense
+    layer.channels = height * width * channels;
+    layer.height = layer.width = 1;
+  }
+  layer.out_channels = draw(random, 1, 2 * engine.m + 3);
+  layer.logits = last;
+  layer.pool = !last && layer.raw_height() >= 2 && layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
+  layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, 255) : 255;
+  layer.stored_bits = engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
+  const int pixels = batch * layer.out_height() * layer.out_width() * (layer.pool ? 4 : 1);
+  const int most = std::min(engine.p_max, pixels);
+  layer.block_pixels = draw(random, 0, 1) == 0 ? most : draw(random, 1, most);
+  if (layer.pool) layer.block_pixels = std::max(4, layer.block_pixels / 4 * 4);
+  for (int j = 0; j < layer.stored_bits; ++j) layer.columns.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
+  if (engine.decryption == 2) {
+    for (int j = 0; j < 20; ++j) layer.columns[static_cast<std::size_t>(j)] = 1U << j;
+  }
+  const int slices = (layer.out_channels + 1) / 2 * layer.kernel_height * layer.slices_per_string();
+  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << layer.stored_bits) - 1);
+  for (int s = 0; s < slices; ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & mask);
+  const double spread = std::sqrt(layer.kernel_height * layer.length()) * 100;
+  for (int c = 0; c < layer.out_channels; ++c) {
+    layer.bias.push_back(draw(random, -static_cast<int>(spread), static_cast<int>(spread)));
+    const double gain = (layer.logits ? 4000 : 200) / spread * 65536 * draw(random, 20, 100) / 100;
+    const int sign = draw(random, 0, 4) == 0 ? -1 : 1;
+    layer.multiplier.push_back(sign * std::min(32767, static_cast<int>(gain)));
+  }
+  return layer;
+}
+
+long bytes_of(const LayerCase& layer, int batch) {
+  return static_cast<long>(batch) * layer.out_height() * layer.out_width() * layer.out_channels * (layer.logits ? 2 : 1);
+}
+
+}  // namespace
+
+int LayerCase::weight(int channel, int row, int input) const {
+  const int slice = (channel / 2 * kernel_height + row) * slices_per_string() + input / 10;
+  const int i = channel % 2 * 10 + input % 10;
+  int y = 0;
+  for (int j = 0; j < stored_bits; ++j) {
+    y ^= static_cast<int>((stored[static_cast<std::size_t>(slice)] >> j) & (columns[static_cast<std::size_t>(j)] >> i) & 1U);
+  }
+  return y != 0 ? 1 : -1;
+}
+
+NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
+  const long memory = 2L * engine.act_rows * engine.k - 2 * engine.k;
+  const int side = memory > 100000 ? 20 : memory > 5000 ? 12 : 7;
+  for (;;) {
+    NetworkCase network;
+    network.batch = draw(random, 0, 1) == 0 ? 1 : draw(random, 1, 5);
+    int height = draw(random, 1, side), width = draw(random, 1, side), channels = draw(random, 1, draw(random, 0, 2) == 0 ? 40 : 6);
+    long bytes = static_cast<long>(network.batch) * height * width * channels;
+    network.input.resize(static_cast<std::size_t>(bytes));
+    for (auto& byte : network.input) byte = static_cast<std::uint8_t>(random());
+    const int count = draw(random, 1, 4);
+    long weight_words = 0, control_words = 32L * count, code_words = 0, work = 0;
+    bool fits = true;
+    for (int l = 0; l < count; ++l) {
+      const LayerCase layer = random_layer(engine, random, height, width, channels, network.batch, l == count - 1);
+      height = layer.out_height();
+      width = layer.out_width();
+      channels = layer.out_channels;
+      bytes += bytes_of(layer, network.batch);
+      const long tiles = (layer.out_channels + engine.m - 1L) / engine.m * layer.kernel_height * ((layer.length() + engine.k - 1) / engine.k);
+      weight_words += tiles * engine.slices() / engine.d * layer.stored_bits;
+      code_words += layer.stored_bits;
+      control_words += 2L * ((layer.out_channels + engine.m - 1) / engine.m * engine.m);
+      work += tiles * network.batch * layer.raw_height() * layer.raw_width();
+      const double largest = 255.0 * layer.kernel_height * layer.length() + 400 * std::sqrt(layer.kernel_height * layer.length());
+      fits = fits && largest < std::ldexp(1.0, engine.acc_width - 1) && layer.height < 256;
+      network.layers.push_back(layer);
+    }
+    if (fits && bytes < memory && weight_words <= engine.weight_words && control_words + 64 <= engine.control_words &&
+        code_words <= engine.code_words && work < 40000) {
+      run_reference(network);
+      return network;
+    }
+  }
+}
+
+void run_reference(NetworkCase& network) {
+  std::vector<int> in(network.input.begin(), network.input.end());
+  network.boundary.clear();
+  for (const LayerCase& layer : network.layers) {
+    std::vector<std::vector<int>> signs(static_cast<std::size_t>(layer.out_channels));
+    for (int c = 0; c < layer.out_channels; ++c) {
+      for (int r = 0; r < layer.kernel_height; ++r) {
+        for (int i = 0; i < layer.length(); ++i) signs[static_cast<std::size_t>(c)].push_back(layer.weight(c, r, i));
+      }
+    }
+    const auto value = [&](int image, int y, int x, int c) {
+      std::int64_t sum = layer.bias[static_cast<std::size_t>(c)];
+      for (int r = 0; r < layer.kernel_height; ++r) {
+        const int row = y * layer.stride - layer.padding + r;
+        for (int i = 0; i < layer.length() && row >= 0 && row < layer.height; ++i) {
+          const int column = x * layer.stride - layer.padding + i / layer.channels;
+          if (column < 0 || column >= layer.width) continue;
+          const int at = ((image * layer.height + row) * layer.width + column) * layer.channels + i % layer.channels;
+          sum += signs[static_cast<std::size_t>(c)][static_cast<std::size_t>(r * layer.length() + i)] * in[static_cast<std::size_t>(at)];
+        }
+      }
+      const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + 32768) >> 16;
+      return static_cast<int>(layer.logits ? std::clamp<std::int64_t>(v, -32768, 32767) : std::clamp<std::int64_t>(v, 0, layer.activation_max));
+    };
+    std::vector<int> out;
+    for (int image = 0; image < network.batch; ++image) {
+      for (int y = 0; y < layer.out_height(); ++y) {
+        for (int x = 0; x < layer.out_width(); ++x) {
+          for (int c = 0; c < layer.out_channels; ++c) {
+            if (layer.pool) {
+              out.push_back(std::max({value(image, 2 * y, 2 * x, c), value(image, 2 * y, 2 * x + 1, c), value(image, 2 * y + 1, 2 * x, c),
+                                      value(image, 2 * y + 1, 2 * x + 1, c)}));
+            } else {
+              out.push_back(value(image, y, x, c));
+            }
+          }
+        }
+      }
+    }
+    network.boundary.push_back(out);
+    in = out;
+  }
+}
+
+}  // namespace flexor::testbench

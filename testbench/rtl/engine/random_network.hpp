@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <random>
+#include <vector>
+
+/// Random networks for the engine bench: plain loops, written from docs/architecture.md and docs/arithmetic.md, sharing nothing with model/.
+namespace flexor::testbench {
+
+/// What the bench must know of an engine.
+struct Geometry {
+  int k, m, d, decryption, pe_style, acc_width, p_max, act_rows, weight_words, control_words, code_words;
+  [[nodiscard]] int slices() const { return k * m / 20; }
+};
+
+/// One layer; a dense layer is a 1x1 convolution of a 1x1 image.
+struct LayerCase {
+  int height = 1, width = 1, channels = 1;  ///< input
+  int kernel_height = 1, kernel_width = 1, stride = 1, padding = 0;
+  int out_channels = 1;
+  bool pool = false, logits = false;
+  int activation_max = 255;
+  int stored_bits = 1;
+  int block_pixels = 1;
+  std::vector<std::uint32_t> columns;  ///< code: column j, bit i = row i
+  std::vector<std::uint32_t> stored;   ///< slice (p, r, g), g fastest
+  std::vector<std::int64_t> bias;
+  std::vector<int> multiplier;
+
+  [[nodiscard]] int length() const { return kernel_width * channels; }
+  [[nodiscard]] int slices_per_string() const { return (length() + 9) / 10; }
+  [[nodiscard]] int raw_height() const { return (height + 2 * padding - kernel_height) / stride + 1; }
+  [[nodiscard]] int raw_width() const { return (width + 2 * padding - kernel_width) / stride + 1; }
+  [[nodiscard]] int out_height() const { return pool ? raw_height() / 2 : raw_height(); }
+  [[nodiscard]] int out_width() const { return pool ? raw_width() / 2 : raw_width(); }
+  /// +1 or -1.
+  [[nodiscard]] int weight(int channel, int row, int input) const;
+};
+
+/// A network, a batch of images and what must come out.
+struct NetworkCase {
+  int batch = 1;
+  std::vector<LayerCase> layers;
+  std::vector<std::uint8_t> input;               ///< images, NHWC
+  std::vector<std::vector<int>> boundary;        ///< [layer]: NHWC of the whole batch
+};
+
+/// The same as the engine's memories want it.
+struct JobImage {
+  std::vector<std::uint32_t> control, code;
+  std::vector<std::uint64_t> weight;
+  std::vector<int> output_address;  ///< [layer], linear bytes
+  std::uint64_t tiles = 0;          ///< of all blocks
+  std::uint64_t pixel_steps = 0;    ///< cycles in which a pixel enters the array
+};
+
+/// Draws a network that fits the engine.
+NetworkCase random_network(const Geometry& engine, std::mt19937& random);
+/// Computes `boundary`.
+void run_reference(NetworkCase& network);
+/// Lays the network out, descriptors from control word `base` on.
+JobImage lay_out(const NetworkCase& network, const Geometry& engine, int base);
+/// Linear byte address (may be negative) as a pair of an engine with words of k bytes.
+std::uint32_t to_pair(long address, int k);
+
+}  // namespace flexor::testbench
