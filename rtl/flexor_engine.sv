@@ -137,16 +137,16 @@ module flexor_engine #(
   logic [8*K-1:0] activation_data;
 
   register_block #(
-      .K,
-      .M,
-      .D,
-      .R,
-      .NOut,
-      .BusBytes,
-      .ActRows,
-      .WeightWords,
-      .ControlWords,
-      .CodeWords,
+      .K(K),
+      .M(M),
+      .D(D),
+      .R(R),
+      .NOut(NOut),
+      .BusBytes(BusBytes),
+      .ActRows(ActRows),
+      .WeightWords(WeightWords),
+      .ControlWords(ControlWords),
+      .CodeWords(CodeWords),
       .ReadLatency(fetch_pkg::ActivationLatency)
   ) i_registers (
       .clk_i,
@@ -213,11 +213,11 @@ module flexor_engine #(
   assign tile_ready = tile_valid || (WeightBuffers == 2 && tile_soon);
 
   sequencer #(
-      .K,
-      .ActRows,
-      .PMax,
-      .AccBuffers,
-      .ControlWords,
+      .K(K),
+      .ActRows(ActRows),
+      .PMax(PMax),
+      .AccBuffers(AccBuffers),
+      .ControlWords(ControlWords),
       .ArrayLatency(pe_array_pkg::pe_latency(PeStyle, K) - pe_array_pkg::AccumulatorLag)
   ) i_sequencer (
       .clk_i,
@@ -265,7 +265,7 @@ module flexor_engine #(
   logic parameter_read;
   logic [ControlWidth-1:0] parameter_address;
   control_memory #(
-      .ControlWords
+      .ControlWords(ControlWords)
   ) i_control (
       .clk_i,
       .read_i   (bus_control_read || descriptor_read || parameter_read),
@@ -283,8 +283,8 @@ module flexor_engine #(
   logic [NOut-1:0] column;
   logic [K*M-1:0] weights;
   weight_memory #(
-      .D,
-      .WeightWords
+      .D(D),
+      .WeightWords(WeightWords)
   ) i_weights (
       .clk_i,
       .read_i   (bus_weight_read || load_read),
@@ -294,8 +294,8 @@ module flexor_engine #(
       .data_o   (weight_data)
   );
   code_memory #(
-      .NOut,
-      .CodeWords
+      .NOut(NOut),
+      .CodeWords(CodeWords)
   ) i_codes (
       .clk_i,
       .read_i   (bus_code_read || load_read),
@@ -305,11 +305,11 @@ module flexor_engine #(
       .data_o   (code_data)
   );
   tile_loader #(
-      .D,
+      .D(D),
       .Groups    (K * M / NOut / D),
-      .NOut,
-      .WeightWords,
-      .CodeWords,
+      .NOut(NOut),
+      .WeightWords(WeightWords),
+      .CodeWords(CodeWords),
       .PixelWidth(fetch_pkg::pixel_width(K, ActRows)),
       .LookAhead (fetch_pkg::FetchLatency - 1)
   ) i_loader (
@@ -331,16 +331,16 @@ module flexor_engine #(
       .soon_o          (tile_soon)
   );
   tile_decryptor #(
-      .Decryption,
-      .K,
-      .M,
-      .NOut,
-      .SliceK,
-      .SliceM,
-      .D,
-      .WeightBuffers,
-      .NMax,
-      .Matrix
+      .Decryption(Decryption),
+      .K(K),
+      .M(M),
+      .NOut(NOut),
+      .SliceK(SliceK),
+      .SliceM(SliceM),
+      .D(D),
+      .WeightBuffers(WeightBuffers),
+      .NMax(NMax),
+      .Matrix(Matrix)
   ) i_decryptor (
       .clk_i,
       .rst_ni      (block_rst_n),
@@ -363,9 +363,9 @@ module flexor_engine #(
   logic [8*W-1:0] write_data;
   logic [W-1:0] write_strobe;
   activation_memory #(
-      .K,
-      .W,
-      .ActRows
+      .K(K),
+      .W(W),
+      .ActRows(ActRows)
   ) i_activations (
       .clk_i,
       .rst_ni,
@@ -378,8 +378,8 @@ module flexor_engine #(
       .write_strobe_i (busy ? write_strobe : W'(bus_strobe))
   );
   patch_fetch #(
-      .K,
-      .ActRows
+      .K(K),
+      .ActRows(ActRows)
   ) i_fetch (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -403,9 +403,9 @@ module flexor_engine #(
   logic [PixelWidth-1:0] drain_address;
   logic [M*AccWidth-1:0] drain_data;
   pe_array #(
-      .PeStyle,
-      .K,
-      .M
+      .PeStyle(PeStyle),
+      .K(K),
+      .M(M)
   ) i_array (
       .clk_i,
       .activation_i(activations),
@@ -413,12 +413,12 @@ module flexor_engine #(
       .dot_o       (dots)
   );
   accumulator #(
-      .M,
-      .DotWidth,
+      .M(M),
+      .DotWidth(DotWidth),
       .DotSigned(pe_array_pkg::dot_signed(PeStyle)),
-      .AccWidth,
-      .PMax,
-      .AccBuffers
+      .AccWidth(AccWidth),
+      .PMax(PMax),
+      .AccBuffers(AccBuffers)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -434,16 +434,16 @@ module flexor_engine #(
 
   // Drain.
   output_writer #(
-      .K,
-      .M,
-      .R,
-      .W,
-      .AccWidth,
-      .PMax,
-      .AccBuffers,
-      .ActRows,
-      .ControlWords,
-      .Shift
+      .K(K),
+      .M(M),
+      .R(R),
+      .W(W),
+      .AccWidth(AccWidth),
+      .PMax(PMax),
+      .AccBuffers(AccBuffers),
+      .ActRows(ActRows),
+      .ControlWords(ControlWords),
+      .Shift(Shift)
   ) i_writer (
       .clk_i,
       .rst_ni             (block_rst_n),

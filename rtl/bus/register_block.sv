@@ -114,7 +114,7 @@ module register_block
 
   axil_slave #(
       .AddressWidth(28),
-      .BusBytes
+      .BusBytes(BusBytes)
   ) i_slave (
       .clk_i,
       .rst_ni,
@@ -147,14 +147,14 @@ module register_block
   );
 
   bus_decode #(
-      .K,
-      .D,
-      .NOut,
-      .BusBytes,
-      .ActRows,
-      .WeightWords,
-      .ControlWords,
-      .CodeWords,
+      .K(K),
+      .D(D),
+      .NOut(NOut),
+      .BusBytes(BusBytes),
+      .ActRows(ActRows),
+      .WeightWords(WeightWords),
+      .ControlWords(ControlWords),
+      .CodeWords(CodeWords),
       .Registers(RegLayer + 1)
   ) i_decode (
       .address_i(address),
@@ -171,10 +171,10 @@ module register_block
   assign write_error  = !(whole && (memory_legal || (region[RegionRegisters] && exists && !refuse)));
 
   job_registers #(
-      .K,
-      .M,
-      .D,
-      .R,
+      .K(K),
+      .M(M),
+      .D(D),
+      .R(R),
       .AddressWidth($clog2(ControlWords))
   ) i_registers (
       .clk_i,

@@ -94,7 +94,7 @@ module spi_bridge #(
   logic [27:0] next_address;
   assign in_activation = address_q[27:24] == 4'(flexor_pkg::RegionActivation);
   pair_add #(
-      .K,
+      .K(K),
       .WordWidth(16)
   ) i_next (
       .a_i  ({address_q[23:8], address_q[OffsetWidth-1:0]}),

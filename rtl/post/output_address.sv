@@ -71,8 +71,8 @@ module output_address
   end
 
   pair_add #(
-      .K,
-      .WordWidth
+      .K(K),
+      .WordWidth(WordWidth)
   ) i_next (
       .a_i  (current),
       .b_i  (step),
@@ -80,8 +80,8 @@ module output_address
   );
 
   pair_add #(
-      .K,
-      .WordWidth
+      .K(K),
+      .WordWidth(WordWidth)
   ) i_group (
       .a_i  (start),
       .b_i  (group_step),

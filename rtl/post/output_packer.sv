@@ -95,9 +95,9 @@ module output_packer
   end
 
   output_address #(
-      .K,
-      .R,
-      .WordWidth
+      .K(K),
+      .R(R),
+      .WordWidth(WordWidth)
   ) i_address (
       .clk_i,
       .valid_i(valid_i && first),

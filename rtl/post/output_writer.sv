@@ -130,12 +130,12 @@ module output_writer
   assign block_ready_o = fetch_free;
 
   parameter_fetch #(
-      .M,
-      .R,
-      .AccWidth,
-      .PixelWidth,
-      .BufferWidth,
-      .ControlWords
+      .M(M),
+      .R(R),
+      .AccWidth(AccWidth),
+      .PixelWidth(PixelWidth),
+      .BufferWidth(BufferWidth),
+      .ControlWords(ControlWords)
   ) i_fetch (
       .clk_i,
       .rst_ni,
@@ -206,8 +206,8 @@ module output_writer
   logic [16*R-1:0] result;
   for (genvar r = 0; r < R; r++) begin : gen_lane
     requantise #(
-        .AccWidth,
-        .Shift
+        .AccWidth(AccWidth),
+        .Shift(Shift)
     ) i_requantise (
         .clk_i,
         .acc_i(accumulators[r*AccWidth+:AccWidth]),
@@ -221,9 +221,9 @@ module output_writer
   end
 
   output_packer #(
-      .K,
-      .R,
-      .W,
+      .K(K),
+      .R(R),
+      .W(W),
       .WordWidth($clog2(2 * ActRows))
   ) i_packer (
       .clk_i,
