@@ -32,9 +32,9 @@ int ecp5_constant(int K, int lane) {
 }
 
 int xc7_constant(int K, int lane) {
-  const int triples = 2 * ((K - 2) / 6);
+  const int triples = 2 * (K / 6);
   if (lane < 3 * triples) return lane % 3 == 2 ? 0 : pair_constant(lane % 3);
-  return lane >= K - 2 ? 0 : pair_constant((lane - 3 * triples) % 2);
+  return pair_constant((lane - 3 * triples) % 2);
 }
 
 }  // namespace

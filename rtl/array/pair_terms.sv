@@ -6,6 +6,8 @@
 module pair_terms (
     /// Clock.
     input  logic       clk_i,
+    /// Constant 0, see adder_tree.
+    input  logic       zero_i,
     /// Activation of the first lane, unsigned.
     input  logic [7:0] first_i,
     /// Activation of the second lane, unsigned.
@@ -17,8 +19,8 @@ module pair_terms (
 );
 
   always_ff @(posedge clk_i) begin
-    sum_o        <= 9'(first_i) + 9'(second_i);
-    difference_o <= 9'(first_i) + {1'b0, ~second_i};
+    sum_o        <= {zero_i, first_i} + 9'(second_i);
+    difference_o <= {zero_i, first_i} + {1'b0, ~second_i};
   end
 
 endmodule

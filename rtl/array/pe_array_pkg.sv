@@ -14,13 +14,13 @@ package pe_array_pkg;
     return count <= 1 ? 0 : $clog2(count);
   endfunction
 
-  /// Levels that sum `count` operands, three at a time.
+  /// Levels that sum `count` operands three at a time until at most two are left.
   function automatic int unsigned ternary_levels(int unsigned count);
     int unsigned left;
     int unsigned levels;
     left = count;
     levels = 0;
-    while (left > 1) begin
+    while (left > 2) begin
       left = (left + 2) / 3;
       levels = levels + 1;
     end
@@ -29,7 +29,12 @@ package pe_array_pkg;
 
   /// Triples of lanes (a pair and a single) in style xc7; the other lanes are pairs.
   function automatic int unsigned xc7_triples(int unsigned lanes);
-    return 2 * ((lanes - 2) / 6);
+    return 2 * (lanes / 6);
+  endfunction
+
+  /// Rows of style xc7: triples and pairs.
+  function automatic int unsigned xc7_rows(int unsigned lanes);
+    return xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2;
   endfunction
 
   /// Groups of four lanes in style ecp5: two in each slice row, one over the ends of two rows.
@@ -58,8 +63,8 @@ package pe_array_pkg;
       flexor_pkg::PeAddsub: return 1 + tree_levels(lanes);
       flexor_pkg::PeAndtree: return 2 + tree_levels(lanes);
       flexor_pkg::PeIce40: return 2 + tree_levels(lanes / 2);
-      flexor_pkg::PeEcp5: return 3 + tree_levels((ecp5_fours(lanes) + 1) / 2 + lanes / 10 % 2);
-      flexor_pkg::PeXc7: return 2 + ternary_levels(xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2);
+      flexor_pkg::PeEcp5: return 4 + tree_levels((ecp5_fours(lanes) + lanes / 10 % 2 + 1) / 2);
+      flexor_pkg::PeXc7: return 3 + ternary_levels(xc7_rows(lanes));
       default: return 2 + tree_levels((lanes / 2 + 1) / 2);
     endcase
   endfunction

@@ -37,6 +37,7 @@ module pe_pair #(
   for (genvar i = 0; i < Pairs; i++) begin : gen_terms
     pair_terms i_terms (
         .clk_i,
+        .zero_i(1'b0),
         .first_i(activation_i[16*i+:8]),
         .second_i(activation_i[16*i+8+:8]),
         .sum_o(sum[i]),
@@ -68,6 +69,7 @@ module pe_pair #(
         .Greatest(1022)
     ) i_tree (
         .clk_i,
+        .zero_i(1'b0),
         .operand_i(node_q),
         .sum_o(total)
     );

@@ -19,7 +19,7 @@ constexpr int bits(int greatest) { return levels(greatest + 1); }
 
 constexpr bool dot_signed(int style) { return style == kAddsub || style == kAndtree || style == kXc7; }
 
-constexpr int xc7_triples(int lanes) { return (lanes - 2) / 6 * 2; }
+constexpr int xc7_triples(int lanes) { return lanes / 6 * 2; }
 
 constexpr int dot_width(int style, int lanes) {
   switch (style) {
@@ -43,7 +43,6 @@ constexpr int lane_constant(int style, int lanes, int lane) {
     }
     case kXc7: {
       const int paired = 3 * xc7_triples(lanes);
-      if (lane >= lanes - 2) return 0;
       if (lane >= paired) return (lane - paired) % 2 == 0 ? 256 : 255;
       return std::array{256, 255, 0}[lane % 3];
     }
@@ -71,8 +70,8 @@ constexpr int latency(int style, int lanes) {
     case kAddsub: return 1 + levels(lanes);
     case kAndtree: return 2 + levels(lanes);
     case kIce40: return 2 + levels(lanes / 2);
-    case kEcp5: return 3 + levels((lanes / 4 + 1) / 2 + lanes / 2 % 2);
-    case kXc7: return 2 + levels(xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2, 3);
+    case kEcp5: return 4 + levels((lanes / 4 + lanes / 2 % 2 + 1) / 2);
+    case kXc7: return 3 + levels((xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2 + 1) / 2, 3);
     default: return 2 + levels((lanes / 2 + 1) / 2);
   }
 }
