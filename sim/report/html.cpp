@@ -34,8 +34,9 @@ std::string escape(std::string_view text) {
 
 std::string whole(double value) {
   auto digits = fmt::format("{:.0f}", std::abs(std::round(value)));
-  for (auto i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
-  return value <= -0.5 ? "-" + digits : digits;
+  for (auto i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), 1, ',');
+  if (value <= -0.5) digits.insert(0, 1, '-');
+  return digits;
 }
 
 std::string fixed(double value, int decimals) { return fmt::format("{:.{}f}", value, decimals); }
