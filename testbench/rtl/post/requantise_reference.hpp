@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace flexor::testbench {
+
+/// The low `bits` bits of value as a two's complement number.
+inline std::int64_t wrap(std::int64_t value, int bits) {
+  const double period = std::ldexp(1.0, bits);
+  const double half = period / 2;
+  return static_cast<std::int64_t>(value - period * std::floor((static_cast<double>(value) + half) / period));
+}
+
+/// docs/arithmetic.md in double precision: every term is exact (at most 49 significant bits), floor(x + 1/2) rounds half up.
+inline int requantise_reference(std::int64_t acc, std::int64_t offset, int multiplier, int acc_width, int shift, bool logits,
+                                int activation_max) {
+  const double t = static_cast<double>(wrap(acc + offset, acc_width));
+  const double v = std::floor(t * multiplier / std::ldexp(1.0, shift) + 0.5);
+  return static_cast<int>(logits ? std::clamp(v, -32768.0, 32767.0) : std::clamp(v, 0.0, static_cast<double>(activation_max)));
+}
+
+}  // namespace flexor::testbench
