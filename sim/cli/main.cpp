@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
 #include "code/error.hpp"
@@ -44,7 +46,7 @@ int main(int argc, char** argv) {
   CLI::App app("Trains, compiles, simulates, compares and synthesises FleXOR networks: fractional-bit weights behind XOR gates.", "flexor");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
-  app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4.flx --images 100");
+  app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4.flexor --images 100");
   flexor::add_train(app, context);
   flexor::add_eval(app, context);
   flexor::add_compile(app, context);
@@ -55,6 +57,7 @@ int main(int argc, char** argv) {
   flexor::add_report(app, context);
 
   flexor::catch_interrupts();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(), like a full disk
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -68,6 +71,9 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     refuse(error.what());
     return 1;
+  }
+  if (std::fflush(stdout) != 0) {
+    return refuse("cannot write to standard output; free some space or choose another place");
   }
   return context.exit_code;
 }

@@ -41,7 +41,7 @@ void add_train(CLI::App& app, Context& context) {
   const auto options = std::make_shared<TrainOptions>();
   const auto json = std::make_shared<std::filesystem::path>();
   CLI::App* command = add_command(app, "train", "Train a network and write a model file.",
-                                  "flexor train --network lenet5-small --rate 0.4 --data ~/mnist --out lenet5.flx");
+                                  "flexor train --network lenet5-small --rate 0.4 --data ~/mnist --out lenet5.flexor");
   command->add_option("--network", options->network, "which network")->capture_default_str()->type_name("NAME");
   command->add_option("--rate", options->rate, "stored bits per weight")->capture_default_str()->type_name("BITS");
   command->add_option("--method", options->method, "nearest (nearest codeword) or eq6 (the paper's gradient)")->capture_default_str();

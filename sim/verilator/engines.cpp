@@ -29,7 +29,7 @@ const EngineParameters& find_configuration(std::string_view name) {
 }
 
 std::unique_ptr<EngineBus> make_verilator_engine(const EngineParameters& configuration, const EngineOptions& options) {
-  const bool traced = !options.wave_file.empty();
+  [[maybe_unused]] const bool traced = !options.wave_file.empty();
 #define X(known)                                                                                             \
   if (configuration.name == #known) {                                                                        \
     return traced ? make_traced_##known(configuration, options) : make_fast_##known(configuration, options); \

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every subcommand on good input through the real program: exit code 0, quiet standard error, JSON that adds up.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "program.hpp"
+#include "scratch.hpp"
+
+namespace flexor::test {
+namespace {
+
+class Commands : public testing::Test {
+ protected:
+  Commands() { write_small_model(scratch_ / "m.flexor"); }
+
+  nlohmann::json run(const std::string& line) {
+    const Outcome outcome = run_shell(scratch_.folder(), line + " --json out.json");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    out_ = outcome.out;
+    return nlohmann::json::parse(std::ifstream(scratch_ / "out.json"));
+  }
+
+  Scratch scratch_;
+  std::string out_;
+};
+
+// conv1: 5x5x1 -> 4 channels over 24x24 pixels; dense2: 12*12*4 inputs -> 10.
+constexpr long kConvMacs = 24L * 24 * 25 * 4, kDenseMacs = 576L * 10;
+
+TEST_F(Commands, EachHasHelpWithAnExample) {
+  for (const char* name : {"train", "eval", "compile", "inspect", "sim", "compare", "synth", "report"}) {
+    const Outcome outcome = run_shell(scratch_.folder(), std::string("$FLEXOR ") + name + " --help");
+    EXPECT_EQ(outcome.exit_code, 0) << name;
+    EXPECT_THAT(outcome.out, testing::HasSubstr(std::string("Example:\n  flexor ") + name));
+    EXPECT_THAT(outcome.out, testing::HasSubstr("--json")) << name;
+  }
+}
+
+TEST_F(Commands, InspectShowsLayersAndProvenance) {
+  const auto json = run("$FLEXOR inspect m.flexor");
+  EXPECT_EQ(json.at("macs"), kConvMacs + kDenseMacs);
+  // 8 bits a slice of 20: conv1 has 2 channel pairs * 5 strings * 1 slice, dense2 5 pairs * 58 slices.
+  EXPECT_EQ(json.at("stored_bits"), 8 * (2 * 5 * 1 + 5 * 58));
+  EXPECT_EQ(json.at("layers").at(0).at("rate"), 0.4);
+  EXPECT_EQ(json.at("layers").at(0).at("q"), 1);
+  EXPECT_EQ(json.at("layers").at(1).at("code").at("rank"), 8);
+  EXPECT_EQ(json.at("provenance").at("seed"), 1);
+  EXPECT_THAT(out_, testing::HasSubstr("flexor train --seed 1"));
+}
+
+TEST_F(Commands, CompileWritesAnImageAndThePlan) {
+  const auto json = run("$FLEXOR compile m.flexor --config small --batch 2 --out m.img");
+  EXPECT_TRUE(std::filesystem::exists(scratch_ / "m.img"));
+  EXPECT_EQ(json.at("batch"), 2);
+  EXPECT_EQ(json.at("layers").at(0).at("macs"), 2 * kConvMacs);
+  EXPECT_EQ(json.at("memories").at("weight").at("size"), 16384);
+}
+
+TEST_F(Commands, EvalCountsTheSample) {
+  const auto one = run("$FLEXOR eval m.flexor --threads 1");
+  const auto two = run("$FLEXOR eval m.flexor --threads 2");
+  EXPECT_EQ(one.at("images"), 100);
+  EXPECT_EQ(one.at("correct"), two.at("correct"));
+  EXPECT_EQ(one.at("accuracy").get<double>(), one.at("correct").get<double>());
+}
+
+TEST_F(Commands, SimCountsCyclesOfEveryLayer) {
+  const auto json = run("$FLEXOR sim m.flexor --config small --images 3 --batch 2");
+  EXPECT_EQ(json.at("macs"), 3 * (kConvMacs + kDenseMacs));
+  EXPECT_DOUBLE_EQ(json.at("ideal_cycles").get<double>(), 3.0 * (kConvMacs + kDenseMacs) / (30 * 16));
+  long cycles = 0;
+  for (const auto& layer : json.at("layers")) {
+    cycles += layer.at("cycles").get<long>();
+    EXPECT_EQ(layer.at("cycles").get<long>(), layer.at("compute").get<long>() + layer.at("weight_stall").get<long>() +
+                                                  layer.at("drain_stall").get<long>() + layer.at("other").get<long>());
+  }
+  EXPECT_EQ(json.at("cycles"), cycles);
+  EXPECT_GT(json.at("cycles").get<double>(), json.at("ideal_cycles").get<double>());
+}
+
+TEST_F(Commands, SimWritesWaves) {
+  run("$FLEXOR sim m.flexor --config small --images 1 --batch 1 --wave all.fst");
+  run("$FLEXOR sim m.flexor --config small --images 1 --batch 1 --wave part.fst --from-cycle 100 --to-cycle 200");
+  const auto all = read_bytes(scratch_ / "all.fst"), part = read_bytes(scratch_ / "part.fst");
+  ASSERT_GT(part.size(), 1000U);
+  EXPECT_EQ(part[0], 0) << "an FST file begins with its header block";
+  EXPECT_LT(2 * part.size(), all.size());
+}
+
+TEST_F(Commands, CompareAgreesOverThreadsAndStalls) {
+  const auto one = run("$FLEXOR compare m.flexor --config small --images 5 --batch 2 --threads 1");
+  const auto two = run("$FLEXOR compare m.flexor --config small --images 5 --batch 2 --threads 2 --stall 0.5 --seed 3");
+  for (const auto* json : {&one, &two}) {
+    EXPECT_EQ(json->at("images"), 5);
+    EXPECT_EQ(json->at("words_compared"), 5 * (12 * 12 * 4 + 10));
+    EXPECT_EQ(json->at("words_differing"), 0);
+    EXPECT_EQ(json->at("layers").at(0).at("words_compared"), 5 * 12 * 12 * 4);
+    EXPECT_EQ(json->at("accuracy_golden"), json->at("accuracy_rtl"));
+    EXPECT_TRUE(json->at("first_difference").is_null());
+  }
+  EXPECT_EQ(one.at("cycles"), two.at("cycles")) << "the bus is idle while a job runs";
+}
+
+}  // namespace
+}  // namespace flexor::test

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine_bench.hpp"
+
+#include <gtest/gtest.h>
+
+#include "boundary_check.hpp"
+#include "code/error.hpp"
+#include "golden/golden.hpp"
+#include "networks.hpp"
+
+namespace flexor::test {
+
+Dataset random_dataset(Random& random, const Shape& shape, int count) {
+  Dataset data;
+  data.name = "random";
+  data.shape = shape;
+  data.count = count;
+  for (int i = 0; i < count; ++i) {
+    const auto pixels = random_image(random, shape);
+    data.pixels.insert(data.pixels.end(), pixels.begin(), pixels.end());
+  }
+  data.labels.assign(static_cast<std::size_t>(count), 0);
+  return data;
+}
+
+JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data) {
+  const Golden golden(network);
+  std::vector<BoundaryCheck::Boundaries> boundaries;
+  for (int i = 0; i < image.batch; ++i) {
+    boundaries.push_back(golden.run(data.image(i)));
+  }
+  BoundaryCheck check(network, boundaries, 0);
+  driver.load(image);
+  for (int i = 0; i < image.batch; ++i) {
+    driver.set_input(i, layout_input(network, image, data.image(i)));
+  }
+  driver.bus().on_write = [&check](const TraceWrite& write) { check.on_write(write); };
+  JobResult job;
+  try {
+    job = driver.run();
+  } catch (const EngineFault& fault) {
+    ADD_FAILURE() << fault.what();
+  }
+  driver.bus().on_write = nullptr;
+  check.finish(job.cycles);
+  EXPECT_FALSE(check.first().has_value()) << to_string(*check.first());
+  for (int i = 0; i < image.batch; ++i) {
+    EXPECT_EQ(driver.logits(i), boundaries[static_cast<std::size_t>(i)].back()) << "logits of image " << i;
+  }
+  return job;
+}
+
+Network draw_fitting(Random& random, const EngineParameters& engine) {
+  for (;;) {
+    Network network = draw_network(random);
+    try {
+      (void)compile(network, engine);
+      return network;
+    } catch (const InputError&) {
+    }
+  }
+}
+
+}  // namespace flexor::test

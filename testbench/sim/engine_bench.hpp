@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "compiler/compiler.hpp"
+#include "data/dataset.hpp"
+#include "driver.hpp"
+#include "network/network.hpp"
+
+namespace flexor::test {
+
+/// Random images with labels 0.
+Dataset random_dataset(Random& random, const Shape& shape, int count);
+
+/// Loads `network` on the engine behind `driver`, runs one job on the first images of `data` and expects every word of every
+/// layer boundary and every logit to be the golden model's. Returns what the registers counted.
+JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data);
+
+/// A network that fits the engine with its largest batch: draws until one does.
+Network draw_fitting(Random& random, const EngineParameters& engine);
+
+}  // namespace flexor::test

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole engine: random networks (layer kinds, kernels, strides, padding, pooling, rates, codes, batch) with random stalls on every
+// handshake; every word of every layer boundary against the golden model. FLEXOR_SEED replays a printed seed.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "engine_bench.hpp"
+#include "networks.hpp"
+#include "verilator/engines.hpp"
+
+namespace flexor::test {
+namespace {
+
+struct Case {
+  const char* configuration;
+  double stall;
+  int networks;
+};
+
+class EngineRandom : public testing::TestWithParam<Case> {};
+
+std::uint64_t chosen_seed() {
+  const char* fixed = std::getenv("FLEXOR_SEED");
+  return fixed != nullptr ? std::strtoull(fixed, nullptr, 0) : std::random_device{}();
+}
+
+void run_networks(const Case& c, std::uint64_t seed) {
+  const auto& engine = find_configuration(c.configuration);
+  Random random(seed);
+  const auto bus = make_verilator_engine(engine, {{c.stall, c.stall, seed}, {}, {}});
+  Driver driver(*bus);
+  for (int i = 0; i < c.networks && !testing::Test::HasFailure(); ++i) {
+    const Network network = draw_fitting(random, engine);
+    const int batch = random.below(2) == 0 ? 1 : 0;
+    const MemoryImage image = compile(network, engine, batch);
+    SCOPED_TRACE(fmt::format("{} stall {} FLEXOR_SEED={} network {}: batch {} {}", c.configuration, c.stall, seed, i, image.batch,
+                             describe(network)));
+    const JobResult job = expect_equal_job(driver, network, image, random_dataset(random, network.input, image.batch));
+    std::uint64_t pixels = 0;
+    for (const auto& layer : bus->layer_cycles) pixels += layer.stage[static_cast<std::size_t>(Stage::Compute)];
+    EXPECT_EQ(job.compute, pixels) << "COMPUTE register against the trace port";
+  }
+}
+
+TEST_P(EngineRandom, EqualsTheGoldenModelWithSeed0) { run_networks(GetParam(), 0); }
+
+TEST_P(EngineRandom, EqualsTheGoldenModelWithARandomSeed) {
+  const std::uint64_t seed = chosen_seed();
+  fmt::print("FLEXOR_SEED={}\n", seed);
+  run_networks(GetParam(), seed);
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const auto& [name, networks] : {std::pair{"tiny", 12}, {"nano", 10}, {"small", 8}, {"base", 6}}) {
+    for (const double stall : {0.0, 0.25, 0.5, 0.75}) {
+      all.push_back({name, stall, networks});
+    }
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, EngineRandom, testing::ValuesIn(cases()),
+                         [](const auto& info) { return fmt::format("{}_stall{:.0f}", info.param.configuration, 100 * info.param.stall); });
+
+}  // namespace
+}  // namespace flexor::test
