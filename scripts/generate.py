@@ -72,6 +72,13 @@ def package(d):
             out.append(f"  localparam int unsigned {prefix}{camel(name)} = {value};")
     for name, index, _, _ in d["registers"]:
         out.append(f"  localparam int unsigned Reg{camel(name)} = {index};")
+    out.append("  /// Parameters of one engine, with the names of docs/architecture.md.")
+    out.append("  typedef struct packed {")
+    out += [f"    int unsigned {p};" for p in PARAMETERS]
+    out.append("  } configuration_t;")
+    for name, c in d["configurations"].items():
+        values = ", ".join(f"{p}: {c[p]}" for p in PARAMETERS)
+        out.append(f"  localparam configuration_t Configuration{camel(name)} = '{{{values}}};")
     out.append(f"  localparam int unsigned DescriptorWords = {d['descriptor_words']};")
     out.append(f"  localparam int unsigned DescriptorUsedWords = {1 + max(f[1] for f in d['descriptor'])};")
     out.append("  /// One layer's descriptor as read from control memory; field order is free, words and bits are in engine.json.")
