@@ -7,13 +7,15 @@ rtl_files() { sources 'rtl/*.sv'; }
 rtl_modules() { rtl_files | sed '/_pkg\.sv$/d'; }
 sv_files() { sources '*.sv'; }
 cmake_files() { sources '*CMakeLists.txt' '*.cmake'; }
-shell_files() {
+# Files in scripts/ and .ci/ whose first lines match $1.
+scripts_with() {
   local f
   sources 'scripts/*' '.ci/*' | while read -r f; do
-    if head -n 3 "$f" | grep -qE '^#!.*bash|shell=bash'; then echo "$f"; fi
+    if head -n 3 "$f" | grep -qE "$1"; then echo "$f"; fi
   done
 }
-python_files() { sources '*.py'; }
+shell_files() { scripts_with '^#!.*bash|shell=bash'; }
+python_files() { { sources '*.py' && scripts_with '^#!.*python'; } | sort -u; }
 
 # Runs "$@" once per file named on standard input, two at a time; fails if one fails.
 each() { xargs -r -d '\n' -P "$(jobs)" -n 1 "$@"; }
