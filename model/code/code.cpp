@@ -52,7 +52,8 @@ void validate(const Code& code) {
         fmt::format("code '{}' has n_in = {}, but 1 to 32 stored bits per slice are possible", code.name, code.n_in));
   }
   if (code.rows.size() != static_cast<std::size_t>(code.n_out)) {
-    throw std::invalid_argument(fmt::format("code '{}' has {} rows, but n_out = {} asks for as many", code.name, code.rows.size(), code.n_out));
+    throw std::invalid_argument(
+        fmt::format("code '{}' has {} rows, but n_out = {} asks for as many", code.name, code.rows.size(), code.n_out));
   }
   for (std::size_t i = 0; i < code.rows.size(); ++i) {
     if (code.n_in < 32 && (code.rows[i] >> code.n_in) != 0) {

@@ -11,9 +11,9 @@ namespace flexor {
 namespace {
 
 // Found by `search_codes`; see docs/decisions/0401-nested-code.md.
-constexpr std::array<std::uint32_t, 20> kNested4 = {
-    0x00001, 0x00003, 0x00007, 0x00009, 0x0001E, 0x00027, 0x00052, 0x000B8, 0x001A1, 0x00238,
-    0x00411, 0x008A4, 0x01094, 0x020E0, 0x04068, 0x08032, 0x10049, 0x20084, 0x400C2, 0x8002A};
+constexpr std::array<std::uint32_t, 20> kNested4 = {0x00001, 0x00003, 0x00007, 0x00009, 0x0001E, 0x00027, 0x00052,
+                                                    0x000B8, 0x001A1, 0x00238, 0x00411, 0x008A4, 0x01094, 0x020E0,
+                                                    0x04068, 0x08032, 0x10049, 0x20084, 0x400C2, 0x8002A};
 
 std::uint32_t low_bits(int n) { return n >= 32 ? ~0U : (1U << n) - 1; }
 
@@ -27,7 +27,8 @@ void check_sizes(int n_out, int n_in) {
 Code nested_code(int n_in) {
   const int n_out = static_cast<int>(kNested4.size());
   if (n_in < 1 || n_in > n_out) {
-    throw InputError(fmt::format("the nested code stores 1 to {} bits per slice, not {}; choose a rate of at most 1 bit per weight", n_out, n_in));
+    throw InputError(
+        fmt::format("the nested code stores 1 to {} bits per slice, not {}; choose a rate of at most 1 bit per weight", n_out, n_in));
   }
   Code code{"nested4", n_out, n_in, {}};
   for (const std::uint32_t row : kNested4) code.rows.push_back(row & low_bits(n_in));
@@ -36,7 +37,8 @@ Code nested_code(int n_in) {
 
 Code random_tap_code(int n_out, int n_in, int taps, std::uint64_t seed) {
   check_sizes(n_out, n_in);
-  if (taps < 1 || taps > n_in) throw InputError(fmt::format("{} taps per row are not possible with N_in = {}; choose 1 to {}", taps, n_in, n_in));
+  if (taps < 1 || taps > n_in)
+    throw InputError(fmt::format("{} taps per row are not possible with N_in = {}; choose 1 to {}", taps, n_in, n_in));
   Random random(seed);
   Code code{fmt::format("tap{}-seed{}", taps, seed), n_out, n_in, {}};
   for (int i = 0; i < n_out; ++i) {

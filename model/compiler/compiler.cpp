@@ -24,12 +24,14 @@ void check_supported(const Layer& layer, const Code& code, const EngineParameter
     throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
   }
   if (layer.shift != engine.Shift) {
-    throw InputError(fmt::format("layer '{}' requantises with shift {}, but engine '{}' is built for {}; export the network with that shift",
-                                 layer.name, layer.shift, engine.name, engine.Shift));
+    throw InputError(
+        fmt::format("layer '{}' requantises with shift {}, but engine '{}' is built for {}; export the network with that shift", layer.name,
+                    layer.shift, engine.name, engine.Shift));
   }
   if (engine.Decryption == static_cast<int>(Decryption::Fixed) && code.rows != nested_code(code.n_in).rows) {
-    throw InputError(fmt::format("layer '{}' uses the code '{}', but engine '{}' has the nested code in its gates; take an engine with serial decryption",
-                                 layer.name, code.name, engine.name));
+    throw InputError(fmt::format(
+        "layer '{}' uses the code '{}', but engine '{}' has the nested code in its gates; take an engine with serial decryption",
+        layer.name, code.name, engine.name));
   }
 }
 
@@ -41,17 +43,19 @@ void prove_no_overflow(const Network& network, const Layer& layer, int largest_i
   for (std::size_t m = 0; m < layer.bias.size(); ++m) {
     const auto row = std::span(weights).subspan(m * inputs, inputs);
     const std::int64_t plus = std::count(row.begin(), row.end(), std::int8_t{1});
-    const std::int64_t worst = largest_input * std::max(plus, static_cast<std::int64_t>(inputs) - plus) +
-                               std::abs(static_cast<std::int64_t>(layer.bias[m]));
+    const std::int64_t worst =
+        largest_input * std::max(plus, static_cast<std::int64_t>(inputs) - plus) + std::abs(static_cast<std::int64_t>(layer.bias[m]));
     if (worst < limit) continue;
-    throw InputError(fmt::format("layer '{}', channel {}: its sums may reach {}, but engine '{}' accumulates below {} ({} bits); take a wider engine",
-                                 layer.name, m, worst, engine.name, limit, engine.AccWidth));
+    throw InputError(
+        fmt::format("layer '{}', channel {}: its sums may reach {}, but engine '{}' accumulates below {} ({} bits); take a wider engine",
+                    layer.name, m, worst, engine.name, limit, engine.AccWidth));
   }
 }
 
 void check_memory(const char* memory, std::size_t need, int have, const EngineParameters& engine) {
   if (need <= static_cast<std::size_t>(have)) return;
-  throw InputError(fmt::format("the network needs {} words of {} memory, but engine '{}' has {}; take a larger engine", need, memory, engine.name, have));
+  throw InputError(fmt::format("the network needs {} words of {} memory, but engine '{}' has {}; take a larger engine", need, memory,
+                               engine.name, have));
 }
 
 // Columns of every recoded code M' = T M in use; codes share columns where they agree (every nested code does).
@@ -111,7 +115,8 @@ void append_parameters(const Layer& layer, const TiledLayer& tiled, const Engine
 
 MemoryImage compile(const Network& network, const EngineParameters& engine, int batch) {
   validate(network);
-  if (batch < 0) throw InputError(fmt::format("a batch of {} images is not possible; choose 1 or more, or 0 for the largest that fits", batch));
+  if (batch < 0)
+    throw InputError(fmt::format("a batch of {} images is not possible; choose 1 or more, or 0 for the largest that fits", batch));
   int largest_input = 255;
   for (const Layer& layer : network.layers) {
     check_supported(layer, network.codes[static_cast<std::size_t>(layer.planes[0].code)], engine);
@@ -157,7 +162,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(l * kDescriptorWords, kDescriptorWords));
     const std::int64_t macs = layer.macs() * plan.batch;
     image.layers.push_back({layer.name, plan.address[l], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
-                            static_cast<std::int64_t>(tiled.m_tiles) * g.strings * tiled.chunks, static_cast<std::int64_t>(tiled.words.size())});
+                            static_cast<std::int64_t>(tiled.m_tiles) * g.strings * tiled.chunks,
+                            static_cast<std::int64_t>(tiled.words.size())});
   }
   check_memory("code", image.code.size(), engine.CodeWords, engine);
   return image;

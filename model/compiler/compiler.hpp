@@ -13,14 +13,14 @@ namespace flexor {
 /// Words for one memory region of the engine (docs/architecture.md, "Bus"), from word address 0.
 struct MemoryImage {
   std::string configuration;
-  int batch = 1;                          ///< images of one job
-  std::vector<std::uint32_t> control;     ///< descriptors (32 words a layer), then channel parameters
-  std::vector<std::uint32_t> code;        ///< columns of every M', 20 bits each
-  std::vector<std::uint64_t> weight;      ///< bit-planar tiles, D bits a word
-  std::uint32_t descriptor = 0;           ///< control word address of the first descriptor
-  Shape input;                            ///< input tensor as laid out (row-stacked if the first layer is)
-  std::uint32_t input_address = 0;        ///< byte address of image 0 (linear, not a pair)
-  std::uint32_t output_address = 0;       ///< byte address of the logits of image 0; int16, little endian
+  int batch = 1;                       ///< images of one job
+  std::vector<std::uint32_t> control;  ///< descriptors (32 words a layer), then channel parameters
+  std::vector<std::uint32_t> code;     ///< columns of every M', 20 bits each
+  std::vector<std::uint64_t> weight;   ///< bit-planar tiles, D bits a word
+  std::uint32_t descriptor = 0;        ///< control word address of the first descriptor
+  Shape input;                         ///< input tensor as laid out (row-stacked if the first layer is)
+  std::uint32_t input_address = 0;     ///< byte address of image 0 (linear, not a pair)
+  std::uint32_t output_address = 0;    ///< byte address of the logits of image 0; int16, little endian
   int classes = 0;
   /// Per layer, for reports.
   struct LayerPlan {
@@ -33,7 +33,8 @@ struct MemoryImage {
   std::vector<LayerPlan> layers;
 };
 
-/// Tiles, plans memory and writes descriptors. batch = 0: the largest that fits (at most 16). Throws InputError when the network does not fit.
+/// Tiles, plans memory and writes descriptors. batch = 0: the largest that fits (at most 16). Throws InputError when the network does not
+/// fit.
 MemoryImage compile(const Network& network, const EngineParameters& engine, int batch = 0);
 
 /// Lays one image (H*W*C bytes, NHWC) out as the engine's input tensor (image.input).

@@ -28,7 +28,8 @@ class Writer {
  private:
   void check(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) const {
     if (value >= low && value <= high) return;
-    throw InputError(fmt::format("layer '{}': its {} is {}, but the engine takes {} to {}; make the layer smaller", layer_, name, value, low, high));
+    throw InputError(
+        fmt::format("layer '{}': its {} is {}, but the engine takes {} to {}; make the layer smaller", layer_, name, value, low, high));
   }
   void insert(const DescriptorField& f, std::int64_t value) {
     const std::uint64_t mask = (std::uint64_t{1} << f.width) - 1;

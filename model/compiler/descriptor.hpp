@@ -23,7 +23,7 @@ struct DescriptorValues {
   int parameter_base = 0;
   int m_tiles = 0;
   int chunks = 0;
-  std::uint32_t input_address = 0;   ///< bytes, image 0
+  std::uint32_t input_address = 0;  ///< bytes, image 0
   std::uint32_t output_address = 0;
   int batch = 1;
 };

@@ -11,9 +11,9 @@ namespace flexor {
 struct Geometry {
   explicit Geometry(const Layer& layer);
 
-  Shape input;        ///< as laid out in the activation memory
-  int strings;        ///< kernel rows
-  int length;         ///< L, inputs of a string
+  Shape input;  ///< as laid out in the activation memory
+  int strings;  ///< kernel rows
+  int length;   ///< L, inputs of a string
   int stride_y, stride_x, padding_y, padding_x;
   bool pool;
   int rows, columns;  ///< of output pixels, or of windows when pooling

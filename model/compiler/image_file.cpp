@@ -33,7 +33,8 @@ void check(const MemoryImage& image) {
       !fits(image.weight.size(), engine.WeightWords)) {
     throw InputError(fmt::format("it is larger than the memories of engine '{}'; compile the network again", engine.name));
   }
-  const bool shape_ok = image.input.height >= 1 && image.input.width >= 1 && image.input.channels >= 1 && image.batch >= 1 && image.classes >= 1;
+  const bool shape_ok =
+      image.input.height >= 1 && image.input.width >= 1 && image.input.channels >= 1 && image.batch >= 1 && image.classes >= 1;
   const auto bytes = static_cast<std::uint64_t>(engine.activation_bytes());
   const auto end = [&image](std::uint64_t address, std::uint64_t size) { return address + size * static_cast<std::uint64_t>(image.batch); };
   if (!shape_ok || static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) > bytes ||
@@ -51,12 +52,13 @@ void save_image(const MemoryImage& image, const std::filesystem::path& file) {
   flatbuffers::FlatBufferBuilder b;
   std::vector<flatbuffers::Offset<schema::LayerPlan>> layers;
   for (const MemoryImage::LayerPlan& l : image.layers) {
-    layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles, l.weight_words));
+    layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles,
+                                                   l.weight_words));
   }
   const schema::ImageShape input(image.input.height, image.input.width, image.input.channels);
-  schema::FinishImageBuffer(b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code, &image.weight,
-                                                         image.descriptor, &input, image.input_address, image.output_address, image.classes,
-                                                         &layers));
+  schema::FinishImageBuffer(
+      b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code, &image.weight,
+                                   image.descriptor, &input, image.input_address, image.output_address, image.classes, &layers));
   write_checked_file(kImageFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -64,7 +66,8 @@ MemoryImage load_image(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> payload = read_checked_file(kImageFile, file);
   flatbuffers::Verifier verifier(payload.data(), payload.size());
   if (!schema::VerifyImageBuffer(verifier)) {
-    throw InputError(fmt::format("memory image '{}' does not follow the schema of memory images; compile the network again", file.string()));
+    throw InputError(
+        fmt::format("memory image '{}' does not follow the schema of memory images; compile the network again", file.string()));
   }
   const schema::Image* stored = schema::GetImage(payload.data());
   MemoryImage image;
@@ -80,7 +83,8 @@ MemoryImage load_image(const std::filesystem::path& file) {
   image.classes = stored->classes();
   if (stored->layers() != nullptr) {
     for (const schema::LayerPlan* l : *stored->layers()) {
-      image.layers.push_back({unpack(l->name()), l->input_address(), l->output_address(), l->macs(), l->ideal_cycles(), l->tiles(), l->weight_words()});
+      image.layers.push_back(
+          {unpack(l->name()), l->input_address(), l->output_address(), l->macs(), l->ideal_cycles(), l->tiles(), l->weight_words()});
     }
   }
   try {

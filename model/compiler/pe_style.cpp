@@ -48,10 +48,14 @@ std::uint32_t recode_slice(int style, std::uint32_t weights) {
 int lane_constant(int style, int K, int lane) {
   switch (static_cast<PeStyle>(style)) {
     case PeStyle::Pair:
-    case PeStyle::Ice40: return pair_constant(lane % 2);
-    case PeStyle::Ecp5: return ecp5_constant(K, lane);
-    case PeStyle::Xc7: return xc7_constant(K, lane);
-    default: return 0;
+    case PeStyle::Ice40:
+      return pair_constant(lane % 2);
+    case PeStyle::Ecp5:
+      return ecp5_constant(K, lane);
+    case PeStyle::Xc7:
+      return xc7_constant(K, lane);
+    default:
+      return 0;
   }
 }
 

@@ -17,10 +17,13 @@ struct Dataset {
   std::vector<std::uint8_t> pixels;  ///< count * shape.size()
   std::vector<std::uint8_t> labels;  ///< count
   std::string checksum;              ///< SHA-256 of the images file as found
-  [[nodiscard]] const std::uint8_t* image(int i) const { return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.size()); }
+  [[nodiscard]] const std::uint8_t* image(int i) const {
+    return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.size());
+  }
 };
 
-/// MNIST from the four idx files (.gz or raw) in `folder` or `folder/mnist`. Throws InputError (missing, short, corrupt, wrong magic or checksum).
+/// MNIST from the four idx files (.gz or raw) in `folder` or `folder/mnist`. Throws InputError (missing, short, corrupt, wrong magic or
+/// checksum).
 Dataset load_mnist(const std::filesystem::path& folder, bool train);
 /// The 100 test images that ship with the repository.
 Dataset load_sample(const std::filesystem::path& file);

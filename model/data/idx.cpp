@@ -34,7 +34,8 @@ void check_head(const std::vector<std::uint8_t>& bytes, const std::filesystem::p
 
 void check_size(const std::vector<std::uint8_t>& bytes, const std::filesystem::path& file, std::uint64_t expected, const char* what) {
   if (bytes.size() == expected) return;
-  throw InputError(fmt::format("{} file '{}' has {} bytes where its head says {}; download it again", what, file.string(), bytes.size(), expected));
+  throw InputError(
+      fmt::format("{} file '{}' has {} bytes where its head says {}; download it again", what, file.string(), bytes.size(), expected));
 }
 
 }  // namespace
@@ -71,8 +72,8 @@ Dataset parse_idx(const std::vector<std::uint8_t>& images, const std::filesystem
   check_head(labels, labels_file, kLabelHead, 2049, "label");
   check_size(labels, labels_file, kLabelHead + std::uint64_t{big_endian(labels, 4)}, "label");
   if (big_endian(labels, 4) != count) {
-    throw InputError(fmt::format("'{}' has {} images but '{}' has {} labels; take both files from one data set", images_file.string(), count,
-                                 labels_file.string(), big_endian(labels, 4)));
+    throw InputError(fmt::format("'{}' has {} images but '{}' has {} labels; take both files from one data set", images_file.string(),
+                                 count, labels_file.string(), big_endian(labels, 4)));
   }
   Dataset data;
   data.shape = {static_cast<int>(height), static_cast<int>(width), 1};

@@ -30,8 +30,8 @@ std::filesystem::path find(const std::filesystem::path& folder, std::string_view
       if (std::filesystem::is_regular_file(file, ignored)) return file;
     }
   }
-  throw InputError(fmt::format("MNIST file '{}' (or '{}.gz') is neither in '{}' nor in its folder 'mnist'; download the four files there", name,
-                               name, folder.string()));
+  throw InputError(fmt::format("MNIST file '{}' (or '{}.gz') is neither in '{}' nor in its folder 'mnist'; download the four files there",
+                               name, name, folder.string()));
 }
 
 void check_contents(const std::vector<std::uint8_t>& bytes, const std::filesystem::path& file, const KnownFile& known) {

@@ -27,7 +27,9 @@ std::uint64_t get(const std::vector<std::uint8_t>& in, std::size_t at) {
 
 Dataset load_sample(const std::filesystem::path& file) {
   const std::vector<std::uint8_t> in = read_checked_file(kSampleFile, file);
-  const auto malformed = [&file]() { return InputError(fmt::format("sample file '{}' does not hold the images it announces; make it again", file.string())); };
+  const auto malformed = [&file]() {
+    return InputError(fmt::format("sample file '{}' does not hold the images it announces; make it again", file.string()));
+  };
   if (in.size() < kHead) throw malformed();
   const std::uint64_t count = get(in, 0);
   const std::uint64_t height = get(in, 4);

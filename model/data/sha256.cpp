@@ -47,8 +47,10 @@ std::string sha256_file(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   Digest digest;
   std::array<char, 65536> buffer{};
-  while (stream.read(buffer.data(), buffer.size()) || stream.gcount() > 0) digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
-  if (!stream.is_open() || stream.bad()) throw InputError(fmt::format("'{}' cannot be read; check the path and its permissions", file.string()));
+  while (stream.read(buffer.data(), buffer.size()) || stream.gcount() > 0)
+    digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  if (!stream.is_open() || stream.bad())
+    throw InputError(fmt::format("'{}' cannot be read; check the path and its permissions", file.string()));
   return digest.finish();
 }
 

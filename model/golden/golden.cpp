@@ -45,7 +45,8 @@ std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& la
       const int k = slice % groups * kSliceK + i % kSliceK;
       if (m >= layer.output.channels || k >= layer.string_length()) continue;
       const int row = m / kArrayChannels * inputs + window_index(layer, r, k);
-      weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] = (bits >> i & 1U) != 0 ? 1 : -1;
+      weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] =
+          (bits >> i & 1U) != 0 ? 1 : -1;
     }
   }
   return weight;
@@ -130,7 +131,8 @@ Golden::Golden(const Network& network) : impl_(std::make_unique<Impl>()) {
   validate(network);
   for (const Layer& layer : network.layers) {
     if (layer.planes.size() != 1) {
-      throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
+      throw InputError(
+          fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
     }
     Plan plan;
     plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
@@ -154,7 +156,8 @@ std::vector<std::vector<std::int16_t>> Golden::run(const std::uint8_t* pixels) c
     boundaries.push_back(run_layer(plan, input));
     if (plan.layer.logits) break;
     bytes.resize(boundaries.back().size());
-    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.begin(), [](std::int16_t v) { return static_cast<std::uint8_t>(v); });
+    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.begin(),
+                   [](std::int16_t v) { return static_cast<std::uint8_t>(v); });
     input = bytes.data();
   }
   return boundaries;

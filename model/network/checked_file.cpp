@@ -17,9 +17,7 @@ namespace {
 
 constexpr std::size_t kHead = 32;
 
-std::uint32_t crc(std::span<const std::uint8_t> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
-}
+std::uint32_t crc(std::span<const std::uint8_t> bytes) { return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size())); }
 
 void put(std::vector<std::uint8_t>& out, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(value >> 8 * i));

@@ -13,7 +13,8 @@ int Layer::slices(int slice_k, int slice_m) const {
 }
 
 Shape Layer::unpooled() const {
-  return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1, output.channels};
+  return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1,
+          output.channels};
 }
 
 std::int64_t Layer::macs() const {
@@ -21,9 +22,7 @@ std::int64_t Layer::macs() const {
   return weights() * shape.height * shape.width;
 }
 
-std::int64_t Layer::weights() const {
-  return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels;
-}
+std::int64_t Layer::weights() const { return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels; }
 
 std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice) {
   std::uint32_t bits = 0;

@@ -33,22 +33,22 @@ struct Plane {
 struct Layer {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  Shape input;                        ///< of the layer as the network sees it (dense: 1 x 1 x features)
-  Shape output;                       ///< after pooling
+  Shape input;   ///< of the layer as the network sees it (dense: 1 x 1 x features)
+  Shape output;  ///< after pooling
   int kernel_height = 1;
   int kernel_width = 1;
   int stride = 1;
   int padding = 0;
-  bool stack_rows = false;            ///< first layer only: kernel rows are stacked in one string (docs/architecture.md)
-  bool max_pool = false;              ///< 2x2, stride 2
-  bool logits = false;                ///< int16 output without ReLU (last layer)
-  int activation_max = 255;           ///< upper clamp of the output, 2^bits - 1
+  bool stack_rows = false;   ///< first layer only: kernel rows are stacked in one string (docs/architecture.md)
+  bool max_pool = false;     ///< 2x2, stride 2
+  bool logits = false;       ///< int16 output without ReLU (last layer)
+  int activation_max = 255;  ///< upper clamp of the output, 2^bits - 1
   int shift = 16;
-  std::vector<Plane> planes;          ///< q planes; the engine's first version runs q = 1
-  std::vector<std::int32_t> bias;     ///< per output channel, accumulator units
+  std::vector<Plane> planes;             ///< q planes; the engine's first version runs q = 1
+  std::vector<std::int32_t> bias;        ///< per output channel, accumulator units
   std::vector<std::int16_t> multiplier;  ///< per output channel
-  std::vector<double> real_scale;     ///< per output channel: real output LSBs per accumulator unit (before rounding to multiplier)
-  std::vector<double> real_bias;      ///< per output channel: real bias in accumulator units (before rounding)
+  std::vector<double> real_scale;        ///< per output channel: real output LSBs per accumulator unit (before rounding to multiplier)
+  std::vector<double> real_bias;         ///< per output channel: real bias in accumulator units (before rounding)
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
@@ -77,7 +77,7 @@ struct Provenance {
 /// A trained FleXOR network: what the model file holds.
 struct Network {
   std::string name;
-  Shape input;                 ///< uint8 pixels
+  Shape input;  ///< uint8 pixels
   std::vector<Code> codes;
   std::vector<Layer> layers;
   Provenance provenance;

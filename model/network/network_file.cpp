@@ -58,8 +58,8 @@ Layer unpack(const schema::Layer& l) {
 }
 
 Provenance unpack(const schema::Provenance& p) {
-  return {unpack(p.command()),       unpack(p.tool_version()), p.seed(),     unpack(p.data_name()),
-          unpack(p.data_checksum()), p.epochs(),               p.accuracy(), p.float_accuracy()};
+  return {unpack(p.command()), unpack(p.tool_version()), p.seed(), unpack(p.data_name()), unpack(p.data_checksum()), p.epochs(),
+          p.accuracy(),        p.float_accuracy()};
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ class LayerCheck {
             static_cast<int>(layer_.kind));
     if (layer_.kind == LayerKind::Dense) {
       require(in.height == 1 && in.width == 1, "a dense layer takes 1x1xN inputs, but its input is {}", text(in));
-      require(in.channels == before.size(), "it takes {} inputs, but the layer before gives {} ({})", in.channels, before.size(), text(before));
+      require(in.channels == before.size(), "it takes {} inputs, but the layer before gives {} ({})", in.channels, before.size(),
+              text(before));
     } else {
       require(in == before, "its input is {}, but the layer before gives {}", text(in), text(before));
     }
@@ -118,8 +119,10 @@ class LayerCheck {
     const auto channels = static_cast<std::size_t>(l.output.channels);
     require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
     require(l.multiplier.size() == channels, "it has {} multipliers for {} output channels", l.multiplier.size(), channels);
-    require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(), channels);
-    require(l.real_bias.size() == channels || l.real_bias.empty(), "it has {} real biases for {} output channels", l.real_bias.size(), channels);
+    require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(),
+            channels);
+    require(l.real_bias.size() == channels || l.real_bias.empty(), "it has {} real biases for {} output channels", l.real_bias.size(),
+            channels);
     for (const auto* reals : {&l.real_scale, &l.real_bias}) {
       for (const double value : *reals) require(std::isfinite(value), "a real scale or bias is not a finite number");
     }
@@ -142,8 +145,8 @@ void validate(const Network& network) {
   const Shape& in = network.input;
   if (in.height < 1 || in.width < 1 || in.channels < 1 || in.height > kMaxSide || in.width > kMaxSide || in.channels > kMaxSide ||
       static_cast<std::int64_t>(in.height) * in.width * in.channels > kMaxWeights) {
-    throw InputError(fmt::format("network '{}': its input {}x{}x{} is outside 1 to {} per side", network.name, in.height, in.width, in.channels,
-                                 kMaxSide));
+    throw InputError(fmt::format("network '{}': its input {}x{}x{} is outside 1 to {} per side", network.name, in.height, in.width,
+                                 in.channels, kMaxSide));
   }
   if (network.layers.empty()) throw InputError(fmt::format("network '{}' has no layers", network.name));
   for (const Code& code : network.codes) {

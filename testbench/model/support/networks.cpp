@@ -14,10 +14,14 @@ int draw(Random& random, int low, int high) { return low + static_cast<int>(rand
 Code draw_code(Random& random) {
   const int n = draw(random, 1, 20);
   switch (random.below(4)) {
-    case 0: return nested_code(n);
-    case 1: return random_tap_code(20, n, draw(random, 1, std::min(n, 4)), random.next());
-    case 2: return dense_code(20, n, random.next());
-    default: return identity_code(20);
+    case 0:
+      return nested_code(n);
+    case 1:
+      return random_tap_code(20, n, draw(random, 1, std::min(n, 4)), random.next());
+    case 2:
+      return dense_code(20, n, random.next());
+    default:
+      return identity_code(20);
   }
 }
 
@@ -48,7 +52,7 @@ Layer make_layer(Random& random, const Shape& before, const LayerSpec& spec, con
   const double spread = 128 * std::sqrt(static_cast<double>(l.weights()) / l.output.channels);
   const double full = last ? 4000 : l.activation_max;
   for (int m = 0; m < l.output.channels; ++m) {
-    const double scale = full / spread * 65536 * (0.5 + static_cast<double>(random.below(1000)) / 1000);
+    const double scale = full / spread * 65536 * (0.2 + static_cast<double>(random.below(1000)) / 2000);
     const int sign = random.below(8) == 0 ? -1 : 1;
     l.multiplier.push_back(static_cast<std::int16_t>(sign * std::clamp(scale, 1.0, 32767.0)));
     l.bias.push_back(draw(random, static_cast<int>(-spread / 2), static_cast<int>(spread / 2)));

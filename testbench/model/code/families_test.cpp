@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "code/code.hpp"
+#include "code/covering.hpp"
+#include "code/error.hpp"
+#include "code/nested_search.hpp"
+
+namespace flexor {
+namespace {
+
+TEST(NestedCode, EveryPrefixHasFullRankAndFewTaps) {
+  const Code whole = nested_code(20);
+  for (int n = 1; n <= 20; ++n) {
+    const Code code = nested_code(n);
+    EXPECT_EQ(code.n_out, 20);
+    EXPECT_EQ(code.n_in, n);
+    EXPECT_EQ(code.rank(), n);
+    EXPECT_LE(code.max_taps(), 4);
+    for (int j = 0; j < n; ++j) EXPECT_EQ(code.column(j), whole.column(j));
+    EXPECT_NO_THROW(validate(code));
+  }
+}
+
+TEST(NestedCode, IsUnitLowerTriangularWithOtherTapsAmongTheFirstEight) {
+  const Code code = nested_code(20);
+  for (int i = 0; i < 20; ++i) {
+    const std::uint32_t row = code.rows[static_cast<std::size_t>(i)];
+    EXPECT_EQ(row >> i, 1U);
+    EXPECT_EQ((row ^ 1U << i) >> 8, 0U);
+  }
+}
+
+TEST(NestedCode, CoversBetterThanThePublishedDraws) {
+  EXPECT_LE(covering_distance(nested_code(8)), 0.191);
+  EXPECT_LE(covering_distance(nested_code(12)), 0.125);
+  EXPECT_LE(covering_distance(nested_code(16)), 0.070);
+  EXPECT_EQ(covering_distance(nested_code(20)), 0.0);
+}
+
+TEST(NestedCode, IsWhatTheSearchFinds) {
+  NestedSearch search(42);
+  search.climb(4000);
+  EXPECT_EQ(search.rows(), nested_code(20).rows);
+}
+
+TEST(NestedCode, RefusesRatesItDoesNotHave) {
+  EXPECT_THROW(nested_code(0), InputError);
+  EXPECT_THROW(nested_code(21), InputError);
+}
+
+TEST(RandomTapCode, HasExactlyTheTapsAndFollowsItsSeed) {
+  for (int taps = 1; taps <= 8; ++taps) {
+    const Code code = random_tap_code(20, 8, taps, 5);
+    for (const std::uint32_t row : code.rows) EXPECT_EQ(std::popcount(row), taps);
+    EXPECT_NO_THROW(validate(code));
+  }
+  EXPECT_EQ(random_tap_code(20, 8, 2, 5), random_tap_code(20, 8, 2, 5));
+  EXPECT_NE(random_tap_code(20, 8, 2, 5).rows, random_tap_code(20, 8, 2, 6).rows);
+  EXPECT_THROW(random_tap_code(20, 8, 9, 1), InputError);
+  EXPECT_THROW(random_tap_code(33, 8, 2, 1), InputError);
+  EXPECT_THROW(random_tap_code(20, 33, 2, 1), InputError);
+}
+
+TEST(RandomTapCode, WithTwoTapsLosesRank) {
+  // Complementing every stored bit leaves every output as it was, so the rank is below N_in.
+  for (std::uint64_t seed = 0; seed < 50; ++seed) EXPECT_LT(random_tap_code(20, 8, 2, seed).rank(), 8);
+}
+
+TEST(DenseCode, HasNoZeroRow) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    for (const std::uint32_t row : dense_code(32, 3, seed).rows) EXPECT_NE(row, 0U);
+  }
+  EXPECT_THROW(dense_code(20, 0, 1), InputError);
+}
+
+TEST(IdentityCode, LeavesTheStoredBits) {
+  EXPECT_EQ(identity_code(20).decrypt(0xABCDE), 0xABCDEU);
+  EXPECT_EQ(identity_code(32).decrypt(0xDEADBEEF), 0xDEADBEEFU);
+}
+
+// The first draws of SplitMix64 from seed 1234567, as its author's C code gives them.
+TEST(Random, IsSplitMix64) {
+  Random random(1234567);
+  EXPECT_EQ(random.next(), 6457827717110365317ULL);
+  EXPECT_EQ(random.next(), 3203168211198807973ULL);
+  EXPECT_EQ(random.next(), 9817491932198370423ULL);
+}
+
+}  // namespace
+}  // namespace flexor

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random networks, compiled and executed literally by the interpreter, against the golden model: every word of every boundary.
+#include "compiler/compiler.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "engine_interpreter.hpp"
+#include "golden/golden.hpp"
+#include "networks.hpp"
+
+namespace flexor {
+namespace {
+
+// A named configuration with memories wide enough for any drawn network.
+EngineParameters roomy(std::string_view name, int decryption, int style) {
+  EngineParameters engine{};
+  for (const EngineParameters& candidate : kConfigurations) {
+    if (candidate.name == name) engine = candidate;
+  }
+  engine.Decryption = decryption;
+  engine.PeStyle = style;
+  engine.ActRows = 8192;
+  engine.WeightWords = 1 << 20;
+  engine.ControlWords = 1 << 15;
+  engine.CodeWords = 256;
+  return engine;
+}
+
+const EngineParameters& named(std::string_view name) {
+  for (const EngineParameters& engine : kConfigurations) {
+    if (engine.name == name) return engine;
+  }
+  throw std::logic_error("no such configuration");
+}
+
+// Index of the first differing word over all boundaries, or -1.
+long first_difference(const Network& network, const MemoryImage& image, const EngineParameters& engine, Random& random) {
+  const Golden golden(network);
+  test::EngineInterpreter machine(image, engine);
+  std::vector<std::vector<int>> expected(network.layers.size());
+  std::vector<std::vector<std::int16_t>> logits;
+  for (int i = 0; i < image.batch; ++i) {
+    const auto pixels = test::random_image(random, network.input);
+    machine.load_input(i, layout_input(network, image, pixels.data()));
+    const auto boundaries = golden.run(pixels.data());
+    for (std::size_t l = 0; l < boundaries.size(); ++l) expected[l].insert(expected[l].end(), boundaries[l].begin(), boundaries[l].end());
+    logits.push_back(boundaries.back());
+  }
+  machine.run();
+  long word = 0;
+  for (std::size_t l = 0; l < expected.size(); ++l) {
+    if (machine.boundaries().at(l).size() != expected[l].size()) return word;
+    for (std::size_t i = 0; i < expected[l].size(); ++i, ++word) {
+      if (machine.boundaries()[l][i] != expected[l][i]) return word;
+    }
+  }
+  for (int i = 0; i < image.batch; ++i) {
+    if (machine.logits(i) != logits[static_cast<std::size_t>(i)]) return word;
+  }
+  return -1;
+}
+
+struct Case {
+  const char* configuration;
+  int decryption;
+  int style;
+};
+
+class CompilerRuns : public testing::TestWithParam<Case> {};
+
+TEST_P(CompilerRuns, RandomNetworksAsTheGoldenModel) {
+  const Case& c = GetParam();
+  const EngineParameters engine = roomy(c.configuration, c.decryption, c.style);
+  const char* given = std::getenv("FLEXOR_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  for (std::uint64_t n = 0; n < 30; ++n) {
+    Random random(n == 0 ? 0 : seed + n);
+    Network network = test::draw_network(random);
+    if (c.decryption == 1) {
+      for (Code& code : network.codes) code = nested_code(code.n_in);
+    }
+    const MemoryImage image = compile(network, engine, 1 + static_cast<int>(random.below(3)));
+    ASSERT_EQ(first_difference(network, image, engine, random), -1)
+        << "FLEXOR_SEED=" << seed << " network " << n << ": " << test::describe(network);
+  }
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const char* name : {"tiny", "nano", "small", "base"}) {
+    for (const int decryption : {0, 2}) {
+      for (const int style : {0, 4, 5}) all.push_back({name, decryption, style});
+    }
+  }
+  for (const int style : {1, 2, 3}) all.push_back({"small", 0, style});
+  for (const int style : {0, 4}) all.push_back({"small", 1, style});
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, CompilerRuns, testing::ValuesIn(cases()), [](const auto& info) {
+  return std::string(info.param.configuration) + "_decryption" + std::to_string(info.param.decryption) + "_style" +
+         std::to_string(info.param.style);
+});
+
+TEST(Compiler, RunsLeNetOnTheNamedConfigurationsAsTheyAre) {
+  for (const char* name : {"nano", "small", "base"}) {
+    Random random(7);
+    const Network network = test::random_lenet(random, 8);
+    const EngineParameters& engine = named(name);
+    const MemoryImage image = compile(network, engine, 1);
+    EXPECT_EQ(first_difference(network, image, engine, random), -1) << name;
+  }
+}
+
+TEST(Compiler, ComparisonFindsOneFlippedWeightBit) {
+  Random random(3);
+  const Network network = test::draw_network(random);
+  const EngineParameters engine = roomy("small", 0, 0);
+  MemoryImage image = compile(network, engine, 2);
+  Random pixels(4);
+  ASSERT_EQ(first_difference(network, image, engine, pixels), -1);
+  image.weight[0] ^= 1;
+  EXPECT_NE(first_difference(network, image, engine, pixels), -1);
+}
+
+TEST(Compiler, ComparisonFindsOneFlippedOffsetBit) {
+  Random random(3);
+  const Network network = test::draw_network(random);
+  const EngineParameters engine = roomy("small", 0, 0);
+  MemoryImage image = compile(network, engine, 2);
+  // The last layer gives logits, which saturate last: change the offset of its first channel in a high bit.
+  const std::size_t last = (network.layers.size() - 1) * 32;
+  image.control[(image.control[last + 2] & 0xFFFF)] ^= 1U << 14;
+  EXPECT_NE(first_difference(network, image, engine, random), -1);
+}
+
+TEST(Compiler, ChoosesTheLargestBatchThatFits) {
+  Random random(5);
+  const Network network = test::random_lenet(random, 8);
+  EngineParameters engine = roomy("base", 0, 0);
+  EXPECT_EQ(compile(network, engine).batch, 16);
+  // Stacked input 24*28*5 = 3360 bytes and the first output 12*12*20 = 2880: 6240 bytes an image.
+  engine.ActRows = 256;  // 25,600 bytes
+  EXPECT_EQ(compile(network, engine).batch, 4);
+}
+
+TEST(Compiler, InputAndOutputOfALayerNeverOverlap) {
+  Random random(11);
+  for (int n = 0; n < 50; ++n) {
+    const Network network = test::draw_network(random);
+    const EngineParameters engine = roomy("base", 0, 0);
+    const MemoryImage image = compile(network, engine);
+    std::int64_t input_size = static_cast<std::int64_t>(image.input.size()) * image.batch;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const Layer& layer = network.layers[l];
+      const std::int64_t output_size = static_cast<std::int64_t>(layer.output.size()) * (layer.logits ? 2 : 1) * image.batch;
+      const auto& plan = image.layers[l];
+      EXPECT_TRUE(plan.input_address + input_size <= plan.output_address || plan.output_address + output_size <= plan.input_address);
+      EXPECT_LE(plan.output_address + output_size, engine.activation_bytes());
+      EXPECT_LE(plan.input_address + input_size, engine.activation_bytes());
+      input_size = output_size;
+    }
+  }
+}
+
+TEST(Compiler, NestedCodesShareTheirColumns) {
+  Random random(9);
+  const std::vector<Code> codes{nested_code(8), nested_code(12)};
+  const test::LayerSpec first{LayerKind::Dense, 8, 1, 1, 0, false, false, 0, 8};
+  const test::LayerSpec second{LayerKind::Dense, 8, 1, 1, 0, false, false, 1, 8};
+  const Network network = test::random_network(random, {4, 4, 1}, codes, {first, second});
+  EXPECT_EQ(compile(network, named("small")).code.size(), 12U);
+}
+
+TEST(Compiler, WeightWordsFollowTheRate) {
+  Random random(2);
+  // small: K = 30, M = 16, D = 24: S = 24 slices, one group. Dense 90 -> 32: 3 chunks x 2 m-tiles x n words.
+  const test::LayerSpec spec{LayerKind::Dense, 32, 1, 1, 0, false, false, 0, 8};
+  for (const int n : {8, 12, 16, 20}) {
+    const Network network = test::random_network(random, {9, 10, 1}, {nested_code(n)}, {spec});
+    const MemoryImage image = compile(network, named("small"));
+    EXPECT_EQ(image.weight.size(), static_cast<std::size_t>(6 * n));
+    EXPECT_EQ(image.layers[0].tiles, 6);
+    EXPECT_EQ(image.layers[0].macs, 90 * 32 * image.batch);
+  }
+}
+
+TEST(Compiler, PlainEngineStoresTwentyBitsASlice) {
+  Random random(2);
+  const test::LayerSpec spec{LayerKind::Dense, 32, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random, {9, 10, 1}, {nested_code(8)}, {spec});
+  EngineParameters engine = named("small");
+  engine.Decryption = 2;
+  const MemoryImage image = compile(network, engine);
+  EXPECT_EQ(image.weight.size(), 6U * 20U);
+  EXPECT_TRUE(image.code.empty());
+}
+
+}  // namespace
+}  // namespace flexor

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/descriptor.hpp"
+
+#include <gtest/gtest.h>
+
+#include "compiler/compiler.hpp"
+#include "networks.hpp"
+
+namespace flexor {
+namespace {
+
+// A pair back to bytes, with a negative word in two's complement.
+std::int64_t to_bytes(std::uint32_t pair, int K) {
+  return static_cast<std::int64_t>(static_cast<std::int32_t>(pair) >> 8) * K + (pair & 0xFF);
+}
+
+TEST(Pair, RoundTripsWithOffsetBelowK) {
+  for (const int K : {10, 20, 50, 250}) {
+    for (std::int64_t bytes = -1000; bytes <= 1000; ++bytes) {
+      const std::uint32_t pair = to_pair(bytes, K);
+      EXPECT_LT(pair & 0xFF, static_cast<std::uint32_t>(K));
+      EXPECT_EQ(to_bytes(pair, K), bytes);
+    }
+  }
+}
+
+TEST(Pair, MinusOneIsTheLastByteOfWordMinusOne) { EXPECT_EQ(to_pair(-1, 10), 0xFFFFFF09U); }
+
+TEST(BlockPixels, AreEvenAndWholeWindows) {
+  Random random(1);
+  const test::LayerSpec pooled{LayerKind::Convolution, 4, 5, 1, 0, false, true, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 4, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random, {28, 28, 1}, {identity_code(20)}, {pooled, dense});
+  const Geometry g(network.layers[0]);  // 576 pixels
+  EXPECT_EQ(block_pixels(g, 1, 256), 192);
+  EXPECT_EQ(block_pixels(g, 1, 576), 576);
+  EXPECT_EQ(block_pixels(g, 3, 500), 432);
+  EXPECT_EQ(block_pixels(Geometry(network.layers[1]), 7, 16), 7);
+}
+
+// 6x6x2 input, kernel 3, padding 1, no pooling, K = 30 (engine small): every number worked out by hand from the page.
+TEST(Descriptor, OfAPaddedConvolution) {
+  Random random(1);
+  const test::LayerSpec conv{LayerKind::Convolution, 5, 3, 1, 1, false, false, 0, 4};
+  const test::LayerSpec dense{LayerKind::Dense, 3, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random, {6, 6, 2}, {nested_code(7)}, {conv, dense});
+  const MemoryImage image = compile(network, kConfigurations[2], 2);
+  ASSERT_EQ(kConfigurations[2].name, "small");
+  const std::uint32_t* w = image.control.data();
+  EXPECT_EQ(w[0], 0U << 24 | 7U << 16 | 15U << 8 | 0U);
+  EXPECT_EQ(w[1], 0U);
+  EXPECT_EQ(w[2], 5U << 16 | 64U);
+  EXPECT_EQ(w[3], 1U << 24 | 3U << 16 | 1U);
+  EXPECT_EQ(to_bytes(w[4], 30), -12 - 2);
+  EXPECT_EQ(to_bytes(w[5], 30), 12);
+  EXPECT_EQ(to_bytes(w[6], 30), 2 * 512 * 30 - 2 * 180);
+  EXPECT_EQ(to_bytes(w[7], 30), 5);
+  EXPECT_EQ(w[8], 72U);
+  EXPECT_EQ(w[9], 72U);
+  EXPECT_EQ(w[10], 6U << 16 | 6U);
+  EXPECT_EQ(to_bytes(w[13], 30), 2);
+  EXPECT_EQ(to_bytes(w[14], 30), 12 - 10);
+  EXPECT_EQ(to_bytes(w[15], 30), 72 - 60 - 10);
+  EXPECT_EQ(w[16], 2U << 16 | 0xFFFEU);
+  EXPECT_EQ(w[17], 12U << 16 | 6U);
+  EXPECT_EQ(w[18], 6U << 16 | 1U << 8 | 0xFFU);
+  for (int i = 19; i < 32; ++i) EXPECT_EQ(w[i], 0U);
+  EXPECT_EQ(w[32] & 7U, 3U) << "the dense layer is the last and gives logits";
+  EXPECT_EQ(w[34], 3U << 16 | 74U);
+}
+
+}  // namespace
+}  // namespace flexor

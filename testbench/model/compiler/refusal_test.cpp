@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the compiler refuses, each with one sentence.
+#include <gtest/gtest.h>
+
+#include "compiler/compiler.hpp"
+#include "expect_input_error.hpp"
+#include "networks.hpp"
+
+namespace flexor {
+namespace {
+
+using test::expect_input_error;
+
+class Refusal : public testing::Test {
+ protected:
+  EngineParameters engine_ = kConfigurations[2];  // small
+  Random random_{1};
+  Network lenet_ = test::random_lenet(random_, 8);
+};
+
+TEST_F(Refusal, WeightMemory) {
+  engine_.WeightWords = 1024;
+  expect_input_error([&] { compile(lenet_, engine_); }, "words of weight memory, but engine 'small' has 1024");
+}
+
+TEST_F(Refusal, ControlMemory) {
+  engine_.ControlWords = 512;
+  expect_input_error([&] { compile(lenet_, engine_); }, "words of control memory, but engine 'small' has 512");
+}
+
+TEST_F(Refusal, CodeMemory) {
+  engine_.CodeWords = 4;
+  expect_input_error([&] { compile(lenet_, engine_); }, "needs 8 words of code memory, but engine 'small' has 4");
+}
+
+TEST_F(Refusal, ActivationMemory) {
+  engine_.ActRows = 64;
+  expect_input_error([&] { compile(lenet_, engine_); },
+                     "layer 'conv1' needs 6240 bytes of activation memory for a batch of 1, but engine 'small' has 3840");
+}
+
+TEST_F(Refusal, BatchThatDoesNotFit) {
+  expect_input_error([&] { compile(lenet_, engine_, 16); }, "take a smaller batch");
+  expect_input_error([&] { compile(lenet_, engine_, -1); }, "a batch of -1");
+}
+
+TEST_F(Refusal, SumsThatPassTheAccumulator) {
+  engine_.AccWidth = 16;
+  expect_input_error([&] { compile(lenet_, engine_); }, "accumulates below 32768");
+}
+
+TEST_F(Refusal, BiasThatPassesTheAccumulator) {
+  lenet_.layers[3].bias[4] = 1 << 20;
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense4', channel 4");
+}
+
+TEST_F(Refusal, AnotherShift) {
+  lenet_.layers[1].shift = 15;
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2' requantises with shift 15");
+}
+
+TEST_F(Refusal, TwoPlanes) {
+  lenet_.layers[2].planes.push_back(lenet_.layers[2].planes[0]);
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense3' has 2 bit planes");
+}
+
+TEST_F(Refusal, StringLongerThan255Chunks) {
+  engine_.K = 10;
+  engine_.M = 48;
+  engine_.ActRows = 4096;
+  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random_, {40, 65, 1}, {nested_code(4)}, {dense});
+  expect_input_error([&] { compile(network, engine_); }, "number of input chunks is 260, but the engine takes 0 to 255");
+}
+
+TEST_F(Refusal, AnotherCodeThanTheGatesOfAFixedEngine) {
+  engine_.Decryption = 1;
+  lenet_.codes[0] = dense_code(20, 8, 1);
+  expect_input_error([&] { compile(lenet_, engine_); }, "has the nested code in its gates");
+}
+
+TEST_F(Refusal, NetworkThatIsNotValid) {
+  lenet_.layers[1].input.channels = 21;
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2'");
+}
+
+}  // namespace
+}  // namespace flexor
