@@ -37,11 +37,12 @@ std::string render_report(const std::vector<ReportInput>& inputs) {
   return page + "</body>\n</html>\n";
 }
 
-void write_report(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out) {
+std::string write_report(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out) {
   std::vector<ReportInput> read;
   read.reserve(inputs.size());
   for (const auto& file : inputs) read.push_back(read_report_input(file));
   write_file(out, render_report(read));
+  return overview(read);
 }
 
 }  // namespace flexor

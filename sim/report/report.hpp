@@ -12,7 +12,10 @@ namespace flexor {
 /// (docs/json.md). Throws InputError when a figure is missing or a kind is not known.
 std::string render_report(const std::vector<ReportInput>& inputs);
 
-/// Reads `inputs`, renders and writes `out` atomically. Throws InputError.
-void write_report(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out);
+/// The chief figures as lines of text.
+std::string overview(const std::vector<ReportInput>& inputs);
+
+/// Reads `inputs`, renders and writes `out` atomically; returns the overview. Throws InputError.
+std::string write_report(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out);
 
 }  // namespace flexor

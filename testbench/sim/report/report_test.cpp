@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "code/error.hpp"
@@ -92,6 +93,31 @@ TEST(Report, ShowsEveryFigureGiven) {
                              "Test CPU &lt;1&gt;"}) {
     EXPECT_NE(page.find(figure), std::string::npos) << figure;
   }
+}
+
+TEST(Report, OverviewHasTheChiefFigures) {
+  std::vector<ReportInput> inputs;
+  for (const auto& file : {eval_json(), inspect_json(), compare_json(), sim_json(), synth_json()})
+    inputs.push_back(report_input(file, "test.json"));
+  std::istringstream lines(overview(inputs));
+  std::map<std::string, std::string> figures;
+  for (std::string line; std::getline(lines, line);) {
+    const auto end = line.find_last_not_of(' ', line.find("  "));
+    figures[line.substr(0, end + 1)] = line.substr(line.find_first_not_of(' ', end + 1));
+  }
+  const std::map<std::string, std::string> expected = {{"stored bits per weight, lenet5-small", "0.40"},
+                                                       {"accuracy of the golden model, 10,000 images", "99.36 %"},
+                                                       {"words compared, base", "1,234,567"},
+                                                       {"words differing, base", "0"},
+                                                       {"accuracy of the RTL, 100 images, base", "99.27 %"},
+                                                       {"cycles per image, nano", "2,000"},
+                                                       {"utilisation, nano", "75.0 %"},
+                                                       {"cells, up5k pe_array", "3,222"},
+                                                       {"Fmax, up5k pe_array", "61.5 MHz"},
+                                                       {"cells to plain 1-bit weights, up5k pe_array", "0.991"},
+                                                       {"cells, up5k flexor_engine", "4,444"},
+                                                       {"Fmax, up5k flexor_engine", "45.1 MHz"}};
+  EXPECT_EQ(figures, expected);
 }
 
 TEST(Report, BarsAreProportional) {
