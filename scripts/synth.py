@@ -42,6 +42,7 @@ def _arguments(argv):
     mode.add_argument("--quick", action="store_true", help="a few minutes; ECP5 is packed but not routed")
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
+    parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
     parser.add_argument("--cycles", metavar="FILE", help="JSON of flexor compare or sim with nano: prints frames per second")
     parser.add_argument("--json", metavar="FILE", help="write the figures, one object per target and block")
     parser.add_argument("--out", default=str(ROOT / "build" / "synth"), help="work folder and cache (default build/synth)")
@@ -76,7 +77,7 @@ def _main(argv):
         raise Problem("--jobs must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
     runner = Runner(tools, args.out, args.jobs)
-    records = add_ratios(runner.run(runner.jobs(chosen, args.config, overrides, pack_only=args.quick)))
+    records = add_ratios(runner.run(runner.jobs(chosen, args.config, overrides, args.pack_only, args.quick)))
     print(table.figures(records))
     if args.full or args.bars:
         print("\n" + bars.table(bars.check(records, cycles)))

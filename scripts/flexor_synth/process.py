@@ -15,8 +15,8 @@ _stopping = False
 def _last_error(log):
     """The line of `log` that says why a tool stopped."""
     lines = [line.strip() for line in open(log, encoding="utf-8", errors="replace") if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    useful = [line for line in errors if "see full log" not in line and "Build failed" not in line]
+    errors = [line for line in lines if "ERROR" in line] or [line for line in lines if "error:" in line.lower()]
+    useful = [line for line in errors if "see full log" not in line]
     return (useful or errors or lines or ["no output"])[0][:240]
 
 

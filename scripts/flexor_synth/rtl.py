@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import generate  # noqa: E402  pylint: disable=wrong-import-position
 
 DATA = generate.load(ROOT / "rtl" / "engine.json")
+PRIMITIVES = ROOT / "testbench" / "primitives"
 _PARAMETER = re.compile(r"^\s*parameter\s+(?:[\w\s]*?(?:\[[^\]]*\]\s*)?)(\w+)\s*=", re.MULTILINE)
 
 
@@ -45,20 +46,25 @@ class Sources:
         head = re.search(rf"\bmodule\s+{module}\b(.*?)\)\s*\(", text, re.DOTALL)
         return _PARAMETER.findall(head.group(1)) if head else []
 
+    def search(self):
+        """read_slang options that find modules by name; vendor cells stay black boxes."""
+        folders = [*sorted({p.parent for p in self.files[1:]}), PRIMITIVES]
+        cells = " ".join(f"--blackboxed-module {p.stem}" for p in sorted(PRIMITIVES.glob("*.sv")))
+        return " ".join(f"-y {folder}" for folder in folders) + f" --libext .sv {cells}"
+
     def elaborate(self, tools, top, parameters, out):
         """Elaborate `top` with those of `parameters` that it declares; returns an RTLIL file that keeps the hierarchy."""
         known = self.parameters(top)
         chosen = {k: v for k, v in parameters.items() if k in known}
         folder = pathlib.Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        result = folder / f"{top}-{digest(self.hash, chosen, top)}.il"
+        result = folder / f"{top}-{digest(self.hash, chosen, top, self.search())}.il"
         if result.exists():
             return result
         overrides = " ".join(f"-G {k}={v}" for k, v in chosen.items())
         temporary = result.with_suffix(".part")
         script = result.with_suffix(".ys")
-        folders = sorted({p.parent for p in self.files[1:]})
-        search = " ".join(f"-y {folder}" for folder in folders) + " --libext .sv"
+        search = self.search()
         files = " ".join(str(p) for p in [*self.packages, self.modules[top]])
         script.write_text("\n".join([
             f"read_slang --keep-hierarchy --top {top} {overrides} {search} {files}",
@@ -77,5 +83,6 @@ def blocks(rtlil):
     """RTL block name -> module of the elaborated design, one instance of each, in the order of elaboration."""
     found = {}
     for name in _MODULE.findall(pathlib.Path(rtlil).read_text()):
-        found.setdefault(name.split("$")[0], name)
+        if not (PRIMITIVES / f"{name}.sv").exists():
+            found.setdefault(name.split("$")[0], name)
     return found

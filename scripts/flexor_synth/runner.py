@@ -33,7 +33,7 @@ class Runner:
         with own:
             return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
 
-    def jobs(self, chosen, config, overrides, pack_only):
+    def jobs(self, chosen, config, overrides, pack_all=False, pack_ecp5=False):
         """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine."""
         result = []
         for target, names in chosen.items():
@@ -41,7 +41,7 @@ class Runner:
                 parameters = plan.parameters(target, name, config, overrides)
                 items = tuple(sorted(parameters.items()))
                 base = name.partition(":")[0]
-                packed = pack_only and target == "ecp5"
+                packed = pack_all or (pack_ecp5 and target == "ecp5")
                 if name == "blocks":
                     il = self.elaborate(plan.TOPS[plan.ENGINE], items)
                     result += [plan.Job(target, block, plan.TOPS[plan.ENGINE], items, instance, packed)

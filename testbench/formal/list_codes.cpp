@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "code/code.hpp"
+#include "network/network.hpp"
+
+// Prints every code that ships as JSON for scripts/formal.py: the nested code at every rate, the paper's two-tap draws at the trained
+// rates, one dense code, plain binary, and each code in the model files named (a folder stands for its *.flexor files).
+namespace {
+
+void add(nlohmann::json& list, std::set<std::string>& seen, const flexor::Code& code) {
+  const nlohmann::json item = {{"name", code.name}, {"n_in", code.n_in}, {"n_out", code.n_out}, {"rows", code.rows}};
+  if (seen.insert(item.dump()).second) list.push_back(item);
+}
+
+std::vector<std::filesystem::path> model_files(int count, char** arguments) {
+  std::vector<std::filesystem::path> files;
+  for (int i = 1; i < count; ++i) {
+    if (!std::filesystem::is_directory(arguments[i])) {
+      files.emplace_back(arguments[i]);
+      continue;
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(arguments[i])) {
+      if (entry.path().extension() == ".flexor") files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  nlohmann::json list = nlohmann::json::array();
+  std::set<std::string> seen;
+  for (int n = 1; n <= 20; ++n) add(list, seen, flexor::nested_code(n));
+  for (const int n : {8, 12, 16, 20}) add(list, seen, flexor::random_tap_code(20, n, 2, 1));
+  add(list, seen, flexor::dense_code(20, 12, 1));
+  add(list, seen, flexor::identity_code(20));
+  for (const auto& file : model_files(argc, argv)) {
+    for (const flexor::Code& code : flexor::load_network(file).codes) add(list, seen, code);
+  }
+  std::cout << list.dump() << '\n';
+  return std::cout.good() ? EXIT_SUCCESS : 2;
+} catch (const std::exception& error) {
+  std::cerr << "list_codes: " << error.what() << '\n';
+  return 2;
+}
