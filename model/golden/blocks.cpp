@@ -14,7 +14,6 @@ FLEXOR_CLONES void pe_array(const std::int8_t* weight, const std::uint8_t* activ
   std::int16_t sum[kArrayChannels] = {};
   for (int k = 0; k < lanes; ++k) {
     const std::int16_t a = activation[k];
-    if (a == 0) continue;
     const std::int8_t* row = weight + k * kArrayChannels;
     for (int m = 0; m < kArrayChannels; ++m) sum[m] = static_cast<std::int16_t>(sum[m] + row[m] * a);
   }
