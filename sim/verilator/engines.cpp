@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <string>
-
 #include "code/error.hpp"
 
 namespace flexor {
@@ -15,18 +13,6 @@ namespace flexor {
   std::unique_ptr<EngineBus> make_traced_##name(const EngineParameters&, const EngineOptions&);
 FLEXOR_CONFIGURATION_LIST
 #undef X
-
-const EngineParameters& find_configuration(std::string_view name) {
-  std::string known;
-  for (const auto& configuration : kConfigurations) {
-    if (configuration.name == name) {
-      return configuration;
-    }
-    known += known.empty() ? "" : ", ";
-    known += configuration.name;
-  }
-  throw InputError(fmt::format("there is no configuration '{}'; the engine has {}", name, known));
-}
 
 std::unique_ptr<EngineBus> make_verilator_engine(const EngineParameters& configuration, const EngineOptions& options) {
   [[maybe_unused]] const bool traced = !options.wave_file.empty();

@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "axil_master.hpp"
+#include "configuration.hpp"
 #include "engine_bus.hpp"
 
 namespace flexor {
@@ -18,9 +18,6 @@ struct EngineOptions {
   /// First and last cycle of a job (0: its start) in the wave file; empty: everything from reset on.
   std::optional<std::pair<std::uint64_t, std::uint64_t>> wave_window;
 };
-
-/// Parameters of a named configuration. Throws InputError that lists the names.
-const EngineParameters& find_configuration(std::string_view name);
 
 /// A Verilated engine of a named configuration, after reset.
 std::unique_ptr<EngineBus> make_verilator_engine(const EngineParameters& configuration, const EngineOptions& options = {});

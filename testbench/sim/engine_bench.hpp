@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "code/random.hpp"
 #include "compiler/compiler.hpp"
 #include "data/dataset.hpp"
 #include "driver.hpp"

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <Vflexor_engine_sc.h>
+
+#include <systemc>
+
+#include "cycle_engine.hpp"
+
+namespace flexor {
+
+/// The Verilated engine as a SystemC module with a signal on every port; signals have the names of the ports.
+class EngineSc : public sc_core::sc_module {
+ public:
+  explicit EngineSc(const sc_core::sc_module_name& name);
+
+  sc_core::sc_signal<bool> clk_i{"clk_i"}, rst_ni{"rst_ni"};
+  sc_core::sc_signal<bool> s_axil_awvalid_i{"s_axil_awvalid_i"}, s_axil_awready_o{"s_axil_awready_o"};
+  sc_core::sc_signal<bool> s_axil_wvalid_i{"s_axil_wvalid_i"}, s_axil_wready_o{"s_axil_wready_o"};
+  sc_core::sc_signal<bool> s_axil_bvalid_o{"s_axil_bvalid_o"}, s_axil_bready_i{"s_axil_bready_i"};
+  sc_core::sc_signal<bool> s_axil_arvalid_i{"s_axil_arvalid_i"}, s_axil_arready_o{"s_axil_arready_o"};
+  sc_core::sc_signal<bool> s_axil_rvalid_o{"s_axil_rvalid_o"}, s_axil_rready_i{"s_axil_rready_i"};
+  sc_core::sc_signal<std::uint32_t> s_axil_awaddr_i{"s_axil_awaddr_i"}, s_axil_araddr_i{"s_axil_araddr_i"};
+  sc_core::sc_signal<std::uint32_t> s_axil_wdata_i{"s_axil_wdata_i"}, s_axil_rdata_o{"s_axil_rdata_o"};
+  sc_core::sc_signal<std::uint32_t> s_axil_wstrb_i{"s_axil_wstrb_i"};
+  sc_core::sc_signal<std::uint32_t> s_axil_bresp_o{"s_axil_bresp_o"}, s_axil_rresp_o{"s_axil_rresp_o"};
+  sc_core::sc_signal<bool> interrupt_o{"interrupt_o"}, trace_valid_o{"trace_valid_o"};
+  sc_core::sc_signal<std::uint32_t> trace_layer_o{"trace_layer_o"}, trace_pixel_o{"trace_pixel_o"}, trace_channel_o{"trace_channel_o"};
+  sc_core::sc_signal<std::uint32_t> trace_mask_o{"trace_mask_o"}, trace_data_o{"trace_data_o"}, trace_stage_o{"trace_stage_o"};
+
+ private:
+  Vflexor_engine_sc engine_;
+};
+
+/// EngineBus on SystemC. SystemC elaborates once, so a program has one of these.
+class SystemcEngine : public CycleEngine {
+ public:
+  SystemcEngine(const EngineParameters& parameters, const StallOptions& stalls);
+
+ protected:
+  void cycle(const AxilRequest& request, EngineOutputs& outputs) override;
+  void apply_reset() override;
+
+ private:
+  void half(bool clock);
+  EngineSc module_;
+};
+
+}  // namespace flexor
