@@ -15,6 +15,10 @@ module adder_tree #(
     parameter int unsigned Greatest = 2 ** Width - 1,
     /// 1: operands are two's complement.
     parameter int unsigned Signed = 0,
+    /// Levels that the last operand skips: it is that many cycles late and joins when it is first added.
+    parameter int unsigned Late = 0,
+    /// 1: additions are ECP5 carry chains (ecp5_adder); unsigned only.
+    parameter int unsigned Ecp5 = 0,
     /// Bits of the sum; follows from the others.
     parameter int unsigned SumWidth = Signed != 0 ? Width + (Count <= 1 ? 0 : $clog2(Count)) : $clog2(Count * Greatest + 1)
 ) (
@@ -45,26 +49,45 @@ module adder_tree #(
       logic [Bits-1:0] sum;
       if (l == 0) begin : gen_operand
         assign sum = operand_i[n*Width+:Width];
+      end else if (Covers <= 2 ** (l - 1)) begin : gen_pass
+        if (Covers == 1 && l <= Late) begin : gen_late
+          assign sum = gen_level[l-1].gen_node[2*n].sum;
+        end else if (Signed != 0) begin : gen_signed
+          always_ff @(posedge clk_i) sum <= {gen_level[l-1].gen_node[2*n].sum[Bits-2], gen_level[l-1].gen_node[2*n].sum};
+        end else begin : gen_unsigned
+          always_ff @(posedge clk_i) sum <= gen_level[l-1].gen_node[2*n].sum;
+        end
+      end else if (Ecp5 != 0) begin : gen_ecp5
+        // The left node is the wider one.
+        localparam int unsigned Wide = l == 1 ? Width : $clog2(2 ** (l - 1) * Greatest + 1);
+        logic [Bits-1:0] result;
+        ecp5_adder #(
+            .Width(Wide),
+            .SumWidth(Bits)
+        ) i_add (
+            .a_i(gen_level[l-1].gen_node[2*n].sum),
+            .b_i(Wide'(gen_level[l-1].gen_node[2*n+1].sum)),
+            .c_i('1),
+            .d_i('0),
+            .sum_o(result)
+        );
+        always_ff @(posedge clk_i) sum <= result;
       end else begin : gen_add
-        localparam bit Pair = Covers > 2 ** (l - 1);
         logic [Bits-1:0] left, right;
         if (Signed != 0) begin : gen_signed
           assign left = {gen_level[l-1].gen_node[2*n].sum[Bits-2], gen_level[l-1].gen_node[2*n].sum};
-          if (Pair) assign right = {gen_level[l-1].gen_node[2*n+1].sum[Bits-2], gen_level[l-1].gen_node[2*n+1].sum};
+          assign right = {gen_level[l-1].gen_node[2*n+1].sum[Bits-2], gen_level[l-1].gen_node[2*n+1].sum};
         end else begin : gen_unsigned
           assign left = Bits'({zero_i, gen_level[l-1].gen_node[2*n].sum});
-          if (Pair) assign right = Bits'(gen_level[l-1].gen_node[2*n+1].sum);
+          assign right = Bits'(gen_level[l-1].gen_node[2*n+1].sum);
         end
-        if (!Pair) assign right = '0;
         always_ff @(posedge clk_i) sum <= left + right;
       end
     end
   end
 
-  if (Signed != 0) begin : gen_signed_sum
-    logic unused;
-    assign unused = zero_i;
-  end
+  logic unused;
+  assign unused = zero_i;
   assign sum_o = gen_level[Levels].gen_node[0].sum;
 
 endmodule

@@ -14,6 +14,19 @@ package pe_array_pkg;
     return count <= 1 ? 0 : $clog2(count);
   endfunction
 
+  /// Levels of an adder tree through which its last operand passes unadded.
+  function automatic int unsigned odd_levels(int unsigned count);
+    int unsigned left;
+    int unsigned levels;
+    left = count;
+    levels = 0;
+    while (left > 1 && left % 2 == 1) begin
+      left = (left + 1) / 2;
+      levels = levels + 1;
+    end
+    return levels;
+  endfunction
+
   /// Levels that sum `count` operands three at a time until at most two are left.
   function automatic int unsigned ternary_levels(int unsigned count);
     int unsigned left;
