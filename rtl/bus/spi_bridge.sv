@@ -47,8 +47,11 @@ module spi_bridge #(
     input  logic [ 1:0] m_axil_rresp_i
 );
 
-  localparam int unsigned OffsetWidth = $clog2(K);
   localparam logic [3:0] Signature = 4'hA;
+
+  if (K < 4 || K > 256) begin : gen_check_word
+    $error("spi_bridge: K must be in 4..256");
+  end
 
   typedef enum logic [2:0] {
     Command,
@@ -58,12 +61,8 @@ module spi_bridge #(
     Ignore
   } state_e;
 
-  logic begins, first_bit, byte_valid;
-  logic [7:0] received;
-
-  // Status bits, sent and cleared with the next transfer.
+  // Status bits, sent and cleared when a transfer begins; and what is wrong with the byte that is going out.
   logic refused_q, late_q, bad_q;
-  // What is going wrong with the byte that is going out.
   logic sending_refused_q, sending_late_q;
 
   state_e state_q;
@@ -73,6 +72,8 @@ module spi_bridge #(
   logic [27:0] address_q;
   logic writing_q, reading_q, word_refused_q;
 
+  logic begins, first_bit, byte_valid;
+  logic [7:0] received;
   spi_shift i_shift (
       .clk_i,
       .rst_ni,
@@ -85,26 +86,17 @@ module spi_bridge #(
       .bit_o  (first_bit),
       .byte_o (byte_valid),
       .data_o (received),
-      .next_i (state_q == Read ? word_q[7:0] : 8'h00)
+      .next_i (state_q == Read ? word_q[8*count_q+:8] : 8'h00)
   );
 
-  // Next address.
-  logic in_activation;
-  logic [16+OffsetWidth-1:0] next_pair;
+  // Next address: one adder for the offset (+ bytes of a word, carry at K) and the memory word (+ 8, carry at 256).
+  logic in_activation, carry;
+  logic [8:0] low;
   logic [27:0] next_address;
   assign in_activation = address_q[27:24] == 4'(flexor_pkg::RegionActivation);
-  pair_add #(
-      .K(K),
-      .WordWidth(16)
-  ) i_next (
-      .a_i  ({address_q[23:8], address_q[OffsetWidth-1:0]}),
-      .b_i  ((16 + OffsetWidth)'(size_q) + 1'b1),
-      .sum_o(next_pair)
-  );
-  always_comb begin
-    next_address = {address_q[27:24], address_q[23:3] + 21'd1, address_q[2:0]};
-    if (in_activation) next_address = {address_q[27:24], next_pair[OffsetWidth+:16], 8'(next_pair[OffsetWidth-1:0])};
-  end
+  assign low = {1'b0, address_q[7:0]} + (in_activation ? 9'(size_q) + 9'd1 : 9'd8);
+  assign carry = in_activation ? low >= 9'(K) : low[8];
+  assign next_address = {address_q[27:24], address_q[23:8] + 16'(carry), in_activation && carry ? low[7:0] - 8'(K) : low[7:0]};
 
   // An AXI transaction is under way.
   logic busy, last_byte;
@@ -119,19 +111,32 @@ module spi_bridge #(
   // Memory words and registers are written whole, activations byte by byte.
   assign m_axil_wstrb_o = in_activation ? ~(4'b1110 << size_q) : 4'b1111;
 
+  // Address and word are filled byte by byte; bytes past the size of a word stay 0 in a transfer that writes.
+  logic advance;
+  assign advance = (writing_q && m_axil_bvalid_i) || (reading_q && m_axil_rvalid_i);
+  for (genvar b = 0; b < 4; b++) begin : gen_byte
+    localparam int unsigned Top = b == 3 ? 27 : 8 * b + 7;
+    always_ff @(posedge clk_i) begin
+      if (advance || (byte_valid && state_q == Address && count_q == 2'(b))) begin
+        address_q[Top:8*b] <= advance ? next_address[Top:8*b] : received[Top-8*b:0];
+      end
+      if (reading_q && m_axil_rvalid_i) word_q[8*b+:8] <= m_axil_rdata_i[8*b+:8];
+      else if (byte_valid && state_q == Write && !busy && count_q == 2'(b)) word_q[8*b+:8] <= received;
+      if (byte_valid && state_q == Command) word_q[8*b+:8] <= '0;
+    end
+  end
+
   always_ff @(posedge clk_i) begin
+    if (begins) {bad_q, late_q, refused_q} <= '0;
     if (m_axil_awready_i) m_axil_awvalid_o <= 1'b0;
     if (m_axil_wready_i) m_axil_wvalid_o <= 1'b0;
     if (m_axil_arready_i) m_axil_arvalid_o <= 1'b0;
     if (writing_q && m_axil_bvalid_i) begin
       writing_q <= 1'b0;
-      address_q <= next_address;
       if (m_axil_bresp_i != 2'b00) refused_q <= 1'b1;
     end
     if (reading_q && m_axil_rvalid_i) begin
       reading_q <= 1'b0;
-      address_q <= next_address;
-      word_q <= m_axil_rdata_i;
       word_refused_q <= m_axil_rresp_i != 2'b00;
     end
     if (first_bit) begin
@@ -149,13 +154,13 @@ module spi_bridge #(
       unique case (state_q)
         Command: begin
           state_q <= received[6:2] == '0 && !busy ? Address : Ignore;
-          {bad_q, late_q, refused_q} <= {received[6:2] != '0, busy, 1'b0};
+          if (received[6:2] != '0) bad_q <= 1'b1;
+          if (busy) late_q <= 1'b1;
           read_q <= received[7];
           size_q <= received[1:0];
           count_q <= '0;
         end
         Address: begin
-          address_q <= last_byte ? {received[3:0], address_q[27:4]} : {received, address_q[27:8]};
           count_q <= count_q + 2'd1;
           if (last_byte) begin
             state_q <= read_q ? Read : Write;
@@ -168,8 +173,6 @@ module spi_bridge #(
           if (busy) begin
             late_q <= 1'b1;
           end else begin
-            if (count_q == 2'd0) word_q <= {24'h0, received};
-            else word_q[8*count_q+:8] <= received;
             count_q <= last_byte ? 2'd0 : count_q + 2'd1;
             writing_q <= last_byte;
             m_axil_awvalid_o <= last_byte;
@@ -180,7 +183,6 @@ module spi_bridge #(
           sending_late_q <= busy;
           sending_refused_q <= !busy && word_refused_q;
           if (!busy) begin
-            word_q <= {8'h00, word_q[31:8]};
             count_q <= last_byte ? 2'd0 : count_q + 2'd1;
             reading_q <= last_byte;
             m_axil_arvalid_o <= last_byte;
