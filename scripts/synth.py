@@ -88,16 +88,17 @@ def _main(argv):
 
 def main(argv=None):
     """Exit code 0, or 2 with one sentence."""
+    program = os.environ.get("FLEXOR_PROGRAM", "synth")
     try:
         _main(sys.argv[1:] if argv is None else argv)
         return 0
     except Problem as problem:
-        print(f"synth: {problem}", file=sys.stderr)
+        print(f"{program}: {problem}", file=sys.stderr)
     except OSError as error:
-        print(f"synth: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        print(f"{program}: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
     except KeyboardInterrupt:
         process.stop_all()
-        print("synth: interrupted; nothing half-written is left, finished parts are kept", file=sys.stderr)
+        print(f"{program}: interrupted; nothing half-written is left, finished parts are kept", file=sys.stderr)
     return 2
 
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -14,6 +15,9 @@
 
 namespace flexor {
 namespace {
+
+// Name of the temporary file that exists now, for remove_temporary().
+std::atomic<const char*> g_temporary = nullptr;
 
 [[noreturn]] void fail(const std::filesystem::path& file, int error) {
   const char* advice = error == ENOSPC ? "free some space or choose another place" : "choose a folder that exists and may be written";
@@ -56,15 +60,21 @@ void write_file(const std::filesystem::path& file, std::span<const std::uint8_t>
   std::string temporary = target.string() + ".XXXXXX";
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0) fail(file, errno);
+  g_temporary = temporary.c_str();
   const mode_t mask = ::umask(0);
   ::umask(mask);
   (void)::fchmod(descriptor, replaces ? old.st_mode & 07777 : 0666 & ~mask);
   int error = write_all(descriptor, bytes, true);
   if (error == 0 && ::rename(temporary.c_str(), target.c_str()) != 0) error = errno;
+  g_temporary = nullptr;
   if (error != 0) {
     ::unlink(temporary.c_str());
     fail(file, error);
   }
+}
+
+void remove_temporary() noexcept {
+  if (const char* name = g_temporary) ::unlink(name);
 }
 
 void write_file(const std::filesystem::path& file, std::string_view text) {

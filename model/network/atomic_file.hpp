@@ -11,5 +11,7 @@ namespace flexor {
 /// pipe (/dev/stdout) is written directly. Throws InputError (no folder, no permission, full disk); the old file then stands.
 void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes);
 void write_file(const std::filesystem::path& file, std::string_view text);
+/// Removes the temporary file of a write_file() in progress. For a signal handler that ends the program.
+void remove_temporary() noexcept;
 
 }  // namespace flexor

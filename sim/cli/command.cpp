@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <thread>
 
 #include "code/error.hpp"
@@ -87,6 +88,7 @@ int run_script(const Context& context, const std::string& script, const std::vec
   const auto own = context.root / ".venv/bin/python3";
   std::vector<std::string> words{std::filesystem::exists(own) ? own.string() : "python3", path.string()};
   words.insert(words.end(), arguments.begin(), arguments.end());
+  setenv("FLEXOR_PROGRAM", "flexor", 1);  // the name that its complaints begin with
   std::vector<char*> argv;
   for (auto& word : words) {
     argv.push_back(word.data());

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interrupt.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
+#include <string_view>
+
+#include "network/atomic_file.hpp"
 
 namespace flexor {
 
@@ -9,6 +14,13 @@ namespace {
 volatile std::sig_atomic_t g_interrupted = 0;
 
 void on_signal(int) { g_interrupted = 1; }
+
+void end_now(int) {
+  constexpr std::string_view kSentence = "flexor: interrupted; finished files stay, nothing half-written is left\n";
+  remove_temporary();
+  (void)!write(STDERR_FILENO, kSentence.data(), kSentence.size());
+  _exit(2);
+}
 
 void install(void (*handler)(int), int flags) {
   struct sigaction action {};
@@ -21,7 +33,7 @@ void install(void (*handler)(int), int flags) {
 }  // namespace
 
 void catch_interrupts() { install(on_signal, static_cast<int>(SA_RESETHAND)); }
-void release_interrupts() { install(SIG_DFL, 0); }
+void end_on_interrupt() { install(end_now, static_cast<int>(SA_RESETHAND)); }
 bool interrupted() { return g_interrupted != 0; }
 
 void check_interrupt() {

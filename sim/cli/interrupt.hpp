@@ -12,8 +12,9 @@ class Interrupted : public std::runtime_error {
 
 /// From now on the first SIGINT or SIGTERM only raises a flag, so that destructors run; the second one ends the program at once.
 void catch_interrupts();
-/// Back to the system's way: a signal ends the program at once. For libraries that never look at the flag.
-void release_interrupts();
+/// From now on SIGINT or SIGTERM ends the program at once with a sentence and exit code 2, and removes the file that was being
+/// written. For libraries that never look at the flag.
+void end_on_interrupt();
 [[nodiscard]] bool interrupted();
 /// Throws Interrupted when the flag is up.
 void check_interrupt();

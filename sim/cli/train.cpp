@@ -16,7 +16,7 @@ namespace {
 int train(TrainOptions& options, const std::filesystem::path& json, const Context& context) {
 #ifdef FLEXOR_TRAIN
   options.tool_version = kVersion;
-  release_interrupts();  // files take their names when they are whole, so the trainer may be stopped at any time
+  end_on_interrupt();  // the trainer writes whole files only, so it may be stopped at any time
   const int code = train_main(options);
   const Provenance from = load_network(options.out).provenance;
   write_json(json, context,
