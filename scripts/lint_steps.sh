@@ -31,7 +31,7 @@ step_sv_lint() {
 # Every module alone as a top, with its default parameters.
 step_sv_modules() {
   python3 scripts/generate.py --package build/lint/flexor_pkg.sv
-  local search=() packages
+  local search=(-y testbench/primitives) packages
   while read -r folder; do search+=(-y "$folder"); done < <(rtl_files | xargs -r -d '\n' dirname | sort -u)
   packages=$(rtl_files | sed -n '/_pkg\.sv$/p' | paste -sd' ')
   # shellcheck disable=SC2086 # a list of files
