@@ -66,6 +66,11 @@ class Lint(Sandbox):
     def test_docs_module_without_a_page(self):
         self.expect("docs", "rtl/lonely.sv", MODULE.replace("passing", "lonely"), "lonely: no page")
 
+    def test_docs_block_without_a_bench(self):
+        self.write("rtl/lonely.sv", MODULE.replace("passing", "lonely"))
+        self.write("docs/blocks/others.md", "lonely\n")
+        self.expect("docs", "docs/blocks/lonely.md", "# lonely\n", "lonely: no bench")
+
     def test_unknown_step(self):
         self.assertEqual(self.run_script("lint", "no-such-step")[0], 2)
 
