@@ -12,8 +12,11 @@ TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top"}
 # Named configuration and PE style that suit each target.
 CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "base"}
 STYLE = {"ice40-up5k": "ice40", "ice40-hx8k": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
-# Shape of the array alone: what fits the device at a utilisation that routes.
-ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12}, "ice40-hx8k": {"K": 30, "M": 16}, "ecp5": {"K": 30, "M": 16}, "xc7": {"K": 50, "M": 16}}
+# The array alone: a shape that fits the device at a utilisation that routes; a quarter of the slices is decrypted at a time where
+# LUTs are dear (docs/decisions/0702-what-is-counted.md).
+_ARRAY = {"AccWidth": 20, "PMax": 256, "AccBuffers": 1}
+ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12, "D": 12, **_ARRAY}, "ice40-hx8k": {"K": 30, "M": 14, "D": 21, **_ARRAY},
+               "ecp5": {"K": 30, "M": 16, "D": 6, **_ARRAY}, "xc7": {"K": 50, "M": 16, "D": 10, **_ARRAY}}
 # block:variant -> parameters that it sets.
 VARIANTS = {
     "": {},
@@ -60,8 +63,6 @@ def parameters(target, block, config=None, overrides=None):
     result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
     if name == ARRAY and not config:
         result |= ARRAY_SHAPE[target]
-        result["D"] = result["K"] * result["M"] // result["NOut"]
-        result["AccBuffers"] = 1
     return result | VARIANTS[variant] | (overrides or {})
 
 

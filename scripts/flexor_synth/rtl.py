@@ -79,10 +79,14 @@ class Sources:
 _MODULE = re.compile(r"^module \\(\S+)$", re.MULTILINE)
 
 
+def modules(rtlil):
+    """Modules of an elaborated design, black boxes left out."""
+    return [n for n in _MODULE.findall(pathlib.Path(rtlil).read_text()) if not (PRIMITIVES / f"{n}.sv").exists()]
+
+
 def blocks(rtlil):
     """RTL block name -> module of the elaborated design, one instance of each, in the order of elaboration."""
     found = {}
-    for name in _MODULE.findall(pathlib.Path(rtlil).read_text()):
-        if not (PRIMITIVES / f"{name}.sv").exists():
-            found.setdefault(name.split("$")[0], name)
+    for name in modules(rtlil):
+        found.setdefault(name.split("$")[0], name)
     return found
