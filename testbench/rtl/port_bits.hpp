@@ -12,8 +12,7 @@ namespace flexor::testbench {
 
 /// Bits [low, low + width) of a narrow port.
 template <class Port>
-  requires std::is_integral_v<Port>
-std::uint64_t get_bits(const Port& port, int low, int width) {
+requires std::is_integral_v<Port> std::uint64_t get_bits(const Port& port, int low, int width) {
   return (static_cast<std::uint64_t>(port) >> low) & (width == 64 ? ~0ULL : (1ULL << width) - 1);
 }
 
@@ -27,7 +26,7 @@ std::uint64_t get_bits(const VlWide<Words>& port, int low, int width) {
 
 /// Store the low `width` bits of value at [low, low + width) of a narrow port.
 template <class Port>
-  requires std::is_integral_v<Port>
+requires std::is_integral_v<Port>
 void set_bits(Port& port, int low, int width, std::uint64_t value) {
   const std::uint64_t mask = width == 64 ? ~0ULL : (1ULL << width) - 1;
   port = static_cast<Port>((static_cast<std::uint64_t>(port) & ~(mask << low)) | ((value & mask) << low));

@@ -122,8 +122,9 @@ class Accumulator : public ::testing::Test {
   std::vector<std::vector<int>> known_;
 };
 
-using Variants = ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2>,
-                                  Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2>>;
+using Variants =
+    ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2>,
+                     Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2>>;
 TYPED_TEST_SUITE(Accumulator, Variants);
 
 TYPED_TEST(Accumulator, EqualsPlainArray) {

@@ -9,10 +9,19 @@
 #include <vector>
 
 #include "../port_bits.hpp"
-#include "Vpe_array_pair_10x1.h"
+#include "Vpe_array_addsub_30x3.h"
+#include "Vpe_array_andtree_30x3.h"
+#include "Vpe_array_ecp5_10x1.h"
+#include "Vpe_array_ecp5_20x2.h"
+#include "Vpe_array_ecp5_30x3.h"
+#include "Vpe_array_ecp5_50x2.h"
+#include "Vpe_array_ice40_20x6.h"
+#include "Vpe_array_ice40_30x3.h"
 #include "Vpe_array_pair_20x6.h"
-#include "Vpe_array_pair_30x4.h"
 #include "Vpe_array_pair_50x16.h"
+#include "Vpe_array_xc7_10x1.h"
+#include "Vpe_array_xc7_30x3.h"
+#include "Vpe_array_xc7_50x2.h"
 #include "pe_style.hpp"
 
 namespace flexor::testbench {
@@ -106,8 +115,13 @@ class PeArray : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants = ::testing::Types<Variant<Vpe_array_pair_10x1, 0, 10, 1>, Variant<Vpe_array_pair_20x6, 0, 20, 6>,
-                                  Variant<Vpe_array_pair_30x4, 0, 30, 4>, Variant<Vpe_array_pair_50x16, 0, 50, 16>>;
+using Variants =
+    ::testing::Types<Variant<Vpe_array_pair_20x6, 0, 20, 6>, Variant<Vpe_array_pair_50x16, 0, 50, 16>,
+                     Variant<Vpe_array_addsub_30x3, 1, 30, 3>, Variant<Vpe_array_andtree_30x3, 2, 30, 3>,
+                     Variant<Vpe_array_ice40_20x6, 3, 20, 6>, Variant<Vpe_array_ice40_30x3, 3, 30, 3>,
+                     Variant<Vpe_array_ecp5_10x1, 4, 10, 1>, Variant<Vpe_array_ecp5_20x2, 4, 20, 2>, Variant<Vpe_array_ecp5_30x3, 4, 30, 3>,
+                     Variant<Vpe_array_ecp5_50x2, 4, 50, 2>, Variant<Vpe_array_xc7_10x1, 5, 10, 1>, Variant<Vpe_array_xc7_30x3, 5, 30, 3>,
+                     Variant<Vpe_array_xc7_50x2, 5, 50, 2>>;
 TYPED_TEST_SUITE(PeArray, Variants);
 
 TYPED_TEST(PeArray, EqualsSumOfProducts) {

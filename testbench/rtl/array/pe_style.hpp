@@ -24,10 +24,14 @@ constexpr int xc7_triples(int lanes) { return lanes / 6 * 2; }
 constexpr int dot_width(int style, int lanes) {
   switch (style) {
     case kAddsub:
-    case kAndtree: return bits(255 * lanes) + 1;
-    case kXc7: return bits(511 * lanes) + 1;
-    case kEcp5: return bits(1023 * (lanes / 4) + 511 * (lanes / 2 % 2));
-    default: return bits(511 * (lanes / 2));
+    case kAndtree:
+      return bits(255 * lanes) + 1;
+    case kXc7:
+      return bits(511 * lanes) + 1;
+    case kEcp5:
+      return bits(1023 * (lanes / 4) + 511 * (lanes / 2 % 2));
+    default:
+      return bits(511 * (lanes / 2));
   }
 }
 
@@ -35,7 +39,8 @@ constexpr int dot_width(int style, int lanes) {
 constexpr int lane_constant(int style, int lanes, int lane) {
   switch (style) {
     case kAddsub:
-    case kAndtree: return 0;
+    case kAndtree:
+      return 0;
     case kEcp5: {
       const int row = lane / 10, place = lane % 10;
       if (place >= 8) return place % 2 != 0 ? 255 : row % 2 != 0 ? 257 : 256;
@@ -46,7 +51,8 @@ constexpr int lane_constant(int style, int lanes, int lane) {
       if (lane >= paired) return (lane - paired) % 2 == 0 ? 256 : 255;
       return std::array{256, 255, 0}[lane % 3];
     }
-    default: return lane % 2 == 0 ? 256 : 255;
+    default:
+      return lane % 2 == 0 ? 256 : 255;
   }
 }
 
@@ -67,12 +73,18 @@ constexpr std::array<unsigned, 10> recode(int style, const int* w) {
 /// Cycles from activation to dot product.
 constexpr int latency(int style, int lanes) {
   switch (style) {
-    case kAddsub: return 1 + levels(lanes);
-    case kAndtree: return 2 + levels(lanes);
-    case kIce40: return 2 + levels(lanes / 2);
-    case kEcp5: return 4 + levels((lanes / 4 + lanes / 2 % 2 + 1) / 2);
-    case kXc7: return 3 + levels((xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2 + 1) / 2, 3);
-    default: return 2 + levels((lanes / 2 + 1) / 2);
+    case kAddsub:
+      return 1 + levels(lanes);
+    case kAndtree:
+      return 2 + levels(lanes);
+    case kIce40:
+      return 2 + levels(lanes / 2);
+    case kEcp5:
+      return 4 + levels((lanes / 4 + lanes / 2 % 2 + 1) / 2);
+    case kXc7:
+      return 3 + levels((xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2 + 1) / 2, 3);
+    default:
+      return 2 + levels((lanes / 2 + 1) / 2);
   }
 }
 

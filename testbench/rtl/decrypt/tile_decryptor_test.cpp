@@ -31,7 +31,8 @@ struct Variant {
   static constexpr int kDecryption = Decrypt, K = Lanes, M = Channels, D = Parallel, kBuffers = Buffers;
 };
 
-/// The matrix of the fixed variants: bit i*4 + j of 80'h123456789abcdef01357 is row i, column j: hexadecimal digit i from the right is row i.
+/// The matrix of the fixed variants: bit i*4 + j of 80'h123456789abcdef01357 is row i, column j: hexadecimal digit i from the right is row
+/// i.
 int fixed_entry(int i, int j) {
   const char* digits = "123456789abcdef01357";
   const char c = digits[19 - i];
@@ -146,12 +147,13 @@ class TileDecryptor : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants = ::testing::Types<
-    Variant<Vtile_decryptor_serial_whole, kSerial, 50, 16, 40, 2>, Variant<Vtile_decryptor_serial_quarter, kSerial, 30, 16, 6, 2>,
-    Variant<Vtile_decryptor_serial_single, kSerial, 20, 6, 2, 1>, Variant<Vtile_decryptor_plain_whole, kPlain, 10, 4, 2, 2>,
-    Variant<Vtile_decryptor_plain_third, kPlain, 20, 6, 2, 2>, Variant<Vtile_decryptor_plain_single, kPlain, 20, 4, 2, 1>,
-    Variant<Vtile_decryptor_fixed_whole, kFixed, 10, 4, 2, 2>, Variant<Vtile_decryptor_fixed_half, kFixed, 20, 4, 2, 2>,
-    Variant<Vtile_decryptor_fixed_single, kFixed, 20, 4, 2, 1>>;
+using Variants =
+    ::testing::Types<Variant<Vtile_decryptor_serial_whole, kSerial, 50, 16, 40, 2>,
+                     Variant<Vtile_decryptor_serial_quarter, kSerial, 30, 16, 6, 2>,
+                     Variant<Vtile_decryptor_serial_single, kSerial, 20, 6, 2, 1>,
+                     Variant<Vtile_decryptor_plain_whole, kPlain, 10, 4, 2, 2>, Variant<Vtile_decryptor_plain_third, kPlain, 20, 6, 2, 2>,
+                     Variant<Vtile_decryptor_plain_single, kPlain, 20, 4, 2, 1>, Variant<Vtile_decryptor_fixed_whole, kFixed, 10, 4, 2, 2>,
+                     Variant<Vtile_decryptor_fixed_half, kFixed, 20, 4, 2, 2>, Variant<Vtile_decryptor_fixed_single, kFixed, 20, 4, 2, 1>>;
 TYPED_TEST_SUITE(TileDecryptor, Variants);
 
 TYPED_TEST(TileDecryptor, EqualsMatrixProduct) {
