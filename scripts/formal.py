@@ -62,6 +62,7 @@ def _main(argv):
 
 def main(argv=None):
     """Exit code 0, 1 or 2."""
+    process.stop_on_signals()
     try:
         return _main(argv)
     except Problem as problem:

@@ -77,6 +77,7 @@ def main(argv=None):
     parser.add_argument("--out", default=str(ROOT / "build" / "release"), help="folder (default build/release)")
     parser.add_argument("--yosys", help="a yosys with read_slang, instead of the locked one")
     args = parser.parse_args(argv)
+    process.stop_on_signals()
     try:
         print(release(Tools.find(yosys=args.yosys), args.config, args.out, args.netlist))
         return 0

@@ -89,6 +89,7 @@ def _main(argv):
 def main(argv=None):
     """Exit code 0, or 2 with one sentence."""
     program = os.environ.get("FLEXOR_PROGRAM", "synth")
+    process.stop_on_signals()
     try:
         _main(sys.argv[1:] if argv is None else argv)
         return 0

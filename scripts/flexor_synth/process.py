@@ -41,6 +41,14 @@ def run(command, log, what, cwd=None):
         raise Problem("stopped" if _stopping else f"{what} failed: {_last_error(log)} (log: {log})")
 
 
+def stop_on_signals():
+    """Let a termination request end a run as Ctrl-C does, also where the shell made Ctrl-C ignored."""
+    def interrupt(_number, _frame):
+        raise KeyboardInterrupt
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
 def stop_all():
     """End every child that still runs; nothing starts afterwards."""
     global _stopping
