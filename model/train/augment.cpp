@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/augment.hpp"
+
+#include <cmath>
+
+namespace flexor {
+namespace {
+
+/// Uniform in -limit..limit; the same on every standard library.
+double draw(std::mt19937_64& random, double limit) { return limit * (static_cast<double>(random() >> 11) * 0x1p-52 - 1.0); }
+
+}  // namespace
+
+void plain(const std::uint8_t* from, const Shape& shape, float* to) {
+  const int area = shape.height * shape.width;
+  for (int c = 0; c < shape.channels; ++c) {
+    for (int i = 0; i < area; ++i) to[c * area + i] = from[i * shape.channels + c];
+  }
+}
+
+void augment(const std::uint8_t* from, const Shape& shape, const Augmentation& limits, std::mt19937_64& random, float* to) {
+  const double angle = draw(random, limits.rotation);
+  const double shear = draw(random, limits.shear);
+  const double stretch_x = 1.0 + draw(random, limits.scale);
+  const double stretch_y = 1.0 + draw(random, limits.scale);
+  const double move_x = draw(random, limits.shift);
+  const double move_y = draw(random, limits.shift);
+  const double centre_x = 0.5 * (shape.width - 1);
+  const double centre_y = 0.5 * (shape.height - 1);
+  const double xx = std::cos(angle) * stretch_x;
+  const double xy = (shear * std::cos(angle) - std::sin(angle)) * stretch_x;
+  const double yx = std::sin(angle) * stretch_y;
+  const double yy = (shear * std::sin(angle) + std::cos(angle)) * stretch_y;
+  const auto pixel = [&](int y, int x, int c) -> double {
+    if (y < 0 || x < 0 || y >= shape.height || x >= shape.width) return 0.0;
+    return from[(y * shape.width + x) * shape.channels + c];
+  };
+  for (int y = 0; y < shape.height; ++y) {
+    for (int x = 0; x < shape.width; ++x) {
+      const double dx = x - centre_x;
+      const double dy = y - centre_y;
+      const double at_x = xx * dx + xy * dy + centre_x + move_x;
+      const double at_y = yx * dx + yy * dy + centre_y + move_y;
+      const int left = static_cast<int>(std::floor(at_x));
+      const int top = static_cast<int>(std::floor(at_y));
+      const double fx = at_x - left;
+      const double fy = at_y - top;
+      for (int c = 0; c < shape.channels; ++c) {
+        const double value = (1 - fy) * ((1 - fx) * pixel(top, left, c) + fx * pixel(top, left + 1, c)) +
+                             fy * ((1 - fx) * pixel(top + 1, left, c) + fx * pixel(top + 1, left + 1, c));
+        to[(c * shape.height + y) * shape.width + x] = static_cast<float>(std::floor(value + 0.5));
+      }
+    }
+  }
+}
+
+}  // namespace flexor

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <random>
+
+#include "network/network.hpp"
+
+namespace flexor {
+
+/// Largest random change of a training image; every image draws its own, uniformly.
+struct Augmentation {
+  double shift = 2.0;     ///< pixels, each axis
+  double rotation = 0.2;  ///< radians
+  double scale = 0.12;    ///< relative, each axis
+  double shear = 0.15;    ///< columns per row
+};
+
+/// Bilinear affine resampling about the centre, zero outside; writes integers 0..255 as floats, planar (CHW). `from` is NHWC bytes.
+void augment(const std::uint8_t* from, const Shape& shape, const Augmentation& limits, std::mt19937_64& random, float* to);
+/// The image as it is, planar.
+void plain(const std::uint8_t* from, const Shape& shape, float* to);
+
+}  // namespace flexor

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/export.hpp"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "code/error.hpp"
+#include "golden/golden.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr double kOne = 65536;  // 2^shift
+constexpr double kLargestMultiplier = 32767;
+constexpr double kLargestBias = 1 << 18;
+constexpr double kLargestLogitUnit = 256;  // LSBs of the int16 logits per unit of the trained logit
+
+/// The largest power of two <= 256 with which every multiplier of the last layer fits 16 bits.
+double logit_unit(const FoldedNorm& folded) {
+  const double steepest = *std::max_element(folded.scale.begin(), folded.scale.end());
+  double unit = kLargestLogitUnit;
+  while (steepest * unit * kOne > kLargestMultiplier) unit /= 2;
+  return unit;
+}
+
+void fold_into(Layer& layer, const FoldedNorm& folded) {
+  const double unit = layer.logits ? logit_unit(folded) : 1.0;
+  for (std::size_t m = 0; m < folded.scale.size(); ++m) {
+    const double scale = std::min(folded.scale[m] * unit, kLargestMultiplier / kOne);
+    const double bias = folded.bias[m];
+    if (!(std::abs(bias) < kLargestBias)) {
+      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond the engine's 2^18; train longer or with another seed", layer.name, m, bias));
+    }
+    layer.real_scale.push_back(scale);
+    layer.real_bias.push_back(bias);
+    layer.multiplier.push_back(static_cast<std::int16_t>(std::lround(scale * kOne)));
+    layer.bias.push_back(static_cast<std::int32_t>(std::lround(bias)));
+  }
+}
+
+}  // namespace
+
+Network to_network(const Trainable& model, const std::string& name) {
+  Network network;
+  network.name = name;
+  network.input = model->spec().input;
+  for (const EncryptedLayer& trained : model->layers()) {
+    Layer layer = trained->shape();
+    auto code = std::find(network.codes.begin(), network.codes.end(), trained->code());
+    if (code == network.codes.end()) code = network.codes.insert(code, trained->code());
+    layer.planes.push_back({.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(trained->stored(), trained->code().n_in)});
+    fold_into(layer, trained->fold());
+    network.layers.push_back(std::move(layer));
+  }
+  validate(network);
+  return network;
+}
+
+double golden_accuracy(const Network& network, const Dataset& data) {
+  const Golden golden(network);
+  std::atomic<int> right = 0;
+  at::parallel_for(0, data.count, 100, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<int>(begin); i < end; ++i) {
+      if (golden.classify(data.image(i)) == data.labels[static_cast<std::size_t>(i)]) ++right;
+    }
+  });
+  return 100.0 * right / data.count;
+}
+
+}  // namespace flexor

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "code/code.hpp"
+
+namespace flexor {
+
+/// Finds, for real latent weights u of a slice, the stored bits whose codeword b (+-1) maximises <b, u>: exactly.
+///
+/// A row with a stored bit of its own (a column with a single one) can take either sign, whatever the other bits say, so it
+/// always takes the sign of its u and adds the constant |u|. The other rows depend on the remaining `core` bits x only:
+/// sum_i u_i b_i(x) = -sum_i u_i (-1)^<mask_i, x>, a Walsh-Hadamard transform of length 2^core, whose minimum is the answer.
+/// The shipped nested code has a core of 8 bits at every rate.
+class NearestCodeword {
+ public:
+  /// Throws InputError when the core is larger than 16 bits.
+  explicit NearestCodeword(const Code& code);
+  [[nodiscard]] const Code& code() const { return code_; }
+  /// latent [S, n_out] float -> stored bits of every slice (bit j = x_j). The first minimum wins.
+  [[nodiscard]] std::vector<std::uint32_t> search(const torch::Tensor& latent) const;
+
+ private:
+  Code code_;
+  int core_ = 0;
+  std::vector<int> core_columns_;             // core bit -> column
+  std::vector<std::uint32_t> mask_;           // row -> core bits it takes
+  std::vector<int> own_;                      // row -> column of its own, or -1
+};
+
+/// Codewords [S, n_out] in {-1, +1} of stored bits.
+torch::Tensor decode(const Code& code, const std::vector<std::uint32_t>& stored);
+
+/// Forward: the nearest codeword of each slice of latent. Backward: straight through; the optimiser keeps u in -1..1.
+torch::Tensor nearest_codeword(const torch::Tensor& latent, const NearestCodeword& nearest);
+
+}  // namespace flexor

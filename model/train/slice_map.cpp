@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/slice_map.hpp"
+
+#include <ATen/Parallel.h>
+
+namespace flexor {
+namespace {
+
+constexpr int kSliceInputs = 10;
+
+struct Place : torch::autograd::Function<Place> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& slices, const SliceMap* map) {
+    context->saved_data["map"] = reinterpret_cast<std::int64_t>(map);
+    const torch::Tensor from = slices.contiguous();
+    torch::Tensor weight = torch::empty(map->sizes, from.options().memory_format(torch::MemoryFormat::ChannelsLast));
+    AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "place_slices", [&] {
+      const auto* source = from.data_ptr<scalar_t>();
+      auto* target = weight.data_ptr<scalar_t>();
+      at::parallel_for(0, static_cast<std::int64_t>(map->position.size()), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int32_t at = map->position[static_cast<std::size_t>(i)];
+          if (at >= 0) target[at] = source[i];
+        }
+      });
+    });
+    return weight;
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
+    const auto* map = reinterpret_cast<const SliceMap*>(context->saved_data["map"].toInt());
+    const torch::Tensor from = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast);
+    torch::Tensor slices = torch::empty({map->slices, map->n_out}, from.options());
+    AT_DISPATCH_FLOATING_TYPES(from.scalar_type(), "place_slices_backward", [&] {
+      const auto* source = from.data_ptr<scalar_t>();
+      auto* target = slices.data_ptr<scalar_t>();
+      at::parallel_for(0, static_cast<std::int64_t>(map->position.size()), 1 << 16, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+          const std::int32_t at = map->position[static_cast<std::size_t>(i)];
+          target[i] = at >= 0 ? source[at] : scalar_t(0);
+        }
+      });
+    });
+    return {slices, torch::Tensor()};
+  }
+};
+
+}  // namespace
+
+std::shared_ptr<const SliceMap> slice_map(const Layer& layer) {
+  const int channels = layer.output.channels;
+  const int depth = layer.input.channels;
+  const int rows = layer.kernel_height;
+  const int columns = layer.kernel_width;
+  const int length = layer.string_length();
+  const int groups = (length + kSliceInputs - 1) / kSliceInputs;
+  auto map = std::make_shared<SliceMap>();
+  map->sizes = {channels, depth, rows, columns};
+  map->slices = (channels + 1) / 2 * layer.strings() * groups;
+  for (int pair = 0; pair < (channels + 1) / 2; ++pair) {
+    for (int string = 0; string < layer.strings(); ++string) {
+      for (int group = 0; group < groups; ++group) {
+        for (int bit = 0; bit < map->n_out; ++bit) {
+          const int m = 2 * pair + bit / kSliceInputs;
+          const int k = kSliceInputs * group + bit % kSliceInputs;
+          if (m >= channels || k >= length) {
+            map->position.push_back(-1);
+            continue;
+          }
+          const int c = k % depth;
+          const int spot = k / depth;
+          const int y = layer.stack_rows ? spot % rows : string;
+          const int x = layer.stack_rows ? spot / rows : spot;
+          map->position.push_back(((m * rows + y) * columns + x) * depth + c);
+        }
+      }
+    }
+  }
+  return map;
+}
+
+torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map) { return Place::apply(slices, map.get()); }
+
+}  // namespace flexor

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "network/network.hpp"
+
+namespace flexor {
+
+/// Where every decrypted bit of a layer stands in libtorch's weight tensor (docs/architecture.md, "Layout of weights").
+/// The tensor is [M, C, kh, kw] in channels-last order, so that a string is contiguous; a dense layer's is [M, L, 1, 1].
+struct SliceMap {
+  int slices = 0;
+  int n_out = 20;
+  std::vector<std::int64_t> sizes;       ///< of the weight tensor, [M, C, kh, kw]
+  std::vector<std::int32_t> position;    ///< slices * n_out places in memory; -1 where the bit is dropped
+};
+
+std::shared_ptr<const SliceMap> slice_map(const Layer& layer);
+
+/// Slices [S, n_out] -> weight tensor; the gradient goes back to the slices, zero where the bit is dropped.
+torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map);
+
+}  // namespace flexor

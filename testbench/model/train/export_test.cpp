@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/export.hpp"
+
+#include <gtest/gtest.h>
+
+#include "expect_input_error.hpp"
+#include "golden/golden.hpp"
+#include "tiny.hpp"
+#include "train/loop.hpp"
+
+namespace flexor {
+namespace {
+
+/// The decrypted weights of the exported network are the weights that the trainer multiplied with.
+void expect_same_weights(const Trainable& model, const Network& network) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Layer& layer = network.layers[l];
+    const std::vector<std::int8_t> canonical = decrypt_weights(network, layer);
+    const torch::Tensor weight = model->layers()[l].ptr()->weight().detach();
+    const auto w = weight.accessor<float, 4>();
+    for (int m = 0; m < layer.output.channels; ++m) {
+      for (int r = 0; r < layer.strings(); ++r) {
+        for (int k = 0; k < layer.string_length(); ++k) {
+          const int c = k % layer.input.channels;
+          const int spot = k / layer.input.channels;
+          const int ky = layer.stack_rows ? spot % layer.kernel_height : r;
+          const int kx = layer.stack_rows ? spot / layer.kernel_height : spot;
+          const auto at = static_cast<std::size_t>((m * layer.strings() + r) * layer.string_length() + k);
+          ASSERT_EQ(static_cast<float>(canonical[at]), w[m][c][ky][kx]) << layer.name << ", channel " << m << ", string " << r << ", input " << k;
+        }
+      }
+    }
+  }
+}
+
+TEST(Export, StoredBitsDecryptToTheTrainedWeights) {
+  expect_same_weights(Trainable(network_spec("lenet5-small"), nested_code(8), Method::Nearest, 1),
+                      to_network(Trainable(network_spec("lenet5-small"), nested_code(8), Method::Nearest, 1), "small"));
+  const Trainable eq6(network_spec("lenet5-small"), random_tap_code(20, 12, 2, 3), Method::Eq6, 2);
+  expect_same_weights(eq6, to_network(eq6, "small"));
+}
+
+class TrainedTiny : public testing::Test {
+ protected:
+  TrainedTiny() : model_(test::tiny_spec(), nested_code(8), Method::Nearest, 1) {
+    train_loop(model_, test::stripes(320, 1), test_, {.epochs = 2, .batch = 16, .latent_rate = kNearestRate, .augment = false},
+               [](const EpochResult&, const Adam&) {});
+  }
+  Dataset test_ = test::stripes(300, 2);
+  Trainable model_;
+};
+
+TEST_F(TrainedTiny, GoldenModelClassifiesLikeTheTrainer) {
+  const Network network = to_network(model_, "tiny");
+  const Golden golden(network);
+  torch::Tensor pixels = torch::empty({1, 1, 8, 8});
+  const torch::NoGradGuard guard;
+  int same = 0;
+  for (int i = 0; i < test_.count; ++i) {
+    std::copy_n(test_.image(i), 64, pixels.data_ptr<float>());
+    same += model_->forward(pixels).argmax(1).item<std::int64_t>() == golden.classify(test_.image(i)) ? 1 : 0;
+  }
+  EXPECT_GE(same, 299);
+  EXPECT_NEAR(golden_accuracy(network, test_), evaluate(model_, test_), 0.5);
+}
+
+TEST_F(TrainedTiny, IntegersAreTheRoundedReals) {
+  const Network network = to_network(model_, "tiny");
+  for (const Layer& layer : network.layers) {
+    for (std::size_t m = 0; m < layer.bias.size(); ++m) {
+      EXPECT_GT(layer.multiplier[m], 0);
+      EXPECT_LE(std::abs(layer.multiplier[m] - layer.real_scale[m] * 65536), 0.5);
+      EXPECT_LE(std::abs(layer.bias[m] - layer.real_bias[m]), 0.5);
+    }
+  }
+}
+
+TEST_F(TrainedTiny, BiasBeyondTheAccumulatorIsRefused) {
+  const torch::NoGradGuard guard;
+  model_->named_parameters()["conv.offset"][2] = 1e5;
+  test::expect_input_error([&] { to_network(model_, "tiny"); }, "layer conv: channel 2 needs bias");
+}
+
+}  // namespace
+}  // namespace flexor
