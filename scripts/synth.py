@@ -8,7 +8,7 @@ examples:
   synth.py --bars --cycles compare.json         only what the bars need, and the bars
   synth.py --targets ice40-up5k --blocks engine,engine:plain --config nano
 
-A block is `engine`, `array`, any RTL module, or `blocks` (every block of the engine); a variant follows a colon:
+A block is `engine`, `board` (UP5K, with its SPI bridge), `array`, any RTL module, or `blocks` (every block of the engine); a variant follows a colon:
 plain (1-bit weights without XOR), fixed, single (one weight buffer), pair, addsub, andtree, ice40, ecp5, xc7 (PE styles).
 Cells are placed logic cells: iCE40 LC, ECP5 TRELLIS_COMB; Xilinx LUTs as Yosys maps them.
 """
@@ -79,10 +79,11 @@ def _main(argv):
     runner = Runner(tools, args.out, args.jobs)
     records = add_ratios(runner.run(runner.jobs(chosen, args.config, overrides, args.pack_only, args.quick)))
     print(table.figures(records))
-    if args.full or args.bars:
-        print("\n" + bars.table(bars.check(records, cycles)))
+    rows = bars.check(records, cycles, only_measured=mode == "quick" or bool(args.blocks))
+    if rows:
+        print("\n" + bars.table(rows))
     if args.json:
-        write_atomic(args.json, json.dumps({"command": shlex.join(["flexor", "synth", *argv]), "versions": tools.versions(),
+        write_atomic(args.json, json.dumps({"command": shlex.join(["flexor", "synth", *argv]), "versions": runner.versions(),
                                             "results": records}, indent=1) + "\n")
 
 

@@ -17,8 +17,11 @@ def digest(*parts):
 
 
 def write_atomic(path, text):
-    """Write `text` to `path` through a temporary file beside it."""
+    """Write `text` to `path` through a temporary file beside it; a device or pipe is written as it is."""
     path = pathlib.Path(path)
+    if path.exists() and not path.is_file():
+        path.write_text(text)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

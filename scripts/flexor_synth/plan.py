@@ -6,16 +6,16 @@ from . import rtl
 from .problem import Problem
 from .targets import TARGETS
 
-ENGINE, ARRAY, PE = "engine", "array", "pe_array"
+ENGINE, ARRAY, PE, BOARD = "engine", "array", "pe_array", "board"
 # Short names of tops; every other block goes by its RTL name.
-TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top"}
+TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top", BOARD: "flexor_up5k"}
 # Named configuration and PE style that suit each target.
 CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "base"}
 STYLE = {"ice40-up5k": "ice40", "ice40-hx8k": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
 # The array alone: a shape that fits the device at a utilisation that routes; a quarter of the slices is decrypted at a time where
 # LUTs are dear (docs/decisions/0702-what-is-counted.md).
 _ARRAY = {"AccWidth": 20, "PMax": 256, "AccBuffers": 1}
-ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12, "D": 12, **_ARRAY}, "ice40-hx8k": {"K": 30, "M": 16, "D": 24, **_ARRAY},
+ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12, "D": 12, **_ARRAY}, "ice40-hx8k": {"K": 30, "M": 14, "D": 21, **_ARRAY},
                "ecp5": {"K": 30, "M": 16, "D": 6, **_ARRAY}, "xc7": {"K": 50, "M": 16, "D": 10, **_ARRAY}}
 # block:variant -> parameters that it sets.
 VARIANTS = {
@@ -25,12 +25,11 @@ VARIANTS = {
     "single": {"WeightBuffers": 1},
     **{style: {"PeStyle": number} for style, number in rtl.DATA["pe_styles"].items()},
 }
-PIN_TOPS = {"board": ("ice40-up5k",)}
 
-QUICK = {"ice40-up5k": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
+QUICK = {"ice40-up5k": ["board", "engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
          "ecp5": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
          "xc7": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"]}
-BARS = {"ice40-up5k": ["engine", "engine:plain"],
+BARS = {"ice40-up5k": ["board", "engine", "engine:plain"],
         "ice40-hx8k": ["array", "array:single"],
         "ecp5": ["array", "array:pair", "engine", "engine:plain"],
         "xc7": ["array", "array:pair", "engine", "engine:plain"]}
@@ -51,7 +50,7 @@ class Job:
     def macs(self):
         """Multiply-accumulates per cycle, None for a block that holds no whole array."""
         p = dict(self.parameters)
-        return p["K"] * p["M"] if self.block.split(":")[0] in (ENGINE, ARRAY, PE, *PIN_TOPS) else None
+        return p["K"] * p["M"] if self.block.split(":")[0] in (ENGINE, ARRAY, PE, BOARD) else None
 
 
 def parameters(target, block, config=None, overrides=None):

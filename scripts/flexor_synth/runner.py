@@ -8,7 +8,6 @@ from . import plan, process, rtl
 from .cache import Cache, digest
 from .progress import Progress
 from .targets import SEED, TARGETS
-from .tools import ROOT
 
 FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glob("*.py"))
                 if p.stem in ("carry", "count", "harness", "rtl", "targets")))
@@ -24,6 +23,11 @@ class Runner:
         self.sources = rtl.Sources(self.out)
         self.identity = tools.identity()
         self.locks, self.lock = {}, threading.Lock()
+
+    def versions(self):
+        """Tool to version."""
+        key = digest("versions", self.identity)
+        return self.cache.get(key) or self.cache.put(key, self.tools.versions())
 
     def elaborate(self, top, parameters):
         """RTLIL of `top`, made once however many jobs ask for it."""
@@ -51,17 +55,13 @@ class Runner:
                     result.append(plan.Job(target, name, top, items, "", packed))
         return result
 
-    @staticmethod
-    def _pin_text(pins):
-        return [pathlib.Path(pins).read_bytes()] if pins and pathlib.Path(pins).is_file() else []
-
     def _measure(self, job, progress):
         name = f"{job.target} {job.block}"
         target = TARGETS[job.target]
-        pins = job.block in plan.PIN_TOPS and str(ROOT / "rtl" / "board" / f"{job.top}.pcf")
+        pins = job.block == plan.BOARD
         progress.begin(name, "elaborate")
         il = self.elaborate(job.top, job.parameters)
-        key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, SEED, *self._pin_text(pins))
+        key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, SEED)
         figures = self.cache.get(key)
         if figures is None:
             folder = self.out / "work" / job.target / job.block.replace(":", "-")

@@ -55,9 +55,6 @@ class Target:
         command = [tools["nextpnr-" + self.family], *self.place, "--json", "placed_input.json", "--freq", str(self.freq),
                    "--seed", str(SEED), "--timing-allow-fail", "--top", "dut"]
         command += ["--pack-only"] if pack_only else ["--asc" if self.family == "ice40" else "--textcfg", routed]
-        if pins and pathlib.Path(pins).is_file():
-            write_atomic(folder / "pins.pcf", pathlib.Path(pins).read_text())
-            command += ["--pcf", "pins.pcf"]
         log = folder / "place.log"
         process.run(command, log, f"placing {what} on {self.name}", cwd=folder)
         figures |= self._read_log(log, harness, what)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -99,4 +100,5 @@ def _first_line(command, mark):
     lines = [line for line in (done.stdout + done.stderr).splitlines() if mark in line]
     if done.returncode or not lines:
         raise Problem(f"{command[0]} does not tell its version; run scripts/setup or name another by flag")
-    return lines[-1].strip().replace('"', "")
+    found = re.search(r"(?:Version\s+(?:nextpnr-)?|Yosys\s+)([^\s\")]+)", lines[-1])
+    return found[1] if found else lines[-1].strip()
