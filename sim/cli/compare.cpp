@@ -144,7 +144,7 @@ void add_compare(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(
       app, "compare", "Run a model on the simulated RTL and on the golden model and compare every word of every layer boundary.",
-      "flexor compare model/zoo/lenet5-small-0.4.flexor --data ~/mnist --images 10000 --json compare.json");
+      "flexor compare model/zoo/lenet5-small-0.4/model.flexor --data ~/mnist --images 10000 --json compare.json");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   add_data(*command, flags->data, "test images to run; without it 100");
   add_engine(*command, flags->engine);

@@ -79,7 +79,7 @@ void compile_command(const Flags& flags, const Context& context) {
 void add_compile(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "compile", "Compile a model to a memory image and print the plan.",
-                                  "flexor compile model/zoo/lenet5-small-0.4.flexor --config small --out lenet5.img");
+                                  "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
   command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, small or base")

@@ -73,7 +73,7 @@ void eval(const Flags& flags, const Context& context) {
 void add_eval(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "eval", "Accuracy of a model through the bit-accurate golden model.",
-                                  "flexor eval model/zoo/lenet5-small-0.4.flexor --data ~/mnist");
+                                  "flexor eval model/zoo/lenet5-small-0.4/model.flexor --data ~/mnist");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   add_data(*command, flags->data, "test images to run; without it all");
   add_threads(*command, flags->threads);

@@ -93,7 +93,7 @@ void inspect(const Flags& flags, const Context& context) {
 void add_inspect(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "inspect", "Print what a model file holds: layers, rates, codes, provenance.",
-                                  "flexor inspect model/zoo/lenet5-small-0.4.flexor");
+                                  "flexor inspect model/zoo/lenet5-small-0.4/model.flexor");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   add_json(*command, flags->json);
   command->callback([flags, &context] { inspect(*flags, context); });

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   CLI::App app("Trains, compiles, simulates, compares and synthesises FleXOR networks: fractional-bit weights behind XOR gates.", "flexor");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
-  app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4.flexor --images 100");
+  app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4/model.flexor --images 100");
   flexor::add_train(app, context);
   flexor::add_eval(app, context);
   flexor::add_compile(app, context);

@@ -149,7 +149,7 @@ void simulate(const Flags& flags, const Context& context) {
 void add_sim(CLI::App& app, Context& context) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = add_command(app, "sim", "Run a model on the simulated RTL: cycles, stalls and utilisation of every layer, waves.",
-                                  "flexor sim model/zoo/lenet5-small-0.4.flexor --wave lenet5.fst --from-cycle 0 --to-cycle 2000");
+                                  "flexor sim model/zoo/lenet5-small-0.4/model.flexor --wave lenet5.fst --from-cycle 0 --to-cycle 2000");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   add_data(*command, flags->data, "images to run; without it one job");
   add_engine(*command, flags->engine);
