@@ -76,7 +76,7 @@ def prove_codes(tools, out, codes, rtl_codes=None):
 # Induction proofs: module, parameters, what holds.
 INDUCTIONS = (
     ("slice_decryptor_proof", {"NOut": 20, "NMax": 20}, "slice_decryptor holds M x after every word, every M, x, n <= 20"),
-    ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 20}, "tile_decryptor, two weight buffers, every M, x, n <= 20, any pauses"),
+    ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 12}, "tile_decryptor, two weight buffers, every M, x, n <= 12, any pauses"),
     ("tile_decryptor_proof", {"WeightBuffers": 1, "NMax": 8}, "tile_decryptor, one weight buffer, every M, x, n <= 8, any pauses"),
 )
 

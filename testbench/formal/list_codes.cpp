@@ -11,7 +11,7 @@
 #include "network/network.hpp"
 
 // Prints every code that ships as JSON for scripts/formal.py: the nested code at every rate, the paper's two-tap draws at the trained
-// rates, one dense code, plain binary, and each code in the model files named (a folder stands for its *.flexor files).
+// rates, one dense code, plain binary, and each code in the model files named (a folder stands for every *.flexor file in it).
 namespace {
 
 void add(nlohmann::json& list, std::set<std::string>& seen, const flexor::Code& code) {
@@ -26,7 +26,7 @@ std::vector<std::filesystem::path> model_files(int count, char** arguments) {
       files.emplace_back(arguments[i]);
       continue;
     }
-    for (const auto& entry : std::filesystem::directory_iterator(arguments[i])) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(arguments[i])) {
       if (entry.path().extension() == ".flexor") files.push_back(entry.path());
     }
   }
