@@ -402,6 +402,7 @@ module flexor_engine #(
   logic drain_buffer;
   logic [PixelWidth-1:0] drain_address;
   logic [M*AccWidth-1:0] drain_data;
+  logic [7:0] writer_layer;
   pe_array #(
       .PeStyle(PeStyle),
       .K(K),
@@ -468,7 +469,7 @@ module flexor_engine #(
       .write_data_o       (write_data),
       .write_strobe_o     (write_strobe),
       .trace_valid_o,
-      .trace_layer_o      (),
+      .trace_layer_o      (writer_layer),
       .trace_pixel_o,
       .trace_channel_o,
       .trace_mask_o,
@@ -476,6 +477,6 @@ module flexor_engine #(
   );
 
   logic unused_bits;
-  assign unused_bits = ^{bus_address, bus_data};
+  assign unused_bits = ^{bus_address, bus_data, writer_layer};
 
 endmodule
