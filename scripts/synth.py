@@ -39,7 +39,7 @@ def _arguments(argv):
     parser.add_argument("--config", help="named configuration; without it each target has its own")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override one engine parameter")
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--quick", action="store_true", help="a few minutes; ECP5 is packed but not routed")
+    mode.add_argument("--quick", action="store_true", help="a few minutes: only the UP5K board is routed, the rest is packed")
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
@@ -85,6 +85,8 @@ def _main(argv):
     if args.json:
         write_atomic(args.json, json.dumps({"command": shlex.join(["flexor", "synth", *argv]), "versions": runner.versions(),
                                             "results": records}, indent=1) + "\n")
+    if runner.refused:
+        raise Problem(runner.refused[0])
 
 
 def main(argv=None):

@@ -49,6 +49,11 @@ def stop_on_signals():
         signal.signal(number, interrupt)
 
 
+def stopping():
+    """True once stop_all() was called."""
+    return _stopping
+
+
 def stop_all():
     """End every child that still runs; nothing starts afterwards."""
     global _stopping

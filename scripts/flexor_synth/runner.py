@@ -23,6 +23,7 @@ class Runner:
         self.sources = rtl.Sources(self.out)
         self.identity = tools.identity()
         self.locks, self.lock = {}, threading.Lock()
+        self.refused = []  # one sentence for each design that could not be placed
 
     def versions(self):
         """Tool to version."""
@@ -37,7 +38,7 @@ class Runner:
         with own:
             return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
 
-    def jobs(self, chosen, config, overrides, pack_all=False, pack_ecp5=False):
+    def jobs(self, chosen, config, overrides, pack_all=False, place_board_only=False):
         """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine."""
         result = []
         for target, names in chosen.items():
@@ -45,7 +46,7 @@ class Runner:
                 parameters = plan.parameters(target, name, config, overrides)
                 items = tuple(sorted(parameters.items()))
                 base = name.partition(":")[0]
-                packed = pack_all or (pack_ecp5 and target == "ecp5")
+                packed = pack_all or (place_board_only and base != plan.BOARD)
                 if name == "blocks":
                     il = self.elaborate(plan.TOPS[plan.ENGINE], items)
                     result += [plan.Job(target, block, plan.TOPS[plan.ENGINE], items, instance, packed)
@@ -70,6 +71,8 @@ class Runner:
             design = target.map(self.tools, il, job.instance or job.top, folder)
             progress.begin(name, "place" if target.place else "count")
             figures = self.cache.put(key, target.measure(self.tools, design, folder, job.block, pins, pack_only=job.pack_only))
+        if figures.get("refused"):
+            self.refused.append(figures["refused"])
         progress.end(name, f"{figures['cells']} cells")
         return figures
 

@@ -56,16 +56,25 @@ class Target:
                    "--seed", str(SEED), "--timing-allow-fail", "--top", "dut"]
         command += ["--pack-only"] if pack_only else ["--asc" if self.family == "ice40" else "--textcfg", routed]
         log = folder / "place.log"
-        process.run(command, log, f"placing {what} on {self.name}", cwd=folder)
+        try:
+            process.run(command, log, f"placing {what} on {self.name}", cwd=folder)
+        except Problem as problem:
+            # Too large for the device: the packed size is known all the same.
+            if process.stopping() or not self._utilisation(log):
+                raise
+            return figures | self._read_log(log, harness, what) | {"fmax_mhz": None, "refused": str(problem)}
         figures |= self._read_log(log, harness, what)
         if not pack_only:
             self._pack(tools, folder, folder / routed)
         return figures
 
+    def _utilisation(self, log):
+        kind = "ICESTORM_LC" if self.family == "ice40" else "TRELLIS_COMB"
+        return re.findall(rf"{kind}:\s*(\d+)/\s*(\d+)", log.read_text(errors="replace"))
+
     def _read_log(self, log, harness, what):
         text = log.read_text(errors="replace")
-        kind = "ICESTORM_LC" if self.family == "ice40" else "TRELLIS_COMB"
-        used = re.findall(rf"{kind}:\s*(\d+)/\s*(\d+)", text)
+        used = self._utilisation(log)
         if not used:
             raise Problem(f"placing {what} on {self.name} printed no device utilisation; see {log}")
         clocks = dict(re.findall(r"Max frequency for clock\s+'([^']*)':\s*([\d.]+) MHz", text))

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of the synthesis flow that need no long tool run: harness, carry-out pass, counting, bars, cache, complaints."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+from flexor_synth import bars, cache, carry, count, harness  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def cell(kind, **ports):
+    """A cell of a Yosys JSON netlist; outputs are the ports that begin with a capital O, Z, Q, S or COUT."""
+    return {"type": kind, "parameters": {}, "attributes": {}, "connections": {p: [b] for p, b in ports.items()},
+            "port_directions": {p: "output" if p[0] in "OZQS" or p == "COUT" else "input" for p in ports}}
+
+
+def design(cells, inputs, outputs):
+    """A design of one module `dut` with one-bit ports."""
+    ports = {name: {"direction": "input", "bits": [bit]} for name, bit in inputs.items()}
+    ports |= {name: {"direction": "output", "bits": [bit]} for name, bit in outputs.items()}
+    names = {name: {"bits": port["bits"]} for name, port in ports.items()}
+    return {"modules": {"dut": {"cells": cells, "ports": ports, "netnames": names}}}
+
+
+class Harness(unittest.TestCase):
+    """One flip-flop per used input bit; outputs through 3-input XORs, each with a flip-flop."""
+
+    def build(self, outputs, family="ice40"):
+        cells = {f"lut{i}": cell("SB_LUT4", I0=2, I1=3, O=10 + i) for i in range(outputs)}
+        d = design(cells, {"clk_i": 1, "a_i": 2, "b_i": 3, "unused_i": 4}, {f"y{i}_o": 10 + i for i in range(outputs)})
+        return d["modules"]["dut"], harness.wrap(d, "dut", family)
+
+    def test_counts(self):
+        # 10 outputs: 4 XORs, then 2, then 1; 2 used inputs.
+        module, cost = self.build(10)
+        self.assertEqual(cost, {"lut": 7, "ff": 2 + 7})
+        self.assertEqual(count.count(module, "ice40")["lut"], 10 + 7)
+        self.assertEqual(count.count(module, "ice40")["ff"], 9)
+
+    def test_three_pins_are_left_and_every_net_has_one_driver(self):
+        for family, kind in (("ice40", "SB_LUT4"), ("ecp5", "LUT4")):
+            module, _ = self.build(5, family)
+            self.assertEqual(sorted(module["ports"]), ["clk_i", "serial_i", "serial_o"])
+            drivers = [bits[0] for c in module["cells"].values() for p, bits in c["connections"].items()
+                       if c["port_directions"][p] == "output"]
+            self.assertEqual(len(drivers), len(set(drivers)))
+            self.assertTrue({2, 3} <= set(drivers), "inputs of the block are driven")
+            self.assertTrue(any(c["type"] == kind for n, c in module["cells"].items() if n.startswith("harness")))
+
+    def test_a_harness_flip_flop_is_never_fed_by_the_block(self):
+        module, _ = self.build(6)
+        own = {bits[0] for n, c in module["cells"].items() if not n.startswith("harness") for p, bits in c["connections"].items()
+               if c["port_directions"][p] == "output"}
+        fed = {c["connections"]["D"][0] for c in module["cells"].values() if c["type"] == "SB_DFF"}
+        self.assertEqual(own & fed, set())
+
+
+class Carry(unittest.TestCase):
+    """Only carry-outs that nothing reads are dropped."""
+
+    def test_reader_keeps_it(self):
+        cells = {"low": cell("CCU2C", CIN=1, S0=5, COUT=6), "high": cell("CCU2C", CIN=6, S0=7, COUT=8), "port": cell("CCU2C", CIN=2, COUT=9)}
+        module = design(cells, {"a": 1, "b": 2}, {"y": 9})["modules"]["dut"]
+        self.assertEqual(carry.drop_unused_carry_out(module), 1)
+        self.assertEqual([module["cells"][n]["connections"]["COUT"] for n in ("low", "high", "port")], [[6], ["x"], [9]])
+
+
+class Counting(unittest.TestCase):
+    """Xilinx memories in LUTs are counted as LUTs."""
+
+    def test_xilinx(self):
+        kinds = ["LUT1", "LUT6", "LUT6_2", "RAM32M", "SRL16E", "FDRE", "CARRY4", "DSP48E1", "RAMB18E1", "MUXF7"]
+        found = count.count({"cells": {k: {"type": k} for k in kinds}}, "xc7")
+        self.assertEqual(found, {"lut": 3, "ff": 1, "ram": 1, "dsp": 1, "carry": 1, "lut_memory": 5})
+
+
+class Bars(unittest.TestCase):
+    """A figure on the wrong side of its bar says NO."""
+
+    def test_both_sides(self):
+        record = {"target": "ice40-hx8k", "block": "array", "cells_per_mac": 14.3, "fmax_mhz": 180.0, "ratio_to_plain": None}
+        rows = {r["bar"]: r["met"] for r in bars.check([record], only_measured=True)}
+        self.assertEqual(rows, {"<= 14.2": "NO", ">= 180": "yes"})
+
+    def test_frames_per_second(self):
+        record = {"target": "ice40-up5k", "block": "board", "fmax_mhz": 40.0}
+        row = bars.check([record], cycles_per_image=20000.0, only_measured=True)[-1]
+        self.assertEqual((row["found"], row["what"]), (2000.0, "small LeNet-5, frames/s at that clock"))
+
+
+class Files(unittest.TestCase):
+    """Results appear whole or not at all."""
+
+    def test_a_failed_write_leaves_the_old_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "x.json"
+            cache.write_atomic(path, "old")
+            with self.assertRaises(UnicodeEncodeError):
+                cache.write_atomic(path, "new\udc80")
+            self.assertEqual((path.read_text(), os.listdir(folder)), ("old", ["x.json"]))
+
+    def test_a_cut_cache_entry_is_not_used(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store = cache.Cache(folder)
+            store.put("k", {"cells": 3})
+            self.assertEqual(store.get("k"), {"cells": 3})
+            (pathlib.Path(folder) / "k.json").write_text('{"cells": ')
+            self.assertIsNone(store.get("k"))
+
+
+class Complaints(unittest.TestCase):
+    """Bad input: one sentence, exit code 2."""
+
+    def refuse(self, arguments, words):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([sys.executable, ROOT / "scripts" / "synth.py", "--out", folder, *arguments], capture_output=True, text=True,
+                                  check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn(words, done.stderr)
+
+    def test_bad_arguments(self):
+        for arguments, words in ((["--targets", "asic"], "no target asic"), (["--blocks", "engine:foo"], "no variant foo"),
+                                 (["--blocks", "nosuch", "--targets", "xc7"], "no RTL block nosuch"), (["--bogus"], "--bogus"),
+                                 (["--config", "huge"], "no configuration huge"), (["--set", "K"], "NAME=VALUE"), (["--jobs", "0"], "--jobs"),
+                                 (["--yosys", "/nonexistent"], "no such program"), (["--cycles", "/nonexistent"], "cannot be read"),
+                                 (["--nextpnr-ice40", "/nonexistent"], "no such program")):
+            with self.subTest(arguments=arguments):
+                self.refuse(arguments, words)
+
+    def test_wrong_cycles_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"images": 0, "cycles": 1}, file)
+            file.flush()
+            self.refuse(["--cycles", file.name], "not the JSON of flexor compare or sim")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
