@@ -73,20 +73,21 @@ module accumulator #(
 
   logic [M*AccWidth-1:0] sum_q;
   logic [M*AccWidth-1:0] old_q;
-  logic [M*AccWidth-1:0] data[AccBuffers];
+  logic [M*AccWidth-1:0] data  [AccBuffers];
 
   for (genvar b = 0; b < AccBuffers; b++) begin : gen_buffer
-    logic add, write;
+    // Low when this buffer is written: the polarity of an iCE40 write mask, so that no LUT stands between flip-flop and memory.
+    logic add, idle_q;
     logic [AddressWidth-1:0] address;
     assign add = valid_i & (AccBuffers == 1 | buffer_i == 1'(b));
-    assign write = valid_q[Lag] & (AccBuffers == 1 | buffer_q[Lag] == 1'(b));
+    always_ff @(posedge clk_i) idle_q <= ~(rst_ni & valid_q[Lag-1] & (AccBuffers == 1 | buffer_q[Lag-1] == 1'(b)));
     assign address = add ? address_i : read_address_i;
     accumulator_memory #(
         .Width(M * AccWidth),
         .Depth(PMax)
     ) i_memory (
         .clk_i,
-        .write_i(write),
+        .write_i(~idle_q),
         .write_address_i(address_q[Lag]),
         .write_data_i(sum_q),
         .read_address_i(address),
@@ -128,7 +129,8 @@ module accumulator #(
         assert (!(valid_q[i] && (AccBuffers == 1 || buffer_q[i] == buffer_i) && address_q[i] == address_i))
         else $error("accumulator: address %0d returned after %0d cycles", address_i, i + 1);
       end
-      assert (32'(address_i) < PMax) else $error("accumulator: address %0d of %0d", address_i, PMax);
+      assert (32'(address_i) < PMax)
+      else $error("accumulator: address %0d of %0d", address_i, PMax);
     end
   end
 `endif

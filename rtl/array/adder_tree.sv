@@ -46,16 +46,16 @@ module adder_tree #(
     for (genvar n = 0; n < (Count + 2 ** l - 1) / 2 ** l; n++) begin : gen_node
       localparam int unsigned Covers = (n + 1) * 2 ** l > Count ? Count - n * 2 ** l : 2 ** l;
       localparam int unsigned Bits = Signed != 0 ? Width + l : l == 0 ? Width : $clog2(Covers * Greatest + 1);
-      logic [Bits-1:0] sum;
+      logic [Bits-1:0] value;
       if (l == 0) begin : gen_operand
-        assign sum = operand_i[n*Width+:Width];
+        assign value = operand_i[n*Width+:Width];
       end else if (Covers <= 2 ** (l - 1)) begin : gen_pass
         if (Covers == 1 && l <= Late) begin : gen_late
-          assign sum = gen_level[l-1].gen_node[2*n].sum;
+          assign value = gen_level[l-1].gen_node[2*n].value;
         end else if (Signed != 0) begin : gen_signed
-          always_ff @(posedge clk_i) sum <= {gen_level[l-1].gen_node[2*n].sum[Bits-2], gen_level[l-1].gen_node[2*n].sum};
+          always_ff @(posedge clk_i) value <= {gen_level[l-1].gen_node[2*n].value[Bits-2], gen_level[l-1].gen_node[2*n].value};
         end else begin : gen_unsigned
-          always_ff @(posedge clk_i) sum <= gen_level[l-1].gen_node[2*n].sum;
+          always_ff @(posedge clk_i) value <= gen_level[l-1].gen_node[2*n].value;
         end
       end else if (Ecp5 != 0) begin : gen_ecp5
         // The left node is the wider one.
@@ -65,29 +65,29 @@ module adder_tree #(
             .Width(Wide),
             .SumWidth(Bits)
         ) i_add (
-            .a_i(gen_level[l-1].gen_node[2*n].sum),
-            .b_i(Wide'(gen_level[l-1].gen_node[2*n+1].sum)),
-            .c_i('1),
-            .d_i('0),
+            .a_i  (gen_level[l-1].gen_node[2*n].value),
+            .b_i  (Wide'(gen_level[l-1].gen_node[2*n+1].value)),
+            .c_i  ('1),
+            .d_i  ('0),
             .sum_o(result)
         );
-        always_ff @(posedge clk_i) sum <= result;
+        always_ff @(posedge clk_i) value <= result;
       end else begin : gen_add
         logic [Bits-1:0] left, right;
         if (Signed != 0) begin : gen_signed
-          assign left = {gen_level[l-1].gen_node[2*n].sum[Bits-2], gen_level[l-1].gen_node[2*n].sum};
-          assign right = {gen_level[l-1].gen_node[2*n+1].sum[Bits-2], gen_level[l-1].gen_node[2*n+1].sum};
+          assign left = {gen_level[l-1].gen_node[2*n].value[Bits-2], gen_level[l-1].gen_node[2*n].value};
+          assign right = {gen_level[l-1].gen_node[2*n+1].value[Bits-2], gen_level[l-1].gen_node[2*n+1].value};
         end else begin : gen_unsigned
-          assign left = Bits'({zero_i, gen_level[l-1].gen_node[2*n].sum});
-          assign right = Bits'(gen_level[l-1].gen_node[2*n+1].sum);
+          assign left = Bits'({zero_i, gen_level[l-1].gen_node[2*n].value});
+          assign right = Bits'(gen_level[l-1].gen_node[2*n+1].value);
         end
-        always_ff @(posedge clk_i) sum <= left + right;
+        always_ff @(posedge clk_i) value <= left + right;
       end
     end
   end
 
   logic unused;
   assign unused = zero_i;
-  assign sum_o = gen_level[Levels].gen_node[0].sum;
+  assign sum_o = gen_level[Levels].gen_node[0].value;
 
 endmodule

@@ -3,7 +3,7 @@
 /// A word some cycles later; no reset, no register when Cycles = 0.
 module delay #(
     /// Bits.
-    parameter int unsigned Width = 1,
+    parameter int unsigned Width  = 1,
     /// Cycles.
     parameter int unsigned Cycles = 1
 ) (

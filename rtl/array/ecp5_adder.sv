@@ -53,24 +53,66 @@ module ecp5_adder #(
     localparam logic [15:0] Second = 2 * n + 1 <= Width ? Table : 16'h0000;
     if (n == 0) begin : gen_first
       // The table of the carry-in place is 0 at c = d = 1 and CarryIn at c = d = 0.
-      CCU2C #(.INIT0(First), .INIT1(Second), .INJECT1_0("NO"), .INJECT1_1("NO")) i_cell (
-          .CIN(),
-          .A0(1'b0), .B0(1'b0), .C0(1'b1), .D0(1'b1), .A1(a[1]), .B1(b[1]), .C1(c[1]), .D1(d[1]),
-          .S0(), .S1(sum[1]), .COUT(carry[1])
+      CCU2C #(
+          .INIT0(First),
+          .INIT1(Second),
+          .INJECT1_0("NO"),
+          .INJECT1_1("NO")
+      ) i_cell (
+          .CIN (),
+          .A0  (1'b0),
+          .B0  (1'b0),
+          .C0  (1'b1),
+          .D0  (1'b1),
+          .A1  (a[1]),
+          .B1  (b[1]),
+          .C1  (c[1]),
+          .D1  (d[1]),
+          .S0  (),
+          .S1  (sum[1]),
+          .COUT(carry[1])
       );
       assign sum[0] = 1'b0;
     end else if (n == Cells - 1) begin : gen_last
-      CCU2C #(.INIT0(First), .INIT1(Second), .INJECT1_0("NO"), .INJECT1_1("NO")) i_cell (
-          .CIN(carry[n]),
-          .A0(a[2*n]), .B0(b[2*n]), .C0(c[2*n]), .D0(d[2*n]), .A1(a[2*n+1]), .B1(b[2*n+1]), .C1(c[2*n+1]), .D1(d[2*n+1]),
-          .S0(sum[2*n]), .S1(sum[2*n+1]), .COUT()
+      CCU2C #(
+          .INIT0(First),
+          .INIT1(Second),
+          .INJECT1_0("NO"),
+          .INJECT1_1("NO")
+      ) i_cell (
+          .CIN (carry[n]),
+          .A0  (a[2*n]),
+          .B0  (b[2*n]),
+          .C0  (c[2*n]),
+          .D0  (d[2*n]),
+          .A1  (a[2*n+1]),
+          .B1  (b[2*n+1]),
+          .C1  (c[2*n+1]),
+          .D1  (d[2*n+1]),
+          .S0  (sum[2*n]),
+          .S1  (sum[2*n+1]),
+          .COUT()
       );
       assign carry[n+1] = 1'b0;
     end else begin : gen_middle
-      CCU2C #(.INIT0(First), .INIT1(Second), .INJECT1_0("NO"), .INJECT1_1("NO")) i_cell (
-          .CIN(carry[n]),
-          .A0(a[2*n]), .B0(b[2*n]), .C0(c[2*n]), .D0(d[2*n]), .A1(a[2*n+1]), .B1(b[2*n+1]), .C1(c[2*n+1]), .D1(d[2*n+1]),
-          .S0(sum[2*n]), .S1(sum[2*n+1]), .COUT(carry[n+1])
+      CCU2C #(
+          .INIT0(First),
+          .INIT1(Second),
+          .INJECT1_0("NO"),
+          .INJECT1_1("NO")
+      ) i_cell (
+          .CIN (carry[n]),
+          .A0  (a[2*n]),
+          .B0  (b[2*n]),
+          .C0  (c[2*n]),
+          .D0  (d[2*n]),
+          .A1  (a[2*n+1]),
+          .B1  (b[2*n+1]),
+          .C1  (c[2*n+1]),
+          .D1  (d[2*n+1]),
+          .S0  (sum[2*n]),
+          .S1  (sum[2*n+1]),
+          .COUT(carry[n+1])
       );
     end
   end

@@ -21,26 +21,26 @@ module ecp5_pair_terms #(
   localparam bit Invert = Negative != 0;
 
   ecp5_adder #(
-      .Width(8),
-      .Signs(1),
+      .Width  (8),
+      .Signs  (1),
       .CarryIn(Invert)
   ) i_sum (
-      .a_i(first_i),
-      .b_i({8{Invert}}),
-      .c_i(second_i),
-      .d_i({8{Invert}}),
+      .a_i  (first_i),
+      .b_i  ({8{Invert}}),
+      .c_i  (second_i),
+      .d_i  ({8{Invert}}),
       .sum_o(sum_o)
   );
 
   ecp5_adder #(
-      .Width(8),
-      .Signs(1),
+      .Width  (8),
+      .Signs  (1),
       .CarryIn(Invert)
   ) i_difference (
-      .a_i(first_i),
-      .b_i({8{Invert}}),
-      .c_i(second_i),
-      .d_i({8{~Invert}}),
+      .a_i  (first_i),
+      .b_i  ({8{Invert}}),
+      .c_i  (second_i),
+      .d_i  ({8{~Invert}}),
       .sum_o(difference_o)
   );
 

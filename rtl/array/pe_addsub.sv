@@ -27,7 +27,7 @@ module pe_addsub #(
     $error("pe_addsub: K must be even");
   end
 
-  logic [8:0] plus_q[K];
+  logic [8:0] plus_q [K];
   logic [8:0] minus_q[K];
   for (genvar k = 0; k < K; k++) begin : gen_lane
     always_ff @(posedge clk_i) begin
@@ -47,8 +47,8 @@ module pe_addsub #(
     localparam int unsigned SumWidth = 10 + pe_array_pkg::tree_levels(Nodes);
     logic [SumWidth-1:0] total;
     adder_tree #(
-        .Count(Nodes),
-        .Width(10),
+        .Count (Nodes),
+        .Width (10),
         .Signed(1)
     ) i_tree (
         .clk_i,

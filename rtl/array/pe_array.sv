@@ -36,17 +36,71 @@ module pe_array #(
   end
 
   if (PeStyle == flexor_pkg::PePair) begin : gen_pair
-    pe_pair #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_pair #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else if (PeStyle == flexor_pkg::PeAddsub) begin : gen_addsub
-    pe_addsub #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_addsub #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else if (PeStyle == flexor_pkg::PeAndtree) begin : gen_andtree
-    pe_andtree #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_andtree #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else if (PeStyle == flexor_pkg::PeIce40) begin : gen_ice40
-    pe_pair_ice40 #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_pair_ice40 #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else if (PeStyle == flexor_pkg::PeEcp5) begin : gen_ecp5
-    pe_pair_ecp5 #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_pair_ecp5 #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else if (PeStyle == flexor_pkg::PeXc7) begin : gen_xc7
-    pe_pair_xc7 #(.K(K), .M(M), .DotWidth(DotWidth)) i_style (.clk_i, .activation_i, .weight_i, .dot_o);
+    pe_pair_xc7 #(
+        .K(K),
+        .M(M),
+        .DotWidth(DotWidth)
+    ) i_style (
+        .clk_i,
+        .activation_i,
+        .weight_i,
+        .dot_o
+    );
   end else begin : gen_unknown
     $error("pe_array: PeStyle must be in 0..5");
   end

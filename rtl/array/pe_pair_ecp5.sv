@@ -98,13 +98,13 @@ module pe_pair_ecp5 #(
           term[f] <= four;
         end
         ecp5_adder #(
-            .Width(9),
+            .Width  (9),
             .CarryIn(1'b1)
         ) i_four (
-            .a_i(row_q),
-            .b_i(second_difference_q[f]),
-            .c_i({9{select_q}}),
-            .d_i(second_sum_q[f]),
+            .a_i  (row_q),
+            .b_i  (second_difference_q[f]),
+            .c_i  ({9{select_q}}),
+            .d_i  (second_sum_q[f]),
             .sum_o(four)
         );
       end else begin : gen_lone
@@ -128,10 +128,10 @@ module pe_pair_ecp5 #(
             .Width(10),
             .Signs(1)
         ) i_add (
-            .a_i(term[2*n]),
-            .b_i({10{sign[2*n]}}),
-            .c_i(term[2*n+1]),
-            .d_i(10'({Bits{sign[2*n+1]}})),
+            .a_i  (term[2*n]),
+            .b_i  ({10{sign[2*n]}}),
+            .c_i  (term[2*n+1]),
+            .d_i  (10'({Bits{sign[2*n+1]}})),
             .sum_o(sum)
         );
         always_ff @(posedge clk_i) node_q[11*n+:11] <= sum;

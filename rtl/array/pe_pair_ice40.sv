@@ -38,7 +38,7 @@ module pe_pair_ice40 #(
   for (genvar i = 0; i < Pairs; i++) begin : gen_terms
     logic [15:0] pair;
     delay #(
-        .Width(16),
+        .Width (16),
         .Cycles(i == Pairs - 1 ? Late : 0)
     ) i_delay (
         .clk_i,
@@ -60,7 +60,7 @@ module pe_pair_ice40 #(
     for (genvar i = 0; i < Pairs; i++) begin : gen_row
       logic [1:0] weight;
       delay #(
-          .Width(2),
+          .Width (2),
           .Cycles(i == Pairs - 1 ? Late : 0)
       ) i_delay (
           .clk_i,

@@ -64,7 +64,7 @@ module pe_pair_xc7 #(
       .sum_o(early_singles)
   );
   delay #(
-      .Width(SinglesWidth),
+      .Width (SinglesWidth),
       .Cycles(2 + Levels - pe_array_pkg::tree_levels(Triples))
   ) i_delay (
       .clk_i,
@@ -104,8 +104,8 @@ module pe_pair_xc7 #(
     ) i_tree (
         .clk_i,
         .operand_i(row_q),
-        .first_o(first),
-        .second_o(second)
+        .first_o  (first),
+        .second_o (second)
     );
     logic [DotWidth-1:0] result;
     xc7_ternary_adder #(
@@ -113,9 +113,9 @@ module pe_pair_xc7 #(
         .SumWidth(DotWidth),
         .Subtract(1'b1)
     ) i_total (
-        .a_i(DotWidth'(first)),
-        .b_i(DotWidth'(second)),
-        .c_i(DotWidth'(singles)),
+        .a_i  (DotWidth'(first)),
+        .b_i  (DotWidth'(second)),
+        .c_i  (DotWidth'(singles)),
         .sum_o(result)
     );
     always_ff @(posedge clk_i) dot_o[m*DotWidth+:DotWidth] <= result;

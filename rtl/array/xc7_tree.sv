@@ -32,32 +32,32 @@ module xc7_tree #(
     localparam int unsigned Below = (Count + 3 ** l / 3 - 1) / (l == 0 ? 1 : 3 ** l / 3);
     localparam int unsigned BelowBits = l <= 1 ? Width : $clog2(Greatest * 3 ** l / 3 + 1);
     for (genvar n = 0; n < (Count + 3 ** l - 1) / 3 ** l; n++) begin : gen_node
-      logic [Bits-1:0] sum;
+      logic [Bits-1:0] value;
       if (l == 0) begin : gen_operand
-        assign sum = operand_i[n*Width+:Width];
+        assign value = operand_i[n*Width+:Width];
       end else if (3 * n + 2 < Below) begin : gen_three
         logic [Bits-1:0] result;
         xc7_ternary_adder #(
             .Width(BelowBits),
             .SumWidth(Bits)
         ) i_add (
-            .a_i(gen_level[l-1].gen_node[3*n].sum),
-            .b_i(gen_level[l-1].gen_node[3*n+1].sum),
-            .c_i(gen_level[l-1].gen_node[3*n+2].sum),
+            .a_i  (gen_level[l-1].gen_node[3*n].value),
+            .b_i  (gen_level[l-1].gen_node[3*n+1].value),
+            .c_i  (gen_level[l-1].gen_node[3*n+2].value),
             .sum_o(result)
         );
-        always_ff @(posedge clk_i) sum <= result;
+        always_ff @(posedge clk_i) value <= result;
       end else if (3 * n + 1 < Below) begin : gen_two
-        always_ff @(posedge clk_i) sum <= Bits'(gen_level[l-1].gen_node[3*n].sum) + Bits'(gen_level[l-1].gen_node[3*n+1].sum);
+        always_ff @(posedge clk_i) value <= Bits'(gen_level[l-1].gen_node[3*n].value) + Bits'(gen_level[l-1].gen_node[3*n+1].value);
       end else begin : gen_one
-        always_ff @(posedge clk_i) sum <= Bits'(gen_level[l-1].gen_node[3*n].sum);
+        always_ff @(posedge clk_i) value <= Bits'(gen_level[l-1].gen_node[3*n].value);
       end
     end
   end
 
-  assign first_o = gen_level[Levels].gen_node[0].sum;
+  assign first_o = gen_level[Levels].gen_node[0].value;
   if ((Count + 3 ** Levels - 1) / 3 ** Levels == 2) begin : gen_second
-    assign second_o = gen_level[Levels].gen_node[1].sum;
+    assign second_o = gen_level[Levels].gen_node[1].value;
   end else begin : gen_no_second
     assign second_o = '0;
   end

@@ -106,7 +106,7 @@ module tile_decryptor #(
           .NMax(NMax)
       ) i_slice (
           .clk_i,
-          .first_i(select[0]),
+          .first_i (select[0]),
           .select_i(select),
           .stored_i(word_i[d]),
           .stored_o(arriving[d*NMax+:NMax])
@@ -122,7 +122,7 @@ module tile_decryptor #(
       ) i_slice (
           .clk_i,
           .enable_i(accept),
-          .first_i(word_first_i),
+          .first_i (word_first_i),
           .stored_i(word_i[d]),
           .column_i,
           .weight_o(arriving[d*NOut+:NOut])
@@ -176,7 +176,9 @@ module tile_decryptor #(
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (!tile_take_i || tile_valid_o) else $error("tile_decryptor: no tile to take");
+    if (rst_ni)
+      assert (!tile_take_i || tile_valid_o)
+      else $error("tile_decryptor: no tile to take");
   end
 `endif
 
