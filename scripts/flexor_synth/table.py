@@ -7,7 +7,9 @@ _COLUMNS = (("target", "target"), ("block", "block"), ("shape", "K x M"), ("lut"
 
 
 def _text(value):
-    return "-" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return "-" if value is None else str(value)
+    return f"{value:.4f}" if 0.9 < value < 1.1 else f"{value:.2f}"  # ratios near one: every cell shows
 
 
 def render(rows, columns):
