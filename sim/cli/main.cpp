@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -22,7 +20,7 @@ int refuse(std::string sentence) {
   while (!sentence.empty() && (sentence.back() == ' ' || sentence.back() == '.')) {
     sentence.pop_back();
   }
-  fmt::print(stderr, "flexor: {}\n", sentence);
+  std::fputs(("flexor: " + sentence + "\n").c_str(), stderr);
   return 2;
 }
 
@@ -44,7 +42,7 @@ int main(int argc, char** argv) {
   context.root = root != nullptr ? root : FLEXOR_SOURCE_DIR;
 
   CLI::App app("Trains, compiles, simulates, compares and synthesises FleXOR networks: fractional-bit weights behind XOR gates.", "flexor");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
   app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4/model.flexor --images 100");
   flexor::add_train(app, context);
@@ -71,6 +69,9 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     refuse(error.what());
     return 1;
+  }
+  if (app.get_subcommands().empty()) {
+    return refuse("no command given; see flexor --help");
   }
   if (std::fflush(stdout) != 0) {
     return refuse("cannot write to standard output; free some space or choose another place");
