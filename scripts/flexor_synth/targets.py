@@ -47,6 +47,7 @@ class Target:
             return figures
         if self.family == "ecp5":
             carry.drop_unused_carry_out(module)
+            carry.drop_ignored_carry_in(module)
         harness = {"lut": 0, "ff": 0} if pins else wrap(design, "dut", self.family)
         folder = pathlib.Path(folder)
         write_atomic(folder / "placed_input.json", json.dumps(design))
