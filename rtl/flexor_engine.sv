@@ -198,7 +198,9 @@ module flexor_engine #(
   flexor_pkg::descriptor_t descriptor;
   logic flush, block_rst_n, layer_start, tile_ready, tile_take, tile_busy, tile_valid, tile_soon, pixel_valid;
   logic [31:0] pixel_pair, tile_pair;
-  logic signed [PositionWidth-1:0] x, y;
+  logic signed [PositionWidth-1:0] x;
+  logic signed [fetch_pkg::RowWidth-1:0] y;
+  logic last_chunk;
   logic [PositionWidth-1:0] chunk_start;
   logic [7:0] string_index;
   logic accumulate, accumulate_buffer, accumulate_first;
@@ -242,6 +244,7 @@ module flexor_engine #(
       .x_o                 (x),
       .y_o                 (y),
       .chunk_start_o       (chunk_start),
+      .last_chunk_o        (last_chunk),
       .string_o            (string_index),
       .tile_take_o         (tile_take),
       .tile_busy_o         (tile_busy),
@@ -390,6 +393,7 @@ module flexor_engine #(
       .x_i           (x),
       .y_i           (y),
       .chunk_start_i (chunk_start),
+      .last_chunk_i  (last_chunk),
       .string_i      (string_index),
       .read_valid_o  (patch_read),
       .read_address_o(patch_address),

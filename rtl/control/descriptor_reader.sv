@@ -2,12 +2,12 @@
 
 /// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 1 cycles from `start_i` to `done_o`.
 ///
-/// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^PixelWidth;
-/// block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4.
+/// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
+/// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4.
 module descriptor_reader #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
-    /// Bits of a pixel count.
+    /// Bits of a pixel count; one more than pixels need, so that counting a whole block past them cannot wrap.
     parameter int unsigned PixelWidth   = 21,
     /// Words of control memory, a power of two.
     parameter int unsigned ControlWords = 8192
@@ -32,18 +32,19 @@ module descriptor_reader #(
     output flexor_pkg::descriptor_t                 descriptor_o,
     /// One cycle: the descriptor is complete from the next cycle on.
     output logic                                    done_o,
-    /// With `done_o` and after it: the descriptor is illegal.
+    /// From the cycle after `done_o` on: the descriptor is illegal.
     output logic                                    error_o
 );
 
   localparam int unsigned AddressWidth = $clog2(ControlWords);
+  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
   localparam logic [4:0] LastWord = 5'(flexor_pkg::DescriptorUsedWords - 1);
 
   if ((ControlWords & (ControlWords - 1)) != 0 || ControlWords < flexor_pkg::DescriptorWords) begin : gen_check_words
     $error("descriptor_reader: ControlWords must be a power of two that holds a descriptor");
   end
-  if (PMax >= 65536 || PixelWidth > 31) begin : gen_check_pixels
-    $error("descriptor_reader: PMax must be below 65536 and PixelWidth at most 31");
+  if (PMax >= 65536 || PixelWidth > 31 || PMax >= 2 ** (PixelWidth - 1)) begin : gen_check_pixels
+    $error("descriptor_reader: PMax must be below 65536 and 2^(PixelWidth - 1), PixelWidth at most 31");
   end
 
   logic [AddressWidth-1:0] address_q;
@@ -63,9 +64,10 @@ module descriptor_reader #(
       5'd0: illegal = read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
       5'd2: illegal = read_data_i[31:16] == '0;
       5'd3: illegal = read_data_i[15:0] == '0 || read_data_i[23:16] == '0 || read_data_i[31:24] == '0;
-      5'd8: illegal = read_data_i == '0 || |read_data_i[31:PixelWidth] || (descriptor_q.pool && |read_data_i[1:0]);
+      5'd8: illegal = read_data_i == '0 || |read_data_i[31:PixelWidth-1] || (descriptor_q.pool && |read_data_i[1:0]);
       5'd9: illegal = read_data_i[15:0] == '0 || read_data_i[15:0] > 16'(PMax) || (descriptor_q.pool && |read_data_i[1:0]);
-      5'd10: illegal = read_data_i[15:0] == '0 || read_data_i[31:16] == '0;
+      5'd10: illegal = read_data_i[15:0] == '0 || read_data_i[31:16] == '0 || |read_data_i[15:CountWidth] || |read_data_i[31:16+CountWidth];
+      5'd18: illegal = |read_data_i[31:16+CountWidth];
       default: illegal = 1'b0;
     endcase
   end

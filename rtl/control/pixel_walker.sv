@@ -39,12 +39,13 @@ module pixel_walker #(
     /// Byte position of string 0 in the row, padding included.
     output logic signed [PositionWidth-1:0] x_o,
     /// Input row of string 0, padding included.
-    output logic signed [PositionWidth-1:0] y_o
+    output logic signed [fetch_pkg::RowWidth-1:0] y_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
   localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
-  localparam int unsigned CountWidth = fetch_pkg::count_width(K, ActRows);
+  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
+  localparam int unsigned RowWidth = fetch_pkg::RowWidth;
 
   if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
     $error("pixel_walker: PositionWidth follows from K and ActRows and must not be set");
@@ -54,7 +55,7 @@ module pixel_walker #(
   typedef struct packed {
     pair_t                    pair;
     logic [PositionWidth-1:0] x;
-    logic [PositionWidth-1:0] y;
+    logic [RowWidth-1:0]      y;
     logic [CountWidth-1:0]    columns;  // left in the row, this one included
     logic [CountWidth-1:0]    rows;     // left in the image, this one included
     logic [1:0]               window;   // row, column in the pooling window
@@ -72,7 +73,7 @@ module pixel_walker #(
   always_comb begin
     init.pair    = cut(descriptor_i.input_base);
     init.x       = PositionWidth'(signed'(descriptor_i.x_start));
-    init.y       = PositionWidth'(signed'(descriptor_i.y_start));
+    init.y       = RowWidth'(signed'(descriptor_i.y_start));
     init.columns = CountWidth'(descriptor_i.columns);
     init.rows    = CountWidth'(descriptor_i.rows);
     init.window  = '0;
@@ -104,10 +105,11 @@ module pixel_walker #(
       .sum_o(next_pair)
   );
 
-  logic [PositionWidth-1:0] x_step, y_step;
+  logic [PositionWidth-1:0] x_step;
+  logic [RowWidth-1:0] y_step;
   logic y_up, y_down;
   assign x_step = PositionWidth'(descriptor_i.x_step);
-  assign y_step = PositionWidth'(descriptor_i.y_step);
+  assign y_step = RowWidth'(descriptor_i.y_step);
   assign y_up   = window_down || row_end;
   assign y_down = window_end && descriptor_i.pool && !row_end;
 

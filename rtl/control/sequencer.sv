@@ -62,9 +62,11 @@ module sequencer #(
     /// See patch_fetch.
     output logic signed         [       PositionWidth-1:0] x_o,
     /// See patch_fetch.
-    output logic signed         [       PositionWidth-1:0] y_o,
+    output logic signed         [ fetch_pkg::RowWidth-1:0] y_o,
     /// See patch_fetch.
     output logic                [       PositionWidth-1:0] chunk_start_o,
+    /// See patch_fetch.
+    output logic                                           last_chunk_o,
     /// See patch_fetch.
     output logic                [                     7:0] string_o,
     /// A tile's first activations are at the array: copy its weights.
@@ -178,16 +180,17 @@ module sequencer #(
   end
 
   // Loops.
-  logic [15:0] m_tile_q;
-  logic [PixelWidth-1:0] pixels_q;
+  logic [15:0] m_tile_q;  // from 1
+  logic [PixelWidth-1:0] done_q, next_done;  // pixels of the blocks before, and with this one
   logic [BlockWidth-1:0] left_q, left, block_pixels;
   logic [PeriodWidth-1:0] period_q;
   logic tile_first_q, layer_first_q, block_first_q, buffer_q;
   logic first_tile, last_tile, tile_last;
 
-  assign last_block = pixels_q <= PixelWidth'(layer.block_pixels);
-  assign last_m_tile = m_tile_q == 16'd1;
-  assign block_pixels = last_block ? BlockWidth'(pixels_q) : BlockWidth'(layer.block_pixels);
+  assign next_done = done_q + PixelWidth'(layer.block_pixels);
+  assign last_block = next_done >= PixelWidth'(layer.pixels);
+  assign last_m_tile = m_tile_q == layer.m_tiles;
+  assign block_pixels = last_block ? BlockWidth'(layer.pixels) - BlockWidth'(done_q) : BlockWidth'(layer.block_pixels);
   assign left = tile_first_q ? block_pixels : left_q;
   assign tile_last = left == BlockWidth'(1);
   assign block_last = tile_last && last_tile;
@@ -210,6 +213,7 @@ module sequencer #(
       .step_i       (step && tile_last),
       .pair_o       (tile_pair_o),
       .chunk_start_o,
+      .last_chunk_o,
       .string_o,
       .first_o      (first_tile),
       .last_o       (last_tile)
@@ -235,8 +239,8 @@ module sequencer #(
   always_ff @(posedge clk_i) begin
     if (period_q != '0) period_q <= period_q - PeriodWidth'(1);
     if (state_q == Load) begin
-      m_tile_q      <= layer.m_tiles;
-      pixels_q      <= PixelWidth'(layer.pixels);
+      m_tile_q      <= 16'd1;
+      done_q        <= '0;
       tile_first_q  <= 1'b1;
       layer_first_q <= 1'b1;
       block_first_q <= 1'b1;
@@ -247,11 +251,11 @@ module sequencer #(
       tile_first_q <= tile_last;
       if (tile_first_q) period_q <= PeriodWidth'(MinPeriod - 1);
       if (block_last) begin
-        pixels_q      <= last_block ? PixelWidth'(layer.pixels) : pixels_q - PixelWidth'(layer.block_pixels);
+        done_q        <= last_block ? '0 : next_done;
         layer_first_q <= 1'b0;
         block_first_q <= last_block;
         buffer_q      <= AccBuffers == 2 && !buffer_q;
-        if (last_block) m_tile_q <= m_tile_q - 16'd1;
+        if (last_block) m_tile_q <= m_tile_q + 16'd1;
       end
     end
   end

@@ -25,6 +25,8 @@ module tile_walker #(
     output logic         [PositionWidth-1:0] chunk_start_o,
     /// String.
     output logic                    [   7:0] string_o,
+    /// The chunk is the last of its string.
+    output logic                             last_chunk_o,
     /// First tile of a block.
     output logic                             first_o,
     /// Last tile of a block.
@@ -40,7 +42,7 @@ module tile_walker #(
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
   pair_t row_q, next_row;
-  logic [7:0] string_q, chunk_q;
+  logic [7:0] string_q, chunk_q, next_string, next_chunk;
   logic [PositionWidth-1:0] chunk_start_q;
   logic last_chunk, last_string;
 
@@ -53,8 +55,11 @@ module tile_walker #(
       .sum_o(next_row)
   );
 
-  assign last_chunk  = chunk_q == descriptor_i.chunks - 8'd1;
-  assign last_string = string_q == descriptor_i.strings - 8'd1;
+  assign next_chunk  = chunk_q + 8'd1;
+  assign next_string = string_q + 8'd1;
+  assign last_chunk  = next_chunk == descriptor_i.chunks;
+  assign last_string = next_string == descriptor_i.strings;
+  assign last_chunk_o = last_chunk;
   assign first_o     = chunk_q == '0 && string_q == '0;
   assign last_o      = last_chunk && last_string;
 
@@ -66,11 +71,11 @@ module tile_walker #(
       chunk_start_q <= '0;
     end else if (step_i && last_chunk) begin
       row_q         <= next_row;
-      string_q      <= string_q + 8'd1;
+      string_q      <= next_string;
       chunk_q       <= '0;
       chunk_start_q <= '0;
     end else if (step_i) begin
-      chunk_q       <= chunk_q + 8'd1;
+      chunk_q       <= next_chunk;
       chunk_start_q <= chunk_start_q + PositionWidth'(K);
     end
   end

@@ -12,6 +12,12 @@ package fetch_pkg;
   /// Clock edges from a pixel at `patch_fetch` to its activations at the array.
   localparam int unsigned FetchLatency = ActivationLatency + 2;
 
+  /// Bits of a count of output rows or columns and of an input height: at most 1023.
+  localparam int unsigned CountWidth = 10;
+
+  /// Bits of a signed input row, padding and kernel included.
+  localparam int unsigned RowWidth = CountWidth + 2;
+
   /// Bits of a word number inside activation memory (two banks of `rows` words).
   function automatic int unsigned word_width(int unsigned rows);
     return $clog2(2 * rows);
@@ -22,7 +28,7 @@ package fetch_pkg;
     return $clog2(lanes);
   endfunction
 
-  /// Bits of a count of pixels (before pooling, batch included); also of rows, columns and input positions, at most 16.
+  /// Bits of a count of pixels (before pooling, batch included).
   function automatic int unsigned pixel_width(int unsigned lanes, int unsigned rows);
     return $clog2(2 * rows * lanes) + 3;
   endfunction
@@ -30,11 +36,6 @@ package fetch_pkg;
   /// Bits of a signed byte position along an input row, padding included.
   function automatic int unsigned position_width(int unsigned lanes, int unsigned rows);
     return $clog2(2 * rows * lanes) + 2 < 17 ? $clog2(2 * rows * lanes) + 2 : 17;
-  endfunction
-
-  /// Bits of a count of output rows or columns.
-  function automatic int unsigned count_width(int unsigned lanes, int unsigned rows);
-    return $clog2(2 * rows * lanes) + 1 < 16 ? $clog2(2 * rows * lanes) + 1 : 16;
   endfunction
 
 endpackage

@@ -8,7 +8,9 @@ module lane_mask #(
     /// Lanes, 10..250.
     parameter int unsigned K             = 50,
     /// Bits of a signed position along a row, at most 17.
-    parameter int unsigned PositionWidth = 17
+    parameter int unsigned PositionWidth = 17,
+    /// Bits of a signed input row.
+    parameter int unsigned RowWidth      = fetch_pkg::RowWidth
 ) (
     /// Clock.
     input  logic                            clk_i,
@@ -17,9 +19,11 @@ module lane_mask #(
     /// Byte position of the string's first input in its row, padding included (negative: left of the row).
     input  logic signed [PositionWidth-1:0] x_i,
     /// Input row of the pixel's first string (negative: above the image).
-    input  logic signed [PositionWidth-1:0] y_i,
+    input  logic signed [     RowWidth-1:0] y_i,
     /// Byte position of the chunk in its string.
     input  logic        [PositionWidth-1:0] chunk_start_i,
+    /// The chunk is the last of its string: 1..K inputs are left.
+    input  logic                            last_chunk_i,
     /// String (kernel row).
     input  logic        [              7:0] string_i,
     /// 1: the lane is live.
@@ -34,15 +38,19 @@ module lane_mask #(
   typedef logic [PositionWidth-1:0] position_t;
   typedef logic [LaneWidth-1:0] lane_t;
 
-  // Stage 1: where the chunk starts, how much of the string is left.
-  position_t row, start_q, left_q;
+  // Stage 1: where the chunk starts, how many of its inputs the string has.
+  position_t start_q;
+  lane_t left_q, string_q;
+  logic [RowWidth-1:0] row;
   logic row_inside_q, row_inside2_q;
-  assign row = y_i + position_t'(string_i);
+  assign row = y_i + RowWidth'(string_i);
 
-  // Stage 2: first live lane, distance to the row's end, string clipped to K.
-  position_t before_row, to_end_q;
-  lane_t low_q, string_q;
-  assign before_row = -start_q;
+  // Stage 2: first live lane, distance to the row's end.
+  position_t to_end_q;
+  lane_t before_row, low_q;
+  logic far_before_row;
+  assign before_row = -lane_t'(start_q);
+  assign far_before_row = !(&start_q[PositionWidth-1:LaneWidth]) || before_row == '0;
 
   // Stage 3: thermometers.
   lane_t high;
@@ -52,12 +60,12 @@ module lane_mask #(
 
   always_ff @(posedge clk_i) begin
     start_q       <= x_i + chunk_start_i;
-    left_q        <= position_t'(descriptor_i.string_length) - chunk_start_i;
-    row_inside_q  <= row < position_t'(descriptor_i.height);
+    left_q        <= last_chunk_i ? lane_t'(descriptor_i.string_length) - lane_t'(chunk_start_i) : '1;
+    row_inside_q  <= row < RowWidth'(descriptor_i.height);
 
-    low_q         <= !start_q[PositionWidth-1] ? '0 : |before_row[PositionWidth-1:LaneWidth] ? '1 : lane_t'(before_row);
+    low_q         <= !start_q[PositionWidth-1] ? '0 : far_before_row ? '1 : before_row;
     to_end_q      <= position_t'(descriptor_i.row_length) - start_q;
-    string_q      <= |left_q[PositionWidth-1:LaneWidth] ? '1 : lane_t'(left_q);
+    string_q      <= left_q;
     row_inside2_q <= row_inside_q;
 
     live_o        <= {K{row_inside2_q && !beyond_row}} & ({K{1'b1}} << low_q) & ~({K{1'b1}} << high);

@@ -26,9 +26,11 @@ module patch_fetch #(
     /// See lane_mask.
     input  logic signed [PositionWidth-1:0] x_i,
     /// See lane_mask.
-    input  logic signed [PositionWidth-1:0] y_i,
+    input  logic signed [fetch_pkg::RowWidth-1:0] y_i,
     /// See lane_mask.
     input  logic        [PositionWidth-1:0] chunk_start_i,
+    /// See lane_mask.
+    input  logic                            last_chunk_i,
     /// See lane_mask.
     input  logic        [              7:0] string_i,
     /// Read port of activation_memory.
@@ -75,6 +77,7 @@ module patch_fetch #(
       .x_i,
       .y_i,
       .chunk_start_i,
+      .last_chunk_i,
       .string_i,
       .live_o(live)
   );

@@ -72,16 +72,18 @@ module tile_loader #(
   logic [CodeWidth-1:0] code_address_q;
   logic [5:0] bit_q;  // words of the group that follow this one
   logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
-  logic [7:0] chunk_q, string_q;  // left in the string, in the block
-  logic [PixelWidth-1:0] pixels_q;
-  logic [15:0] m_tile_q;
+  logic [7:0] chunk_q, string_q;  // in the string, in the block, from 1
+  logic [15:0] m_tile_q;  // from 1
+  logic [PixelWidth-1:0] done_q, next_done;  // pixels of the blocks before, and with this one
   logic active_q, valid_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit, last_word, last_tile, last_block;
+  logic fetch, last_bit, last_word, last_chunk, last_tile, last_block;
 
   assign last_bit   = bit_q == '0;
   assign last_word  = last_bit && group_q == '0;
-  assign last_tile  = chunk_q == 8'd1 && string_q == 8'd1;
-  assign last_block = pixels_q <= PixelWidth'(descriptor_i.block_pixels);
+  assign last_chunk = chunk_q == descriptor_i.chunks;
+  assign last_tile  = last_chunk && string_q == descriptor_i.strings;
+  assign next_done  = done_q + PixelWidth'(descriptor_i.block_pixels);
+  assign last_block = next_done >= PixelWidth'(descriptor_i.pixels);
   assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
 
   assign word_valid_o = valid_q;
@@ -113,25 +115,25 @@ module tile_loader #(
       code_address_q   <= CodeWidth'(descriptor_i.code_base);
       bit_q            <= descriptor_i.stored_bits - 6'd1;
       group_q          <= GroupWidth'(Groups - 1);
-      chunk_q          <= descriptor_i.chunks;
-      string_q         <= descriptor_i.strings;
-      pixels_q         <= PixelWidth'(descriptor_i.pixels);
-      m_tile_q         <= descriptor_i.m_tiles;
+      chunk_q          <= 8'd1;
+      string_q         <= 8'd1;
+      done_q           <= '0;
+      m_tile_q         <= 16'd1;
     end else if (fetch) begin
       address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
       code_address_q <= last_bit ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
       bit_q          <= last_bit ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
       if (last_bit) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (last_word) begin
-        chunk_q <= chunk_q == 8'd1 ? descriptor_i.chunks : chunk_q - 8'd1;
-        if (chunk_q == 8'd1) string_q <= string_q == 8'd1 ? descriptor_i.strings : string_q - 8'd1;
+        chunk_q <= last_chunk ? 8'd1 : chunk_q + 8'd1;
+        if (last_chunk) string_q <= last_tile ? 8'd1 : string_q + 8'd1;
       end
       if (last_word && last_tile) begin
-        pixels_q <= last_block ? PixelWidth'(descriptor_i.pixels) : pixels_q - PixelWidth'(descriptor_i.block_pixels);
+        done_q <= last_block ? '0 : next_done;
         if (last_block) begin
           m_tile_address_q <= address_q + address_t'(1);
-          m_tile_q         <= m_tile_q - 16'd1;
-          if (m_tile_q == 16'd1) active_q <= 1'b0;
+          m_tile_q         <= m_tile_q + 16'd1;
+          if (m_tile_q == descriptor_i.m_tiles) active_q <= 1'b0;
         end
       end
     end

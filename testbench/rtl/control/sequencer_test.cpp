@@ -26,7 +26,7 @@ struct Variant {
 /// One pixel of the nest, with everything that the sequencer says of it.
 struct Step {
   long address;
-  int x, y, string, chunk_start, layer;
+  int x, y, string, chunk_start, last_chunk, layer;
   bool tile_first, tile_last, block_first, block_last, store;
   int buffer, accumulator;
 };
@@ -51,7 +51,7 @@ class Sequencer : public ::testing::Test {
               const Pixel& pixel = walk.pixels[p];
               const bool first = r == 0 && c == 0, last = r + 1 == walk.strings && c + 1 == walk.chunks;
               const long address = (pixel.address + r * walk.row_step + c * V::K) % kMemory;
-              steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, layer, p == begin, p + 1 == end, first && p == begin,
+              steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin, p + 1 == end, first && p == begin,
                                 last && p + 1 == end, first, buffer, static_cast<int>(p - begin)});
             }
           }
@@ -129,6 +129,7 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_EQ(get_bits(top.y_o, 0, 10), static_cast<unsigned>(s.y) & 0x3FF);
         ASSERT_EQ(top.string_o, s.string);
         ASSERT_EQ(static_cast<int>(top.chunk_start_o), s.chunk_start);
+        ASSERT_EQ(top.last_chunk_o, s.last_chunk);
         ASSERT_EQ(top.layer_o, s.layer);
         ASSERT_EQ(top.stage_o, static_cast<int>(Stage::Compute));
         if (s.tile_first) {

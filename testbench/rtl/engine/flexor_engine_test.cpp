@@ -206,7 +206,8 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
   for (const Change& c : {Change{0, 0x003F0000, 0}, Change{0, 0x003F0000, 33U << 16}, Change{2, 0xFFFF0000, 0}, Change{3, 0xFFFF, 0},
                           Change{3, 0xFF0000, 0}, Change{3, 0xFF000000, 0}, Change{8, 0xFFFFFFFF, 0}, Change{8, 0xFFFFFFFF, 0x80000000},
                           Change{9, 0xFFFF, 0}, Change{9, 0xFFFF, static_cast<std::uint32_t>(this->parameters_.PMax + 4)},
-                          Change{10, 0xFFFF, 0}, Change{10, 0xFFFF0000, 0}}) {
+                          Change{10, 0xFFFF, 0}, Change{10, 0xFFFF0000, 0}, Change{10, 0xFFFF, 1024}, Change{10, 0xFFFF0000, 1024U << 16},
+                          Change{18, 0xFFFF0000, 1024U << 16}}) {
     const auto at = static_cast<std::size_t>(last + c.word);
     this->put(Region::Control, static_cast<std::uint32_t>(8 * at), (image.control[at] & ~c.mask) | c.value);
     this->start(0);

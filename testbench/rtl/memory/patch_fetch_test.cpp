@@ -81,7 +81,8 @@ TYPED_TEST(PatchFetch, MasksWhatLiesOutside) {
       top.pixel_pair_i = pair(pixel);
       top.tile_pair_i = pair(tile);
       set_bits(top.x_i, 0, 17, static_cast<std::uint64_t>(x));
-      set_bits(top.y_i, 0, 17, static_cast<std::uint64_t>(y));
+      set_bits(top.y_i, 0, 12, static_cast<std::uint64_t>(y));
+      top.last_chunk_i = chunk == (length - 1) / V::K;
       set_bits(top.chunk_start_i, 0, 17, static_cast<std::uint64_t>(chunk * V::K));
       top.string_i = static_cast<std::uint8_t>(string);
       patches.push_back(patch);
