@@ -16,7 +16,8 @@ class Lint(Sandbox):
         super().setUp()
         self.write("rtl/passing.sv", MODULE)
         self.write("docs/blocks/passing.md", "# passing\n")
-        self.write("testbench/passing_test.cpp", f"// {SPDX}\n// passing\n")
+        self.benches = f"# {SPDX}\nflexor_rtl_test(NAME passing_test TOP passing)\n"
+        self.write("testbench/CMakeLists.txt", self.benches)
 
     def expect(self, step, name, text, message):
         """`step` passes before the fault is planted in file `name`, fails after, and says `message`."""
@@ -64,12 +65,18 @@ class Lint(Sandbox):
         self.expect("docs", "docs/a.md", "[page](none.md)\n", "none.md leads nowhere")
 
     def test_docs_module_without_a_page(self):
+        self.write("testbench/CMakeLists.txt", self.benches + "flexor_rtl_test(NAME b TOP lonely)\n")
         self.expect("docs", "rtl/lonely.sv", MODULE.replace("passing", "lonely"), "lonely: no page")
 
-    def test_docs_block_without_a_bench(self):
-        self.write("rtl/lonely.sv", MODULE.replace("passing", "lonely"))
-        self.write("docs/blocks/others.md", "lonely\n")
-        self.expect("docs", "docs/blocks/lonely.md", "# lonely\n", "lonely: no bench")
+    def test_docs_module_without_a_bench(self):
+        self.write("docs/blocks/lonely.md", "# lonely\n")
+        self.expect("docs", "rtl/lonely.sv", MODULE.replace("passing", "lonely"), "lonely: no bench")
+
+    def test_docs_module_inside_a_benched_one(self):
+        self.write("docs/blocks/inner.md", "# inner\n")
+        self.write("rtl/inner.sv", MODULE.replace("passing", "inner"))
+        self.write("rtl/passing.sv", MODULE.replace("assign clk_o = clk_i", "inner i_inner (.clk_i(clk_i), .clk_o(clk_o))"))
+        self.assertEqual(self.run_script("lint", "docs")[0], 0)
 
     def test_unknown_step(self):
         self.assertEqual(self.run_script("lint", "no-such-step")[0], 2)
