@@ -56,6 +56,11 @@ std::string summary(const std::vector<ReportInput>& inputs) {
 std::string comparison(const std::vector<ReportInput>& inputs) {
   std::string body;
   for (const auto& [kind, data] : inputs) {
+    if (kind == "eval") {
+      body += fmt::format("<h3>Golden model, {}: {} % right</h3>\n", html::images(data.number("images")),
+                          html::fixed(data.number("accuracy"), 2)) +
+              html::command(data.text("command"));
+    }
     if (kind != "compare") continue;
     body += fmt::format("<h3>{} on {}, {}</h3>\n", html::escape(data.text("network")), html::escape(data.text("configuration")),
                         html::images(data.number("images")));
@@ -70,7 +75,7 @@ std::string comparison(const std::vector<ReportInput>& inputs) {
                         html::fixed(data.number("accuracy_rtl"), 2));
     body += html::command(data.text("command"));
   }
-  return body.empty() ? body : html::section("RTL against golden model", body);
+  return body.empty() ? body : html::section("Correctness", body);
 }
 
 }  // namespace flexor::sections

@@ -10,20 +10,17 @@ namespace flexor::sections {
 std::string origin(const std::vector<ReportInput>& inputs) {
   std::map<std::string, std::set<std::string>> versions;
   std::set<std::string> machines;
-  std::vector<std::vector<std::string>> commands;
-  for (const auto& [kind, data] : inputs) {
-    for (const auto& [tool, version] : data.pairs("versions")) versions[tool].insert(version);
-    if (auto machine = data.maybe_text("machine")) machines.insert(*std::move(machine));
-    commands.push_back({kind, data.text("command")});
+  for (const auto& input : inputs) {
+    for (const auto& [tool, version] : input.data.pairs("versions")) versions[tool].insert(version);
+    if (auto machine = input.data.maybe_text("machine")) machines.insert(*std::move(machine));
   }
   std::vector<std::vector<std::string>> tools;
   for (const auto& [tool, found] : versions) {
     for (const auto& version : found) tools.push_back({tool, version});
   }
-  std::string body =
-      "<div class=\"text\">" + html::table({"figures of", "command"}, commands) + html::table({"tool", "version"}, tools) + "</div>";
+  std::string body = "<div class=\"text\">" + html::table({"tool", "version"}, tools) + "</div>";
   for (const auto& machine : machines) body += "<p>Machine: " + html::escape(machine) + "</p>\n";
-  return html::section("Where the figures come from", body);
+  return html::section("Tools", body);
 }
 
 }  // namespace flexor::sections

@@ -17,7 +17,7 @@ std::string comparison(const std::vector<ReportInput>& inputs);
 std::string cycles(const std::vector<ReportInput>& inputs);
 /// Cells of each block, and every synthesis figure, per target.
 std::string area(const std::vector<ReportInput>& inputs);
-/// Tool versions, machine, and the command that made each file.
+/// Tool versions and machine.
 std::string origin(const std::vector<ReportInput>& inputs);
 
 }  // namespace flexor::sections

@@ -89,6 +89,7 @@ TEST(Report, ShowsEveryFigureGiven) {
                              ">4,444<",
                              "9.8.7",
                              "5.006",
+                             "flexor eval lenet.flexor --data mnist",
                              "flexor compare lenet.flexor --images 100",
                              "Test CPU &lt;1&gt;"}) {
     EXPECT_NE(page.find(figure), std::string::npos) << figure;
