@@ -38,7 +38,8 @@ int load_checkpoint(Trainable& model, const std::filesystem::path& file) {
     model->load(archive);
     return static_cast<int>(epoch.toInt());
   } catch (const c10::Error&) {
-    throw InputError("checkpoint '" + file.string() + "' cannot be read or does not fit the network and rate; give one that this command wrote");
+    throw InputError("checkpoint '" + file.string() +
+                     "' cannot be read or does not fit the network and rate; give one that this command wrote");
   }
 }
 

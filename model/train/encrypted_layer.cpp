@@ -10,8 +10,8 @@
 namespace flexor {
 namespace {
 
-constexpr double kVarianceFloor = 1e-2;       // accumulators are integers with a variance of thousands
-constexpr double kSmallestGain = 0.1;   // keeps |bias| = |offset / gain| * sigma below 2^18
+constexpr double kVarianceFloor = 1e-2;  // accumulators are integers with a variance of thousands
+constexpr double kSmallestGain = 0.1;    // keeps |bias| = |offset / gain| * sigma below 2^18
 constexpr double kSlowestMomentum = 0.01;
 constexpr double kUnbounded = 1e30;
 constexpr double kTanhScale = 100;      // S_tanh of the paper for MNIST
@@ -24,7 +24,7 @@ torch::Tensor as_channels(const torch::Tensor& x) { return x.permute({0, 2, 3, 1
 /// (libtorch's dense layer calls BLAS, which Debian ships as the slow reference; its convolution calls oneDNN).
 torch::Tensor as_pixels(const torch::Tensor& x) { return as_channels(x).permute({2, 1, 0, 3}); }
 
-constexpr double kLogitGain = 2.0;      // logits start with this standard deviation
+constexpr double kLogitGain = 2.0;  // logits start with this standard deviation
 
 }  // namespace
 

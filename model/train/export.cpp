@@ -33,7 +33,8 @@ void fold_into(Layer& layer, const FoldedNorm& folded) {
     const double scale = std::min(folded.scale[m] * unit, kLargestMultiplier / kOne);
     const double bias = folded.bias[m];
     if (!(std::abs(bias) < kLargestBias)) {
-      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond the engine's 2^18; train longer or with another seed", layer.name, m, bias));
+      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond the engine's 2^18; train longer or with another seed",
+                                   layer.name, m, bias));
     }
     layer.real_scale.push_back(scale);
     layer.real_bias.push_back(bias);
@@ -52,7 +53,8 @@ Network to_network(const Trainable& model, const std::string& name) {
     Layer layer = trained->shape();
     auto code = std::find(network.codes.begin(), network.codes.end(), trained->code());
     if (code == network.codes.end()) code = network.codes.insert(code, trained->code());
-    layer.planes.push_back({.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(trained->stored(), trained->code().n_in)});
+    layer.planes.push_back(
+        {.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(trained->stored(), trained->code().n_in)});
     fold_into(layer, trained->fold());
     network.layers.push_back(std::move(layer));
   }

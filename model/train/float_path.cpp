@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/float_path.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "golden/golden.hpp"
 
@@ -77,7 +80,6 @@ bool FloatComparison::within_bounds() const {
 }
 
 FloatComparison compare_float(const Network& network, const std::uint8_t* pixels, int count) {
-  const torch::NoGradGuard guard;
   const Golden golden(network);
   const FloatPath path(network);
   const std::size_t layers = network.layers.size();
@@ -86,20 +88,28 @@ FloatComparison compare_float(const Network& network, const std::uint8_t* pixels
     result.layer_bound[l] = path.bound(l, 0, kLargestLogit);
     result.logit_bound = path.bound(l, result.logit_bound, kLargestLogit);
   }
-  for (int i = 0; i < count; ++i) {
-    const std::uint8_t* image = pixels + static_cast<std::ptrdiff_t>(i) * network.input.size();
-    const auto boundaries = golden.run(image);
-    torch::Tensor exact = as_tensor(image, network.input);
-    torch::Tensor real = exact;
-    for (std::size_t l = 0; l < layers; ++l) {
-      const torch::Tensor expected = path.layer(l, exact);
-      real = path.layer(l, real);
-      exact = as_tensor(boundaries[l], network.layers[l].output);
-      result.layer_error[l] = std::max(result.layer_error[l], (exact - expected).abs().max().item<double>());
+  std::mutex mutex;
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    const torch::NoGradGuard thread_guard;
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::uint8_t* image = pixels + i * network.input.size();
+      const auto boundaries = golden.run(image);
+      torch::Tensor exact = as_tensor(image, network.input);
+      torch::Tensor real = exact;
+      std::vector<double> error;
+      for (std::size_t l = 0; l < layers; ++l) {
+        const torch::Tensor expected = path.layer(l, exact);
+        real = path.layer(l, real);
+        exact = as_tensor(boundaries[l], network.layers[l].output);
+        error.push_back((exact - expected).abs().max().item<double>());
+      }
+      const bool same = exact.flatten().argmax().item<std::int64_t>() == real.flatten().argmax().item<std::int64_t>();
+      const std::lock_guard lock(mutex);
+      for (std::size_t l = 0; l < layers; ++l) result.layer_error[l] = std::max(result.layer_error[l], error[l]);
+      result.largest_error = std::max(result.largest_error, (exact - real).abs().max().item<double>());
+      result.same_class += same ? 1 : 0;
     }
-    result.largest_error = std::max(result.largest_error, (exact - real).abs().max().item<double>());
-    result.same_class += exact.flatten().argmax().item<std::int64_t>() == real.flatten().argmax().item<std::int64_t>() ? 1 : 0;
-  }
+  });
   return result;
 }
 

@@ -35,10 +35,10 @@ torch::Tensor as_tensor(const std::vector<std::int16_t>& values, const Shape& sh
 struct FloatComparison {
   int images = 0;
   int same_class = 0;
-  double largest_error = 0;              ///< of a logit, LSBs
-  double logit_bound = 0;                ///< what was allowed, LSBs
-  std::vector<double> layer_error;       ///< largest, per layer, both paths fed with the golden model's own input
-  std::vector<double> layer_bound;       ///< what was allowed
+  double largest_error = 0;         ///< of a logit, LSBs
+  double logit_bound = 0;           ///< what was allowed, LSBs
+  std::vector<double> layer_error;  ///< largest, per layer, both paths fed with the golden model's own input
+  std::vector<double> layer_bound;  ///< what was allowed
   [[nodiscard]] bool within_bounds() const;
 };
 

@@ -22,7 +22,8 @@ constexpr double kWarmUpSteps = 200;
 
 torch::Tensor image_batch(const Dataset& data, int first, int count) {
   torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
-  for (int i = 0; i < count; ++i) plain(data.image(first + i), data.shape, images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * data.shape.size());
+  for (int i = 0; i < count; ++i)
+    plain(data.image(first + i), data.shape, images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * data.shape.size());
   return images;
 }
 
@@ -93,7 +94,8 @@ void train_loop(Trainable& model, const Dataset& train, const Dataset& test, con
       optimiser.step(factor);
       const double value = loss.item<double>();
       if (!std::isfinite(value)) {
-        throw InputError(fmt::format("training diverged: the loss is not a number in epoch {}, step {}; use a smaller --learning-rate", epoch, b + 1));
+        throw InputError(
+            fmt::format("training diverged: the loss is not a number in epoch {}, step {}; use a smaller --learning-rate", epoch, b + 1));
       }
       result.loss += value / batches;
       right += logits.argmax(1).eq(labels).sum().item<std::int64_t>();

@@ -8,7 +8,7 @@
 namespace flexor {
 
 inline constexpr double kNearestRate = 3e-2;  ///< peak learning rate of latent weights
-inline constexpr double kEq6Rate = 1e-4;     ///< peak learning rate of stored values (the paper's)
+inline constexpr double kEq6Rate = 1e-4;      ///< peak learning rate of stored values (the paper's)
 
 /// How a run goes; the part of TrainOptions that the loop needs.
 struct Schedule {
@@ -28,7 +28,7 @@ struct EpochResult {
   double train_accuracy = 0;  ///< percent, of the augmented training images
   double test_accuracy = 0;   ///< percent, after recalibration
   double learning_rate = 0;
-  double seconds = 0;         ///< of the training part
+  double seconds = 0;  ///< of the training part
   double images_per_second = 0;
 };
 

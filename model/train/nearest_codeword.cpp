@@ -12,7 +12,7 @@ namespace flexor {
 namespace {
 
 constexpr int kLanes = 16;  // slices searched side by side
-constexpr int kLargestCore = 16;
+constexpr int kLargestCore = 12;
 
 /// In place on values[index * kLanes + lane]; leaves the index of each lane's minimum in best.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_find(float* values, int core, std::int32_t* best) {
@@ -68,7 +68,7 @@ NearestCodeword::NearestCodeword(const Code& code) : code_(code), mask_(code.row
   core_ = static_cast<int>(core_columns_.size());
   if (core_ > kLargestCore) {
     throw InputError("nearest-codeword training cannot search code " + code.name + " with " + std::to_string(core_) +
-                     " entangled stored bits (at most 16); use --method eq6 or the nested code");
+                     " entangled stored bits (at most 12); use --method eq6 or the nested code");
   }
   for (std::size_t i = 0; i < code.rows.size(); ++i) {
     for (int bit = 0; bit < core_; ++bit) mask_[i] |= (code.rows[i] >> core_columns_[static_cast<std::size_t>(bit)] & 1U) << bit;

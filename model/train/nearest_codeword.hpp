@@ -17,7 +17,7 @@ namespace flexor {
 /// The shipped nested code has a core of 8 bits at every rate.
 class NearestCodeword {
  public:
-  /// Throws InputError when the core is larger than 16 bits.
+  /// Throws InputError when the core is larger than 12 bits.
   explicit NearestCodeword(const Code& code);
   [[nodiscard]] const Code& code() const { return code_; }
   /// latent [S, n_out] float -> stored bits of every slice (bit j = x_j). The first minimum wins.
@@ -26,9 +26,9 @@ class NearestCodeword {
  private:
   Code code_;
   int core_ = 0;
-  std::vector<int> core_columns_;             // core bit -> column
-  std::vector<std::uint32_t> mask_;           // row -> core bits it takes
-  std::vector<int> own_;                      // row -> column of its own, or -1
+  std::vector<int> core_columns_;    // core bit -> column
+  std::vector<std::uint32_t> mask_;  // row -> core bits it takes
+  std::vector<int> own_;             // row -> column of its own, or -1
 };
 
 /// Codewords [S, n_out] in {-1, +1} of stored bits.

@@ -14,7 +14,8 @@ constexpr float kSecondDecay = 0.999F;
 constexpr float kEpsilon = 1e-12F;  // gradients of integer networks are small
 
 __attribute__((target_clones("avx512f", "avx2", "default"))) void update(float* value, const float* gradient, float* first, float* second,
-                                                                         std::int64_t count, float rate, float root, float low, float high) {
+                                                                         std::int64_t count, float rate, float root, float low,
+                                                                         float high) {
   for (std::int64_t i = 0; i < count; ++i) {
     const float g = gradient[i];
     const float m = kFirstDecay * first[i] + (1 - kFirstDecay) * g;

@@ -10,10 +10,10 @@ namespace flexor {
 class Adam {
  public:
   struct Parameter {
-    torch::Tensor value;         ///< float, contiguous
-    double rate = 1e-3;          ///< peak learning rate
-    float low = 0, high = 0;     ///< the value is clamped to low..high after every step
-    torch::Tensor first, second; ///< running means of gradient and squared gradient
+    torch::Tensor value;          ///< float, contiguous
+    double rate = 1e-3;           ///< peak learning rate
+    float low = 0, high = 0;      ///< the value is clamped to low..high after every step
+    torch::Tensor first, second;  ///< running means of gradient and squared gradient
   };
   void add(const torch::Tensor& value, double rate, double low, double high);
   /// One step with learning rate `factor * rate`; forgets the gradients.

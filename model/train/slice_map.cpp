@@ -78,6 +78,8 @@ std::shared_ptr<const SliceMap> slice_map(const Layer& layer) {
   return map;
 }
 
-torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map) { return Place::apply(slices, map.get()); }
+torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map) {
+  return Place::apply(slices, map.get());
+}
 
 }  // namespace flexor

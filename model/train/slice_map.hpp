@@ -15,8 +15,8 @@ namespace flexor {
 struct SliceMap {
   int slices = 0;
   int n_out = 20;
-  std::vector<std::int64_t> sizes;       ///< of the weight tensor, [M, C, kh, kw]
-  std::vector<std::int32_t> position;    ///< slices * n_out places in memory; -1 where the bit is dropped
+  std::vector<std::int64_t> sizes;     ///< of the weight tensor, [M, C, kh, kw]
+  std::vector<std::int32_t> position;  ///< slices * n_out places in memory; -1 where the bit is dropped
 };
 
 std::shared_ptr<const SliceMap> slice_map(const Layer& layer);

@@ -14,7 +14,8 @@ NetworkSpec lenet5(const std::string& name, int first, int second, int hidden, i
   return {.name = name,
           .input = {28, 28, 1},
           .data_name = "mnist",
-          .layers = {convolution("conv1", first, padding, 6.0), convolution("conv2", second, padding, 4.0),
+          .layers = {convolution("conv1", first, padding, 6.0),
+                     convolution("conv2", second, padding, 4.0),
                      {.name = "dense1", .kind = LayerKind::Dense, .channels = hidden},
                      {.name = "dense2", .kind = LayerKind::Dense, .channels = 10, .logits = true}}};
 }
@@ -57,8 +58,8 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
       layer.stride = from.stride;
       layer.padding = from.padding;
       layer.stack_rows = layers.empty();
-      shape = {(shape.height + 2 * from.padding - from.kernel) / from.stride + 1, (shape.width + 2 * from.padding - from.kernel) / from.stride + 1,
-               from.channels};
+      shape = {(shape.height + 2 * from.padding - from.kernel) / from.stride + 1,
+               (shape.width + 2 * from.padding - from.kernel) / from.stride + 1, from.channels};
       if (from.max_pool) shape = {shape.height / 2, shape.width / 2, shape.channels};
     }
     layer.output = shape;

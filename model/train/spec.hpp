@@ -11,14 +11,14 @@ namespace flexor {
 struct LayerSpec {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  int channels = 0;    ///< output channels
-  int kernel = 1;      ///< convolution: kernel_height = kernel_width
+  int channels = 0;  ///< output channels
+  int kernel = 1;    ///< convolution: kernel_height = kernel_width
   int stride = 1;
   int padding = 0;
   bool max_pool = false;
   bool logits = false;
   int activation_bits = 8;
-  double clip = 4.0;   ///< activation range in batch-norm units: activation_max stands for this value
+  double clip = 4.0;  ///< activation range in batch-norm units: activation_max stands for this value
 };
 
 /// A network as data: the trainer knows no network by name.

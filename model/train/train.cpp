@@ -50,7 +50,8 @@ Schedule schedule(const TrainOptions& options) {
   if (options.epochs < 1) throw InputError(fmt::format("{} epochs are too few; give at least 1", options.epochs));
   if (options.threads < 1) throw InputError(fmt::format("{} threads are too few; give at least 1", options.threads));
   if (options.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", options.batch));
-  if (options.learning_rate < 0) throw InputError(fmt::format("learning rate {:g} is negative; give a positive one", options.learning_rate));
+  if (options.learning_rate < 0)
+    throw InputError(fmt::format("learning rate {:g} is negative; give a positive one", options.learning_rate));
   const double own = method(options) == Method::Nearest ? kNearestRate : kEq6Rate;
   return {.epochs = options.epochs,
           .batch = options.batch,
@@ -63,9 +64,11 @@ Schedule schedule(const TrainOptions& options) {
 
 Dataset training_images(const TrainOptions& options) {
   Dataset data = load_mnist(options.data, true);
-  if (options.train_images < 0) throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
+  if (options.train_images < 0)
+    throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
   if (options.train_images > 0) data.count = std::min(data.count, options.train_images);
-  if (data.count < options.batch) throw InputError(fmt::format("{} training images do not fill a minibatch of {}; use more", data.count, options.batch));
+  if (data.count < options.batch)
+    throw InputError(fmt::format("{} training images do not fill a minibatch of {}; use more", data.count, options.batch));
   return data;
 }
 
@@ -73,8 +76,8 @@ Dataset training_images(const TrainOptions& options) {
 
 std::string train_command(const TrainOptions& options) {
   const TrainOptions usual;
-  std::string text = fmt::format("flexor train --network {} --rate {:g} --method {} --epochs {} --seed {}", options.network, options.rate, options.method,
-                                 options.epochs, options.seed);
+  std::string text = fmt::format("flexor train --network {} --rate {:g} --method {} --epochs {} --seed {}", options.network, options.rate,
+                                 options.method, options.epochs, options.seed);
   if (options.code != usual.code) text += fmt::format(" --code {} --code-seed {}", options.code, options.code_seed);
   if (options.batch != usual.batch) text += fmt::format(" --minibatch {}", options.batch);
   if (options.learning_rate > 0) text += fmt::format(" --learning-rate {:g}", options.learning_rate);
@@ -99,14 +102,14 @@ int train_main(const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   double float_accuracy = 0;
   train_loop(model, train, test, plan, [&](const EpochResult& r, const Adam& optimiser) {
-    log += fmt::format("{},{:.5f},{:.3f},{:.2f},{:.3e},{:.1f},{:.0f}\n", r.epoch, r.loss, r.train_accuracy, r.test_accuracy, r.learning_rate, r.seconds,
-                       r.images_per_second);
+    log += fmt::format("{},{:.5f},{:.3f},{:.2f},{:.3e},{:.1f},{:.0f}\n", r.epoch, r.loss, r.train_accuracy, r.test_accuracy,
+                       r.learning_rate, r.seconds, r.images_per_second);
     write_file(log_file, log);
     if (!options.checkpoint.empty()) save_checkpoint(model, optimiser, r.epoch, options.checkpoint);
     float_accuracy = r.test_accuracy;
     if (!options.quiet) {
-      fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s\n", r.epoch, plan.epochs, r.loss, r.train_accuracy,
-                 r.test_accuracy, r.images_per_second);
+      fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s\n", r.epoch, plan.epochs, r.loss,
+                 r.train_accuracy, r.test_accuracy, r.images_per_second);
       std::fflush(stdout);
     }
   });
@@ -122,8 +125,8 @@ int train_main(const TrainOptions& options) {
                         .float_accuracy = float_accuracy};
   save_network(network, options.out);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", options.out.string(), network.provenance.accuracy,
-             float_accuracy, test.count, seconds);
+  fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", options.out.string(),
+             network.provenance.accuracy, float_accuracy, test.count, seconds);
   return 0;
 }
 

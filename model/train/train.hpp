@@ -16,17 +16,17 @@ struct TrainOptions {
   int epochs = 20;
   int batch = 128;
   std::uint64_t seed = 1;
-  double learning_rate = 0;              ///< peak of the cosine schedule; 0: the method's own (docs/training.md)
-  bool augment = true;                   ///< random shift, rotation, scale and shear of training images
-  bool bfloat16 = false;                 ///< convolutions of the training step in bfloat16 (evaluation stays exact)
-  int threads = 2;                       ///< OpenMP threads
-  int train_images = 0;                  ///< use only the first images of the training set; 0: all
-  std::filesystem::path data;            ///< folder with the data set
-  std::filesystem::path out;             ///< model file to write
-  std::filesystem::path log;             ///< one line per epoch; empty: beside `out`, named log.csv
-  std::filesystem::path checkpoint;      ///< written every epoch; empty: none
-  bool quiet = false;                    ///< no lines per epoch on standard output
-  std::string tool_version = "0.1.0";    ///< goes into the model's provenance
+  double learning_rate = 0;            ///< peak of the cosine schedule; 0: the method's own (docs/training.md)
+  bool augment = true;                 ///< random shift, rotation, scale and shear of training images
+  bool bfloat16 = false;               ///< convolutions of the training step in bfloat16 (evaluation stays exact)
+  int threads = 2;                     ///< OpenMP threads
+  int train_images = 0;                ///< use only the first images of the training set; 0: all
+  std::filesystem::path data;          ///< folder with the data set
+  std::filesystem::path out;           ///< model file to write
+  std::filesystem::path log;           ///< one line per epoch; empty: beside `out`, named log.csv
+  std::filesystem::path checkpoint;    ///< written every epoch; empty: none
+  bool quiet = false;                  ///< no lines per epoch on standard output
+  std::string tool_version = "0.1.0";  ///< goes into the model's provenance
 };
 
 /// The options as a user would type them: `flexor train --network ... --out FILE`. Goes into the model's provenance.

@@ -17,7 +17,8 @@ TEST(Checkpoint, GivesTheParametersBack) {
   EXPECT_EQ(scratch.files(), 1U);
   Trainable loaded(test::tiny_spec(), nested_code(8), Method::Nearest, 2);
   EXPECT_EQ(load_checkpoint(loaded, scratch / "run.pt"), 7);
-  for (const auto& item : saved->named_parameters()) EXPECT_TRUE(torch::equal(item.value(), loaded->named_parameters()[item.key()])) << item.key();
+  for (const auto& item : saved->named_parameters())
+    EXPECT_TRUE(torch::equal(item.value(), loaded->named_parameters()[item.key()])) << item.key();
 }
 
 TEST(Checkpoint, MissingBrokenOrForeignIsRefused) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
+
 #include "expect_input_error.hpp"
 #include "golden/golden.hpp"
 #include "tiny.hpp"
@@ -26,7 +29,8 @@ void expect_same_weights(const Trainable& model, const Network& network) {
           const int ky = layer.stack_rows ? spot % layer.kernel_height : r;
           const int kx = layer.stack_rows ? spot / layer.kernel_height : spot;
           const auto at = static_cast<std::size_t>((m * layer.strings() + r) * layer.string_length() + k);
-          ASSERT_EQ(static_cast<float>(canonical[at]), w[m][c][ky][kx]) << layer.name << ", channel " << m << ", string " << r << ", input " << k;
+          ASSERT_EQ(static_cast<float>(canonical[at]), w[m][c][ky][kx])
+              << layer.name << ", channel " << m << ", string " << r << ", input " << k;
         }
       }
     }

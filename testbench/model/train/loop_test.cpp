@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "expect_input_error.hpp"
 #include "tiny.hpp"
 #include "train/augment.hpp"
@@ -19,7 +21,7 @@ EpochResult train_tiny(Trainable& model, const Schedule& schedule) {
 }
 
 TEST(TrainLoop, LearnsWithEveryMethodAndRate) {
-  for (const int n : {4, 8, 20}) {
+  for (const int n : {8, 12, 20}) {
     Trainable model(test::tiny_spec(), nested_code(n), Method::Nearest, 1);
     const EpochResult last = train_tiny(model, short_schedule());
     EXPECT_EQ(last.epoch, 3);
@@ -57,9 +59,11 @@ TEST(TrainLoop, SameSeedGivesTheSameNetwork) {
 
 TEST(TrainLoop, LossThatIsNoNumberStopsWithOneSentence) {
   Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
-  Schedule schedule = short_schedule();
-  schedule.other_rate = 1e38;
-  test::expect_input_error([&] { train_tiny(model, schedule); }, "the loss is not a number in epoch 1, step ");
+  {
+    const torch::NoGradGuard guard;
+    model->named_parameters()["dense.gain"].fill_(std::nan(""));
+  }
+  test::expect_input_error([&] { train_tiny(model, short_schedule()); }, "the loss is not a number in epoch 1, step 1");
 }
 
 TEST(Augment, WithoutLimitsIsTheImage) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <random>
+
 #include "data/dataset.hpp"
 #include "train/trainable.hpp"
 
