@@ -17,21 +17,21 @@ module output_address
     parameter int unsigned WordWidth = 12
 ) (
     /// Clock.
-    input  logic        clk_i,
+    input  logic          clk_i,
     /// A new output begins.
-    input  logic        valid_i,
+    input  logic          valid_i,
     /// It is the first of a group.
-    input  logic        start_i,
+    input  logic          start_i,
     /// Where that group starts; read with start_i.
-    input  start_e      kind_i,
+    input  start_e        kind_i,
     /// Two bytes a channel; steady.
-    input  logic        logits_i,
+    input  logic          logits_i,
     /// Pair, output of pixel 0, channel 0; steady.
-    input  logic [31:0] base_i,
+    input  logic   [31:0] base_i,
     /// Pair, from a pixel to the next; steady.
-    input  logic [31:0] step_i,
+    input  logic   [31:0] step_i,
     /// Pair, the address of this output, from the next cycle until the next valid_i.
-    output logic [31:0] address_o
+    output logic   [31:0] address_o
 );
 
   localparam int unsigned OffsetWidth = $clog2(K);

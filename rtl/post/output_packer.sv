@@ -18,45 +18,45 @@ module output_packer
     parameter int unsigned WordWidth = 12
 ) (
     /// Clock.
-    input  logic               clk_i,
+    input  logic                   clk_i,
     /// Synchronous reset, active low.
-    input  logic               rst_ni,
+    input  logic                   rst_ni,
     /// Layer; steady. Pooling logits is illegal.
-    input  descriptor_t        descriptor_i,
+    input  descriptor_t            descriptor_i,
     /// Its number.
-    input  logic        [ 7:0] layer_i,
+    input  logic        [     7:0] layer_i,
     /// R results of a pixel.
-    input  logic               valid_i,
+    input  logic                   valid_i,
     /// The pixel is the first of its group.
-    input  logic               start_i,
+    input  logic                   start_i,
     /// Where that group starts; read with start_i.
-    input  start_e             kind_i,
+    input  start_e                 kind_i,
     /// Channels that exist.
-    input  logic [      R-1:0] mask_i,
+    input  logic        [   R-1:0] mask_i,
     /// First channel.
-    input  logic [       15:0] channel_i,
+    input  logic        [    15:0] channel_i,
     /// 16 bits a channel.
-    input  logic [   16*R-1:0] result_i,
+    input  logic        [16*R-1:0] result_i,
     /// A write.
-    output logic               write_valid_o,
+    output logic                   write_valid_o,
     /// Pair of its first byte.
-    output logic [       31:0] write_address_o,
+    output logic        [    31:0] write_address_o,
     /// Bytes.
-    output logic [    8*W-1:0] write_data_o,
+    output logic        [ 8*W-1:0] write_data_o,
     /// Byte enables.
-    output logic [      W-1:0] write_strobe_o,
+    output logic        [   W-1:0] write_strobe_o,
     /// The trace shows this write.
-    output logic               trace_valid_o,
+    output logic                   trace_valid_o,
     /// Layer.
-    output logic [        7:0] trace_layer_o,
+    output logic        [     7:0] trace_layer_o,
     /// Output pixel, batch included.
-    output logic [       23:0] trace_pixel_o,
+    output logic        [    23:0] trace_pixel_o,
     /// First of R channels.
-    output logic [       15:0] trace_channel_o,
+    output logic        [    15:0] trace_channel_o,
     /// Channels that exist.
-    output logic [      R-1:0] trace_mask_o,
+    output logic        [   R-1:0] trace_mask_o,
     /// 16 bits a channel.
-    output logic [   16*R-1:0] trace_data_o
+    output logic        [16*R-1:0] trace_data_o
 );
 
   if (W < 2 * R || W >= K || (W & (W - 1)) != 0) begin : gen_check_write

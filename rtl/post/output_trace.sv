@@ -7,15 +7,15 @@ module output_trace
   import output_writer_pkg::*;
 (
     /// Clock.
-    input  logic        clk_i,
+    input  logic          clk_i,
     /// A new output begins.
-    input  logic        valid_i,
+    input  logic          valid_i,
     /// It is the first of a group.
-    input  logic        start_i,
+    input  logic          start_i,
     /// Where that group starts; read with start_i.
-    input  start_e      kind_i,
+    input  start_e        kind_i,
     /// Output pixel, from the next cycle until the next valid_i.
-    output logic [23:0] pixel_o
+    output logic   [23:0] pixel_o
 );
 
   logic [23:0] pixel, block_q, block_next_q;

@@ -39,61 +39,61 @@ module output_writer
     parameter int unsigned BufferWidth = 1
 ) (
     /// Clock.
-    input  logic                            clk_i,
+    input  logic                                   clk_i,
     /// Synchronous reset, active low.
-    input  logic                            rst_ni,
+    input  logic                                   rst_ni,
     /// Layer, steady from acceptance of its first block until idle_o.
-    input  descriptor_t                     descriptor_i,
+    input  descriptor_t                            descriptor_i,
     /// Its number, for the trace.
-    input  logic        [              7:0] layer_i,
+    input  logic        [                     7:0] layer_i,
     /// A block whose accumulators are final.
-    input  logic                            block_valid_i,
+    input  logic                                   block_valid_i,
     /// It is accepted.
-    output logic                            block_ready_o,
+    output logic                                   block_ready_o,
     /// Its accumulator buffer.
-    input  logic        [  BufferWidth-1:0] block_buffer_i,
+    input  logic        [         BufferWidth-1:0] block_buffer_i,
     /// Its pixels before pooling, 1..PMax, a multiple of 4 when pooling.
-    input  logic        [             15:0] block_pixels_i,
+    input  logic        [                    15:0] block_pixels_i,
     /// It is the first of an m-tile.
-    input  logic                            block_first_i,
+    input  logic                                   block_first_i,
     /// It is the first of the layer.
-    input  logic                            block_layer_first_i,
+    input  logic                                   block_layer_first_i,
     /// A buffer's last read was issued; low from the cycle after acceptance.
-    output logic        [   AccBuffers-1:0] buffer_free_o,
+    output logic        [          AccBuffers-1:0] buffer_free_o,
     /// Nothing is held and every write has landed.
-    output logic                            idle_o,
+    output logic                                   idle_o,
     /// Accumulator buffer to read.
-    output logic        [  BufferWidth-1:0] read_buffer_o,
+    output logic        [         BufferWidth-1:0] read_buffer_o,
     /// Accumulator address to read.
-    output logic        [   PixelWidth-1:0] read_address_o,
+    output logic        [          PixelWidth-1:0] read_address_o,
     /// Its M accumulators, one cycle later.
-    input  logic        [   M*AccWidth-1:0] read_data_i,
+    input  logic        [          M*AccWidth-1:0] read_data_i,
     /// Read a control memory word.
-    output logic                            parameter_read_o,
+    output logic                                   parameter_read_o,
     /// Its address.
-    output logic [$clog2(ControlWords)-1:0] parameter_address_o,
+    output logic        [$clog2(ControlWords)-1:0] parameter_address_o,
     /// Its data, one cycle later.
-    input  logic        [             31:0] parameter_data_i,
+    input  logic        [                    31:0] parameter_data_i,
     /// A write, always accepted.
-    output logic                            write_valid_o,
+    output logic                                   write_valid_o,
     /// Pair of its first byte.
-    output logic        [             31:0] write_address_o,
+    output logic        [                    31:0] write_address_o,
     /// Bytes.
-    output logic        [          8*W-1:0] write_data_o,
+    output logic        [                 8*W-1:0] write_data_o,
     /// Byte enables.
-    output logic        [            W-1:0] write_strobe_o,
+    output logic        [                   W-1:0] write_strobe_o,
     /// The trace shows this write.
-    output logic                            trace_valid_o,
+    output logic                                   trace_valid_o,
     /// Layer.
-    output logic        [              7:0] trace_layer_o,
+    output logic        [                     7:0] trace_layer_o,
     /// Output pixel, batch included.
-    output logic        [             23:0] trace_pixel_o,
+    output logic        [                    23:0] trace_pixel_o,
     /// First of R channels.
-    output logic        [             15:0] trace_channel_o,
+    output logic        [                    15:0] trace_channel_o,
     /// Channels that exist.
-    output logic        [            R-1:0] trace_mask_o,
+    output logic        [                   R-1:0] trace_mask_o,
     /// 16 bits a channel.
-    output logic        [         16*R-1:0] trace_data_o
+    output logic        [                16*R-1:0] trace_data_o
 );
 
   localparam int unsigned AddressWidth = $clog2(ControlWords);

@@ -91,7 +91,7 @@ module parameter_fetch
   // Place in the layer: address of the next word, channels from the group being fetched to the end; and the same for the m-tile's start.
   logic [AddressWidth-1:0] address_q, tile_address_q;
   logic [AddressWidth-1:0] left_q, tile_left_q;
-  logic held_q, reading_q, landing_q;
+  logic held_q, begin_q, reading_q, landing_q;
   logic [WordWidth-1:0] word_q, landing_word_q;
   logic [GroupWidth-1:0] index_q;
   logic block_first_q, layer_first_q;
@@ -100,7 +100,7 @@ module parameter_fetch
   assign block_ready_o = !held_q;
   assign accept = block_valid_i && !held_q;
   assign last_word = word_q == LastWord;
-  assign group_valid_o = held_q && (!reading_q || last_word);
+  assign group_valid_o = held_q && !begin_q && (!reading_q || last_word);
   assign take = group_valid_o && group_ready_i;
   assign last_group = index_q == LastGroup || left_q <= AddressWidth'(R);
 
@@ -123,9 +123,10 @@ module parameter_fetch
 
   always_ff @(posedge clk_i) begin
     if (accept) begin
-      held_q <= 1'b1;
-      reading_q <= 1'b1;
+      held_q  <= 1'b1;
       index_q <= '0;
+    end else if (begin_q) begin
+      reading_q <= 1'b1;
     end else if (take) begin
       held_q <= !last_group;
       reading_q <= !last_group;
@@ -133,39 +134,34 @@ module parameter_fetch
     end else if (reading_q && last_word) begin
       reading_q <= 1'b0;
     end
+    begin_q <= accept;
     if (reading_q) word_q <= word_q + 1'b1;
     landing_q <= reading_q;
     landing_word_q <= word_q;
     if (!rst_ni) begin
       held_q <= 1'b0;
+      begin_q <= 1'b0;
       reading_q <= 1'b0;
       word_q <= '0;
     end
   end
 
-  // An m-tile before the last has all its groups: where they end, the next m-tile starts.
+  // An m-tile before the last has all its groups: where they end, the next m-tile starts. Every block starts from its m-tile's start.
   always_ff @(posedge clk_i) begin
     if (accept) begin
       group_buffer_o <= block_buffer_i;
-      group_last_o <= block_last_i;
-      block_first_q <= block_first_i;
-      layer_first_q <= block_layer_first_i;
-      if (block_layer_first_i) begin
-        address_q <= parameter_base_i;
-        left_q <= channels_i[AddressWidth-1:0];
-        tile_address_q <= parameter_base_i;
-        tile_left_q <= channels_i[AddressWidth-1:0];
-      end else if (block_first_i) begin
-        tile_address_q <= address_q;
-        tile_left_q <= left_q;
-      end else begin
-        address_q <= tile_address_q;
-        left_q <= tile_left_q;
+      group_last_o   <= block_last_i;
+      block_first_q  <= block_first_i;
+      layer_first_q  <= block_layer_first_i;
+      if (block_first_i) begin
+        tile_address_q <= block_layer_first_i ? parameter_base_i : address_q;
+        tile_left_q <= block_layer_first_i ? channels_i[AddressWidth-1:0] : left_q;
       end
-    end else begin
-      if (reading_q) address_q <= address_q + 1'b1;
-      if (take) left_q <= left_q - AddressWidth'(R);
     end
+    if (begin_q) address_q <= tile_address_q;
+    else if (reading_q) address_q <= address_q + 1'b1;
+    if (begin_q) left_q <= tile_left_q;
+    else if (take) left_q <= left_q - AddressWidth'(R);
   end
 
   for (genvar r = 0; r < R; r++) begin : gen_parameter

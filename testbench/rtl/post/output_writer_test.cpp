@@ -141,7 +141,7 @@ TYPED_TEST(OutputWriter, NoGapBetweenGroups) {
     EXPECT_EQ(found.write_cycles.back() - found.write_cycles.front(), writes - 1) << pixels << " pixels";
     // docs/blocks/output_writer.md: the last read this long after acceptance, its write 7 cycles later.
     const int groups = TypeParam::kM / TypeParam::kR;
-    EXPECT_EQ(found.write_cycles.back(), 2 * TypeParam::kR + std::max(pixels, 2 * TypeParam::kR) * (groups - 1) + pixels + 7);
+    EXPECT_EQ(found.write_cycles.back(), 2 * TypeParam::kR + 1 + std::max(pixels, 2 * TypeParam::kR) * (groups - 1) + pixels + 7);
   }
 }
 
@@ -150,7 +150,7 @@ TEST_F(DoubleBuffered, NoGapBetweenBlocks) {
   WriterDriver<Base> driver(1);
   WriterLayer layer;
   layer.channels = 2 * Base::kM;
-  layer.block_pixels = 2 * Base::kR + 4;
+  layer.block_pixels = 2 * Base::kR + 3;
   layer.pixels = 3 * layer.block_pixels;
   layer.output_step = layer.channels;
   layer.offset.assign(layer.channels, 5);
