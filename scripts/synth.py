@@ -39,7 +39,7 @@ def _arguments(argv):
     parser.add_argument("--config", help="named configuration; without it each target has its own")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="override one engine parameter")
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--quick", action="store_true", help="a few minutes: only the UP5K board is routed, the rest is packed")
+    mode.add_argument("--quick", action="store_true", help="a few minutes: the smallest engine (tiny) and PE baselines; routed on UP5K, packed elsewhere; no bars")
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
@@ -72,14 +72,15 @@ def _main(argv):
     cycles = bars.cycles_per_image(args.cycles) if args.cycles else None
     mode = "quick" if args.quick else "bars" if args.bars else "full"
     chosen = plan.chosen(_split(args.targets), _split(args.blocks), mode)
+    config = args.config or (plan.QUICK_CONFIG if args.quick else None)
     overrides = _overrides(args.set)
     if args.jobs < 1:
         raise Problem("--jobs must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
     runner = Runner(tools, args.out, args.jobs)
-    records = add_ratios(runner.run(runner.jobs(chosen, args.config, overrides, args.pack_only, args.quick)))
+    records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, args.quick)))
     print(table.figures(records))
-    rows = bars.check(records, cycles, only_measured=mode == "quick" or bool(args.blocks))
+    rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks))
     if rows:
         print("\n" + bars.table(rows))
     if args.json:

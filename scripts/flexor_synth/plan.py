@@ -26,9 +26,11 @@ VARIANTS = {
     **{style: {"PeStyle": number} for style, number in rtl.DATA["pe_styles"].items()},
 }
 
-QUICK = {"ice40-up5k": ["board", "engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
-         "ecp5": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"],
-         "xc7": ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"]}
+# The quick set shows the flow on the smallest engine; the bars are measured on the configurations above, by --bars and --full.
+QUICK_CONFIG = "tiny"
+QUICK_PLACED = "ice40-up5k"
+_QUICK = ["engine", "engine:plain", "pe_array", "pe_array:addsub", "pe_array:andtree"]
+QUICK = {"ice40-up5k": _QUICK, "ecp5": _QUICK, "xc7": _QUICK}
 BARS = {"ice40-up5k": ["board", "engine", "engine:plain"],
         "ice40-hx8k": ["array", "array:single"],
         "ecp5": ["array", "array:pair", "engine", "engine:plain"],
@@ -75,7 +77,7 @@ def chosen(targets, blocks, mode):
         if blocks:
             result[target] = list(blocks)
         elif mode == "quick":
-            result[target] = QUICK.get(target, QUICK["ecp5"])
+            result[target] = _QUICK
         elif mode == "bars":
             result[target] = BARS[target]
         else:

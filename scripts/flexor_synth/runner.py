@@ -38,7 +38,7 @@ class Runner:
         with own:
             return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
 
-    def jobs(self, chosen, config, overrides, pack_all=False, place_board_only=False):
+    def jobs(self, chosen, config, overrides, pack_all=False, quick=False):
         """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine."""
         result = []
         for target, names in chosen.items():
@@ -46,7 +46,7 @@ class Runner:
                 parameters = plan.parameters(target, name, config, overrides)
                 items = tuple(sorted(parameters.items()))
                 base = name.partition(":")[0]
-                packed = pack_all or (place_board_only and base != plan.BOARD)
+                packed = pack_all or (quick and target != plan.QUICK_PLACED)
                 if name == "blocks":
                     il = self.elaborate(plan.TOPS[plan.ENGINE], items)
                     result += [plan.Job(target, block, plan.TOPS[plan.ENGINE], items, instance, packed)

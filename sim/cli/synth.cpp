@@ -50,7 +50,7 @@ void add_synth(CLI::App& app, Context& context) {
       ->type_name("LIST");
   command->add_option("--config", f["--config"], "engine configuration; without it each target's own")->type_name("NAME");
   command->add_option("--set", f.overrides, "override one engine parameter")->type_name("NAME=VALUE");
-  command->add_flag("--quick", f.quick, "a few minutes: ECP5 is packed but not routed");
+  command->add_flag("--quick", f.quick, "a few minutes: the smallest engine (tiny); routed on UP5K, packed elsewhere; no bars");
   command->add_flag("--full", f.full, "every block on every target, and the bars");
   command->add_flag("--bars", f.bars, "only what the bars need, and the bars");
   command->add_option("--cycles", f["--cycles"], "JSON of flexor compare or sim: prints frames a second")->type_name("FILE");
