@@ -23,7 +23,7 @@ class Slave {
     b_valid_ = b_valid_ || (!address_.empty() && !data_.empty() && chance());
     r_valid_ = r_valid_ || (!reads_.empty() && chance());
     out.b_valid = b_valid_;
-    out.b_response = b_valid_ && address_.front() == kForbidden ? kSlaveError : kOkay;
+    out.b_response = static_cast<std::uint8_t>(b_valid_ && address_.front() == kForbidden ? kSlaveError : kOkay);
     out.r_valid = r_valid_;
     out.r_data = r_valid_ ? memory[reads_.front()] : 0;
     return out;

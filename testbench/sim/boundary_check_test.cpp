@@ -102,7 +102,7 @@ TEST_F(BoundaryCheckTest, CountsAWordThatIsWrongTwiceOnce) {
 }
 
 TEST_F(BoundaryCheckTest, SeesWordsOutsideOfEveryTensor) {
-  for (const TraceWrite stray : {TraceWrite{50, 5, 0, 0, 1, {}}, TraceWrite{50, 0, 8, 0, 1, {}}, TraceWrite{50, 0, 0, 3, 1, {}}}) {
+  for (const TraceWrite& stray : {TraceWrite{50, 5, 0, 0, 1, {}}, TraceWrite{50, 0, 8, 0, 1, {}}, TraceWrite{50, 0, 0, 3, 1, {}}}) {
     auto trace = right_trace();
     trace.push_back(stray);
     const auto check = checked(trace);
