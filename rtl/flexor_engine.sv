@@ -308,13 +308,13 @@ module flexor_engine #(
       .data_o   (code_data)
   );
   tile_loader #(
-      .D(D),
-      .Groups    (K * M / NOut / D),
-      .NOut(NOut),
+      .D          (D),
+      .Groups     (K * M / NOut / D),
+      .NOut       (NOut),
       .WeightWords(WeightWords),
-      .CodeWords(CodeWords),
-      .PixelWidth(fetch_pkg::pixel_width(K, ActRows)),
-      .LookAhead (fetch_pkg::FetchLatency - 1)
+      .CodeWords  (CodeWords),
+      .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
+      .LookAhead  (fetch_pkg::FetchLatency - 1)
   ) i_loader (
       .clk_i,
       .rst_ni          (block_rst_n),
@@ -364,7 +364,7 @@ module flexor_engine #(
   logic [31:0] patch_address, write_address;
   logic [8*K-1:0] activations;
   logic [8*W-1:0] write_data;
-  logic [W-1:0] write_strobe;
+  logic [  W-1:0] write_strobe;
   activation_memory #(
       .K(K),
       .W(W),

@@ -133,6 +133,6 @@ module accumulator #(
       else $error("accumulator: address %0d of %0d", address_i, PMax);
     end
   end
-`endif
+`endif  // SYNTHESIS
 
 endmodule

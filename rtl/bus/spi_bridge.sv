@@ -66,7 +66,7 @@ module spi_bridge #(
   logic sending_refused_q, sending_late_q;
 
   state_e state_q;
-  logic read_q;
+  logic   read_q;
   logic [1:0] size_q, count_q;
   logic [31:0] word_q;
   logic [27:0] address_q;
@@ -91,7 +91,7 @@ module spi_bridge #(
 
   // Next address: one adder for the offset (+ bytes of a word, carry at K) and the memory word (+ 8, carry at 256).
   logic in_activation, carry;
-  logic [8:0] low;
+  logic [ 8:0] low;
   logic [27:0] next_address;
   assign in_activation = address_q[27:24] == 4'(flexor_pkg::RegionActivation);
   assign low = {1'b0, address_q[7:0]} + (in_activation ? 9'(size_q) + 9'd1 : 9'd8);

@@ -13,27 +13,27 @@ module descriptor_reader #(
     parameter int unsigned ControlWords = 8192
 ) (
     /// Clock.
-    input  logic                                    clk_i,
+    input  logic                                               clk_i,
     /// Synchronous reset, active low.
-    input  logic                                    rst_ni,
+    input  logic                                               rst_ni,
     /// Read the descriptor at `address_i`.
-    input  logic                                    start_i,
+    input  logic                                               start_i,
     /// Read the descriptor that follows the last one.
-    input  logic                                    next_i,
+    input  logic                                               next_i,
     /// Control memory word address, sampled with `start_i`.
-    input  logic         [$clog2(ControlWords)-1:0] address_i,
+    input  logic                    [$clog2(ControlWords)-1:0] address_i,
     /// A control memory word is read.
-    output logic                                    read_o,
+    output logic                                               read_o,
     /// Its address.
-    output logic         [$clog2(ControlWords)-1:0] read_address_o,
+    output logic                    [$clog2(ControlWords)-1:0] read_address_o,
     /// The word, one cycle later.
-    input  logic                             [31:0] read_data_i,
+    input  logic                    [                    31:0] read_data_i,
     /// Layer; valid and stable from `done_o` to the next start.
-    output flexor_pkg::descriptor_t                 descriptor_o,
+    output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: the descriptor is complete from the next cycle on.
-    output logic                                    done_o,
+    output logic                                               done_o,
     /// From the cycle after `done_o` on: the descriptor is illegal.
-    output logic                                    error_o
+    output logic                                               error_o
 );
 
   localparam int unsigned AddressWidth = $clog2(ControlWords);
@@ -83,7 +83,8 @@ module descriptor_reader #(
     end else if (reading_q) begin
       reading_q <= word_q != LastWord;
       word_q    <= word_q + 5'd1;
-      address_q <= address_q + (word_q == LastWord ? AddressWidth'(flexor_pkg::DescriptorWords) - AddressWidth'(LastWord) : AddressWidth'(1));
+      address_q <= address_q + (word_q == LastWord ? AddressWidth'(flexor_pkg::DescriptorWords) - AddressWidth'(LastWord)
+                                                   : AddressWidth'(1));
     end
     if (arrived_q) begin
       descriptor_q <= flexor_pkg::descriptor_insert(descriptor_q, arrived_word_q, read_data_i);

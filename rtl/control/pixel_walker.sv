@@ -19,27 +19,27 @@ module pixel_walker #(
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
     /// Clock.
-    input  logic                            clk_i,
+    input  logic                                              clk_i,
     /// Layer; stable while it runs.
-    input  flexor_pkg::descriptor_t         descriptor_i,
+    input  flexor_pkg::descriptor_t                           descriptor_i,
     /// Begin a layer; the first pixel shows two cycles later. Not together with `step_i`.
-    input  logic                            load_i,
+    input  logic                                              load_i,
     /// The pixel is the first of its tile. While it waits the walker repairs its place, so two tiles begin >= 2 cycles apart.
-    input  logic                            tile_first_i,
+    input  logic                                              tile_first_i,
     /// The pixel is the last of its tile.
-    input  logic                            tile_last_i,
+    input  logic                                              tile_last_i,
     /// The tile is the last of its block.
-    input  logic                            block_last_tile_i,
+    input  logic                                              block_last_tile_i,
     /// The block is the last of its m-tile.
-    input  logic                            last_block_i,
+    input  logic                                              last_block_i,
     /// The pixel is used in this cycle: go on.
-    input  logic                            step_i,
+    input  logic                                              step_i,
     /// Pair of the pixel: string 0, chunk 0.
-    output logic        [             31:0] pair_o,
+    output logic                    [                   31:0] pair_o,
     /// Byte position of string 0 in the row, padding included.
-    output logic signed [PositionWidth-1:0] x_o,
+    output logic signed             [      PositionWidth-1:0] x_o,
     /// Input row of string 0, padding included.
-    output logic signed [fetch_pkg::RowWidth-1:0] y_o
+    output logic signed             [fetch_pkg::RowWidth-1:0] y_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);

@@ -22,81 +22,81 @@ module sequencer #(
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
     /// Clock.
-    input  logic                                           clk_i,
+    input  logic                                               clk_i,
     /// Synchronous reset, active low.
-    input  logic                                           rst_ni,
+    input  logic                                               rst_ni,
     /// One cycle: run the job; ignored while one runs.
-    input  logic                                           start_i,
+    input  logic                                               start_i,
     /// Control memory word address of the first layer's descriptor, sampled with `start_i`.
-    input  logic                [$clog2(ControlWords)-1:0] descriptor_address_i,
+    input  logic                    [$clog2(ControlWords)-1:0] descriptor_address_i,
     /// One cycle: end the job.
-    input  logic                                           abort_i,
+    input  logic                                               abort_i,
     /// One cycle: the job has ended; every word is written.
-    output logic                                           done_o,
+    output logic                                               done_o,
     /// With `done_o`: error code.
-    output logic                [                     7:0] error_o,
+    output logic                    [                     7:0] error_o,
     /// Stage of this cycle (`Stage*` of flexor_pkg).
-    output logic                [                     2:0] stage_o,
+    output logic                    [                     2:0] stage_o,
     /// Layer that runs, from 0.
-    output logic                [                     7:0] layer_o,
+    output logic                    [                     7:0] layer_o,
     /// One cycle at abort: reset every block but the bus.
-    output logic                                           flush_o,
+    output logic                                               flush_o,
     /// Control memory read port.
-    output logic                                           control_read_o,
+    output logic                                               control_read_o,
     /// Control memory word address.
-    output logic                [$clog2(ControlWords)-1:0] control_address_o,
+    output logic                    [$clog2(ControlWords)-1:0] control_address_o,
     /// Word, one cycle after the read.
-    input  logic                [                    31:0] control_data_i,
+    input  logic                    [                    31:0] control_data_i,
     /// Layer; stable while it runs.
-    output flexor_pkg::descriptor_t                        descriptor_o,
+    output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: a layer begins (to tile_loader).
-    output logic                                           layer_start_o,
+    output logic                                               layer_start_o,
     /// The tile that follows will be in the shadow FetchLatency cycles from now (from tile_decryptor and tile_loader).
-    input  logic                                           tile_ready_i,
+    input  logic                                               tile_ready_i,
     /// A pixel goes to patch_fetch.
-    output logic                                           pixel_valid_o,
+    output logic                                               pixel_valid_o,
     /// See patch_fetch.
-    output logic                [                    31:0] pixel_pair_o,
+    output logic                    [                    31:0] pixel_pair_o,
     /// See patch_fetch.
-    output logic                [                    31:0] tile_pair_o,
+    output logic                    [                    31:0] tile_pair_o,
     /// See patch_fetch.
-    output logic signed         [       PositionWidth-1:0] x_o,
+    output logic signed             [       PositionWidth-1:0] x_o,
     /// See patch_fetch.
-    output logic signed         [ fetch_pkg::RowWidth-1:0] y_o,
+    output logic signed             [ fetch_pkg::RowWidth-1:0] y_o,
     /// See patch_fetch.
-    output logic                [       PositionWidth-1:0] chunk_start_o,
+    output logic                    [       PositionWidth-1:0] chunk_start_o,
     /// See patch_fetch.
-    output logic                                           last_chunk_o,
+    output logic                                               last_chunk_o,
     /// See patch_fetch.
-    output logic                [                     7:0] string_o,
+    output logic                    [                     7:0] string_o,
     /// A tile's first activations are at the array: copy its weights.
-    output logic                                           tile_take_o,
+    output logic                                               tile_take_o,
     /// A tile is at the array: from its first to its last activations.
-    output logic                                           tile_busy_o,
+    output logic                                               tile_busy_o,
     /// See accumulator: control of a dot product.
-    output logic                                           accumulate_o,
+    output logic                                               accumulate_o,
     /// Buffer.
-    output logic                                         accumulate_buffer_o,
+    output logic                                               accumulate_buffer_o,
     /// Address of the pixel in the buffer.
-    output logic                [        $clog2(PMax)-1:0] accumulate_address_o,
+    output logic                    [        $clog2(PMax)-1:0] accumulate_address_o,
     /// Store, do not add.
-    output logic                                           accumulate_first_o,
+    output logic                                               accumulate_first_o,
     /// A finished block is offered to output_writer.
-    output logic                                           block_valid_o,
+    output logic                                               block_valid_o,
     /// It is taken.
-    input  logic                                           block_ready_i,
+    input  logic                                               block_ready_i,
     /// Its buffer.
-    output logic                                         block_buffer_o,
+    output logic                                               block_buffer_o,
     /// Its pixels, before pooling.
-    output logic                [                    15:0] block_pixels_o,
+    output logic                    [                    15:0] block_pixels_o,
     /// First block of an m-tile.
-    output logic                                           block_first_o,
+    output logic                                               block_first_o,
     /// First block of the layer.
-    output logic                                           block_layer_first_o,
+    output logic                                               block_layer_first_o,
     /// The drain of the buffer has ended.
-    input  logic                [          AccBuffers-1:0] buffer_free_i,
+    input  logic                    [          AccBuffers-1:0] buffer_free_i,
     /// Nothing to drain, every write has landed.
-    input  logic                                           writer_idle_i
+    input  logic                                               writer_idle_i
 );
 
   localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
@@ -112,7 +112,15 @@ module sequencer #(
     $error("sequencer: PMax must be a multiple of 4");
   end
 
-  typedef enum logic [2:0] {Idle, Read, Load, Run, Drain, Done, Flush} state_e;
+  typedef enum logic [2:0] {
+    Idle,
+    Read,
+    Load,
+    Run,
+    Drain,
+    Done,
+    Flush
+  } state_e;
   state_e state_q, state_d;
 
   // Descriptor.
@@ -208,15 +216,15 @@ module sequencer #(
       .ActRows(ActRows)
   ) i_tiles (
       .clk_i,
-      .descriptor_i (layer),
-      .load_i       (state_q == Load),
-      .step_i       (step && tile_last),
-      .pair_o       (tile_pair_o),
+      .descriptor_i(layer),
+      .load_i      (state_q == Load),
+      .step_i      (step && tile_last),
+      .pair_o      (tile_pair_o),
       .chunk_start_o,
       .last_chunk_o,
       .string_o,
-      .first_o      (first_tile),
-      .last_o       (last_tile)
+      .first_o     (first_tile),
+      .last_o      (last_tile)
   );
   pixel_walker #(
       .K      (K),
@@ -266,20 +274,20 @@ module sequencer #(
       .ArrayLatency(ArrayLatency)
   ) i_tags (
       .clk_i,
-      .rst_ni              (rst_ni && !flush_o),
-      .valid_i             (step),
-      .tile_first_i        (tile_first_q),
-      .tile_last_i         (tile_last),
-      .first_tile_i        (first_tile),
-      .last_tile_i         (last_tile),
-      .buffer_i            (buffer_q),
+      .rst_ni      (rst_ni && !flush_o),
+      .valid_i     (step),
+      .tile_first_i(tile_first_q),
+      .tile_last_i (tile_last),
+      .first_tile_i(first_tile),
+      .last_tile_i (last_tile),
+      .buffer_i    (buffer_q),
       .tile_take_o,
       .tile_busy_o,
       .accumulate_o,
       .accumulate_buffer_o,
       .accumulate_address_o,
       .accumulate_first_o,
-      .block_done_o        (block_done)
+      .block_done_o(block_done)
   );
 
   // Hand a block over.

@@ -12,25 +12,25 @@ module tile_walker #(
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
     /// Clock.
-    input  logic                             clk_i,
+    input  logic                                        clk_i,
     /// Layer; stable while it runs.
-    input  flexor_pkg::descriptor_t          descriptor_i,
+    input  flexor_pkg::descriptor_t                     descriptor_i,
     /// Begin a layer.
-    input  logic                             load_i,
+    input  logic                                        load_i,
     /// Go to the next tile; after the last of a block comes the first again.
-    input  logic                             step_i,
+    input  logic                                        step_i,
     /// Address of string and chunk.
-    output logic                    [  31:0] pair_o,
+    output logic                    [             31:0] pair_o,
     /// Byte position of the chunk in its string.
-    output logic         [PositionWidth-1:0] chunk_start_o,
+    output logic                    [PositionWidth-1:0] chunk_start_o,
     /// String.
-    output logic                    [   7:0] string_o,
+    output logic                    [              7:0] string_o,
     /// The chunk is the last of its string.
-    output logic                             last_chunk_o,
+    output logic                                        last_chunk_o,
     /// First tile of a block.
-    output logic                             first_o,
+    output logic                                        first_o,
     /// Last tile of a block.
-    output logic                             last_o
+    output logic                                        last_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);

@@ -180,6 +180,6 @@ module tile_decryptor #(
       assert (!tile_take_i || tile_valid_o)
       else $error("tile_decryptor: no tile to take");
   end
-`endif
+`endif  // SYNTHESIS
 
 endmodule

@@ -12,11 +12,11 @@ module byte_rotate #(
     parameter int unsigned Last  = 4
 ) (
     /// Vector, byte i at [8*i +: 8].
-    input  logic [  8*Bytes-1:0] data_i,
+    input  logic [ 8*Bytes-1:0] data_i,
     /// The bits First..Last of the amount, bit First at position 0; amount < Bytes.
     input  logic [Last-First:0] amount_i,
     /// Rotated vector.
-    output logic [  8*Bytes-1:0] data_o
+    output logic [ 8*Bytes-1:0] data_o
 );
 
   if (Last < First || 2 ** Last >= Bytes) begin : gen_check

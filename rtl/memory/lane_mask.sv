@@ -13,21 +13,21 @@ module lane_mask #(
     parameter int unsigned RowWidth      = fetch_pkg::RowWidth
 ) (
     /// Clock.
-    input  logic                            clk_i,
+    input  logic                                        clk_i,
     /// Layer; stable while its patches are in flight.
-    input  flexor_pkg::descriptor_t         descriptor_i,
+    input  flexor_pkg::descriptor_t                     descriptor_i,
     /// Byte position of the string's first input in its row, padding included (negative: left of the row).
-    input  logic signed [PositionWidth-1:0] x_i,
+    input  logic signed             [PositionWidth-1:0] x_i,
     /// Input row of the pixel's first string (negative: above the image).
-    input  logic signed [     RowWidth-1:0] y_i,
+    input  logic signed             [     RowWidth-1:0] y_i,
     /// Byte position of the chunk in its string.
-    input  logic        [PositionWidth-1:0] chunk_start_i,
+    input  logic                    [PositionWidth-1:0] chunk_start_i,
     /// The chunk is the last of its string: 1..K inputs are left.
-    input  logic                            last_chunk_i,
+    input  logic                                        last_chunk_i,
     /// String (kernel row).
-    input  logic        [              7:0] string_i,
+    input  logic                    [              7:0] string_i,
     /// 1: the lane is live.
-    output logic        [            K-1:0] live_o
+    output logic                    [            K-1:0] live_o
 );
 
   if (PositionWidth > 17 || PositionWidth <= $clog2(K + 1)) begin : gen_check

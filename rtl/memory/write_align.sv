@@ -83,7 +83,7 @@ module write_align #(
   assign row1_o  = word_q[WordWidth-1:1];
 
   // Lanes offset .. min(offset + W, K) - 1 of the first word, 0 .. offset + W - K - 1 of the second.
-  logic [  K-1:0] first, second;
+  logic [K-1:0] first, second;
   logic [K+W-1:0] window;
   assign window = {{K{1'b0}}, {W{1'b1}}} << offset_q;
   for (genvar p = 0; p < K; p++) begin : gen_lane

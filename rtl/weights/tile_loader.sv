@@ -23,37 +23,37 @@ module tile_loader #(
     parameter int unsigned LookAhead   = 3
 ) (
     /// Clock.
-    input  logic                                           clk_i,
+    input  logic                                              clk_i,
     /// Synchronous reset, active low; ends the layer.
-    input  logic                                           rst_ni,
+    input  logic                                              rst_ni,
     /// One cycle: a layer begins.
-    input  logic                                           start_i,
+    input  logic                                              start_i,
     /// Layer; stable while it runs.
-    input  flexor_pkg::descriptor_t                        descriptor_i,
+    input  flexor_pkg::descriptor_t                           descriptor_i,
     /// Read port of both memories: a word is asked for.
-    output logic                                           read_o,
+    output logic                                              read_o,
     /// Weight memory word.
-    output logic                 [$clog2(WeightWords)-1:0] weight_address_o,
+    output logic                    [$clog2(WeightWords)-1:0] weight_address_o,
     /// Weight memory data, one cycle later.
-    input  logic                 [                  D-1:0] weight_data_i,
+    input  logic                    [                  D-1:0] weight_data_i,
     /// Code memory word.
-    output logic                 [  $clog2(CodeWords)-1:0] code_address_o,
+    output logic                    [  $clog2(CodeWords)-1:0] code_address_o,
     /// Code memory data, one cycle later.
-    input  logic                 [               NOut-1:0] code_data_i,
+    input  logic                    [               NOut-1:0] code_data_i,
     /// A word is offered.
-    output logic                                           word_valid_o,
+    output logic                                              word_valid_o,
     /// It is taken.
-    input  logic                                           word_ready_i,
+    input  logic                                              word_ready_i,
     /// Stored bit j of D slices.
-    output logic                 [                  D-1:0] word_o,
+    output logic                    [                  D-1:0] word_o,
     /// j = 0.
-    output logic                                           word_first_o,
+    output logic                                              word_first_o,
     /// Last word of the tile.
-    output logic                                           word_last_o,
+    output logic                                              word_last_o,
     /// Column j of the code.
-    output logic                 [               NOut-1:0] column_o,
+    output logic                    [               NOut-1:0] column_o,
     /// A word is taken in this cycle and at most LookAhead words of its tile follow it: without stalls the tile is complete in <= LookAhead + 1 cycles.
-    output logic                                           soon_o
+    output logic                                              soon_o
 );
 
   localparam int unsigned AddressWidth = $clog2(WeightWords);

@@ -21,8 +21,12 @@ function(flexor_rtl_test)
     else()
       set(prefix V${A_TOP})
     endif()
-    verilate(${A_NAME} PREFIX ${prefix} TOP_MODULE ${A_TOP} SOURCES ${FLEXOR_RTL_PACKAGES} ${top_file}
-             VERILATOR_ARGS -O3 --assert ${FLEXOR_RTL_SEARCH} ${parts})
+    verilate(
+      ${A_NAME}
+      PREFIX ${prefix}
+      TOP_MODULE ${A_TOP}
+      SOURCES ${FLEXOR_RTL_PACKAGES} ${top_file}
+      VERILATOR_ARGS -O3 --assert ${FLEXOR_RTL_SEARCH} ${parts})
   endforeach()
   gtest_discover_tests(${A_NAME} PROPERTIES LABELS rtl DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -75,7 +75,7 @@ module slice_decryptor_proof #(
   ) i_dut (
       .clk_i,
       .enable_i(enable),
-      .first_i(first),
+      .first_i (first),
       .stored_i(stored),
       .column_i(column),
       .weight_o(weight)

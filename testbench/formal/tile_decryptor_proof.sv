@@ -19,14 +19,14 @@ module tile_decryptor_proof #(
     /// Most stored bits of a slice.
     parameter int unsigned NMax = 8
 ) (
-    input logic                           clk_i,
-    input logic [             20*NMax-1:0] matrix_i,   // column j at [j*20 +: 20]
+    input logic                          clk_i,
+    input logic [           20*NMax-1:0] matrix_i,   // column j at [j*20 +: 20]
     input logic [       K*M/20*NMax-1:0] stored_i,   // x[s][j] at [s*NMax + j]
     input logic [K*M/20*20*(NMax+1)-1:0] partial_i,  // P[s][j] at [(s*(NMax+1) + j)*20 +: 20]
-    input logic [                     4:0] bits_i,     // n
-    input logic                           valid_i,
-    input logic                           take_i,
-    input logic                           busy_i
+    input logic [                   4:0] bits_i,     // n
+    input logic                          valid_i,
+    input logic                          take_i,
+    input logic                          busy_i
 );
 
   localparam int unsigned NOut = 20;
@@ -132,8 +132,10 @@ module tile_decryptor_proof #(
       always_comb begin
         for (int unsigned g = 0; g < Groups; g++) begin
           for (int unsigned n = 1; n <= NMax; n++) begin
-            if (32'(bits_q) == n && (full_q || (WeightBuffers == 1 && active_q && begun == 0)) && g == p) assert (held == sum(g * D + d, n));
-            if (32'(bits_q) == n && g < begun && p == Groups - begun + g && !(g == begun - 1 && j_q != 0)) assert (held == sum(g * D + d, n));
+            if (32'(bits_q) == n && (full_q || (WeightBuffers == 1 && active_q && begun == 0)) && g == p)
+              assert (held == sum(g * D + d, n));
+            if (32'(bits_q) == n && g < begun && p == Groups - begun + g && !(g == begun - 1 && j_q != 0))
+              assert (held == sum(g * D + d, n));
             if (32'(j_q) == n && g < begun && p == Groups - begun + g && g == begun - 1) assert (held == sum(g * D + d, n));
           end
         end

@@ -34,7 +34,8 @@ class PixelWalker : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants = ::testing::Types<Variant<Vpixel_walker_tiny, 10, 64>, Variant<Vpixel_walker_nano, 20, 256>, Variant<Vpixel_walker_base, 50, 2048>>;
+using Variants =
+    ::testing::Types<Variant<Vpixel_walker_tiny, 10, 64>, Variant<Vpixel_walker_nano, 20, 256>, Variant<Vpixel_walker_base, 50, 2048>>;
 TYPED_TEST_SUITE(PixelWalker, Variants);
 
 TYPED_TEST(PixelWalker, WalksTheLoopNest) {

@@ -26,15 +26,20 @@ std::uint32_t pair_of(long address, int k) {
   return static_cast<std::uint32_t>((address - offset) / k) << 8 | static_cast<std::uint32_t>(offset);
 }
 
-long address_of(std::uint32_t pair, int k, int rows) { return static_cast<long>((pair >> 8) % (2U * static_cast<unsigned>(rows))) * k + (pair & 0xFF); }
+long address_of(std::uint32_t pair, int k, int rows) {
+  return static_cast<long>((pair >> 8) % (2U * static_cast<unsigned>(rows))) * k + (pair & 0xFF);
+}
 
 Walk random_walk(int k, int rows, int p_max, std::mt19937& random) {
   const int memory = 2 * rows * k;
   for (;;) {
-    const int height = draw(random, 1, 12), width = draw(random, 1, 12), channels = draw(random, 1, draw(random, 1, 60)), batch = draw(random, 1, 4);
+    const int height = draw(random, 1, 12), width = draw(random, 1, 12), channels = draw(random, 1, draw(random, 1, 60)),
+              batch = draw(random, 1, 4);
     const int padding = draw(random, 0, 2), stride = draw(random, 1, 3);
-    const int kernel_height = std::min(draw(random, 1, 5), height + 2 * padding), kernel_width = std::min(draw(random, 1, 5), width + 2 * padding);
-    const int raw_height = (height + 2 * padding - kernel_height) / stride + 1, raw_width = (width + 2 * padding - kernel_width) / stride + 1;
+    const int kernel_height = std::min(draw(random, 1, 5), height + 2 * padding),
+              kernel_width = std::min(draw(random, 1, 5), width + 2 * padding);
+    const int raw_height = (height + 2 * padding - kernel_height) / stride + 1,
+              raw_width = (width + 2 * padding - kernel_width) / stride + 1;
     const bool pool = draw(random, 0, 1) != 0 && raw_height >= 2 && raw_width >= 2;
     const int out_height = pool ? raw_height / 2 : raw_height, out_width = pool ? raw_width / 2 : raw_width;
     if (batch * height * width * channels > memory) continue;

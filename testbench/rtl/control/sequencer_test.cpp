@@ -51,8 +51,8 @@ class Sequencer : public ::testing::Test {
               const Pixel& pixel = walk.pixels[p];
               const bool first = r == 0 && c == 0, last = r + 1 == walk.strings && c + 1 == walk.chunks;
               const long address = (pixel.address + r * walk.row_step + c * V::K) % kMemory;
-              steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin, p + 1 == end, first && p == begin,
-                                last && p + 1 == end, first, buffer, static_cast<int>(p - begin)});
+              steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin,
+                                p + 1 == end, first && p == begin, last && p + 1 == end, first, buffer, static_cast<int>(p - begin)});
             }
           }
         }

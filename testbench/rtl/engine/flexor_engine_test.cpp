@@ -82,8 +82,9 @@ class FlexorEngine : public ::testing::Test {
   }
 
   [[nodiscard]] Geometry geometry() const {
-    return {parameters_.K,        parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,     parameters_.AccWidth,
-            parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords, parameters_.CodeWords};
+    return {parameters_.K,        parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
+            parameters_.AccWidth, parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
+            parameters_.CodeWords};
   }
 
   void load(const NetworkCase& network, const JobImage& image) {
@@ -203,11 +204,11 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
   const JobImage image = lay_out(network, this->geometry(), 0);
   this->load(network, image);
   const int last = 32 * (static_cast<int>(network.layers.size()) - 1);
-  for (const Change& c : {Change{0, 0x003F0000, 0}, Change{0, 0x003F0000, 33U << 16}, Change{2, 0xFFFF0000, 0}, Change{3, 0xFFFF, 0},
-                          Change{3, 0xFF0000, 0}, Change{3, 0xFF000000, 0}, Change{8, 0xFFFFFFFF, 0}, Change{8, 0xFFFFFFFF, 0x80000000},
-                          Change{9, 0xFFFF, 0}, Change{9, 0xFFFF, static_cast<std::uint32_t>(this->parameters_.PMax + 4)},
-                          Change{10, 0xFFFF, 0}, Change{10, 0xFFFF0000, 0}, Change{10, 0xFFFF, 1024}, Change{10, 0xFFFF0000, 1024U << 16},
-                          Change{18, 0xFFFF0000, 1024U << 16}}) {
+  for (const Change& c :
+       {Change{0, 0x003F0000, 0}, Change{0, 0x003F0000, 33U << 16}, Change{2, 0xFFFF0000, 0}, Change{3, 0xFFFF, 0}, Change{3, 0xFF0000, 0},
+        Change{3, 0xFF000000, 0}, Change{8, 0xFFFFFFFF, 0}, Change{8, 0xFFFFFFFF, 0x80000000}, Change{9, 0xFFFF, 0},
+        Change{9, 0xFFFF, static_cast<std::uint32_t>(this->parameters_.PMax + 4)}, Change{10, 0xFFFF, 0}, Change{10, 0xFFFF0000, 0},
+        Change{10, 0xFFFF, 1024}, Change{10, 0xFFFF0000, 1024U << 16}, Change{18, 0xFFFF0000, 1024U << 16}}) {
     const auto at = static_cast<std::size_t>(last + c.word);
     this->put(Region::Control, static_cast<std::uint32_t>(8 * at), (image.control[at] & ~c.mask) | c.value);
     this->start(0);

@@ -11,7 +11,10 @@ namespace {
 class LayerLayout {
  public:
   LayerLayout(const LayerCase& layer, const Geometry& engine, int batch)
-      : layer_(layer), engine_(engine), batch_(batch), m_tiles_((layer.out_channels + engine.m - 1) / engine.m),
+      : layer_(layer),
+        engine_(engine),
+        batch_(batch),
+        m_tiles_((layer.out_channels + engine.m - 1) / engine.m),
         chunks_((layer.length() + engine.k - 1) / engine.k) {}
 
   /// Stored bits of engine slice (pm, gk) of a tile; slices that do not exist hold zeros.
@@ -68,13 +71,15 @@ class LayerLayout {
     return (row * layer_.width + x * layer_.stride - layer_.padding) * layer_.channels;
   }
 
-  [[nodiscard]] std::vector<std::uint32_t> descriptor(bool last, int code_base, long weight_base, int parameter_base, long input, long output) const {
+  [[nodiscard]] std::vector<std::uint32_t> descriptor(bool last, int code_base, long weight_base, int parameter_base, long input,
+                                                      long output) const {
     std::vector<std::uint32_t> w(32, 0);
     const auto pair = [&](long address) { return to_pair(address, engine_.k); };
     const auto u = [](long value) { return static_cast<std::uint32_t>(value); };
     const int two = layer_.pool ? 2 : 1;
     const int end_y = layer_.out_height() * two - 1, end_x = layer_.out_width() * two - 1;
-    w[0] = u(last) | u(layer_.logits) << 1 | u(layer_.pool) << 2 | u(layer_.activation_max) << 8 | u(layer_.stored_bits) << 16 | u(code_base) << 24;
+    w[0] = u(last) | u(layer_.logits) << 1 | u(layer_.pool) << 2 | u(layer_.activation_max) << 8 | u(layer_.stored_bits) << 16 |
+           u(code_base) << 24;
     w[1] = u(weight_base);
     w[2] = u(parameter_base) | u(layer_.out_channels) << 16;
     w[3] = u(m_tiles_) | u(layer_.kernel_height) << 16 | u(chunks_) << 24;

@@ -86,7 +86,8 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
       width = layer.out_width();
       channels = layer.out_channels;
       bytes += bytes_of(layer, network.batch);
-      const long tiles = (layer.out_channels + engine.m - 1L) / engine.m * layer.kernel_height * ((layer.length() + engine.k - 1) / engine.k);
+      const long tiles =
+          (layer.out_channels + engine.m - 1L) / engine.m * layer.kernel_height * ((layer.length() + engine.k - 1) / engine.k);
       weight_words += tiles * engine.slices() / engine.d * layer.stored_bits;
       code_words += layer.stored_bits;
       control_words += 2L * ((layer.out_channels + engine.m - 1) / engine.m * engine.m);
@@ -125,7 +126,8 @@ void run_reference(NetworkCase& network) {
         }
       }
       const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + 32768) >> 16;
-      return static_cast<int>(layer.logits ? std::clamp<std::int64_t>(v, -32768, 32767) : std::clamp<std::int64_t>(v, 0, layer.activation_max));
+      return static_cast<int>(layer.logits ? std::clamp<std::int64_t>(v, -32768, 32767)
+                                           : std::clamp<std::int64_t>(v, 0, layer.activation_max));
     };
     std::vector<int> out;
     for (int image = 0; image < network.batch; ++image) {

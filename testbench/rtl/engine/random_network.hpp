@@ -4,7 +4,8 @@
 #include <random>
 #include <vector>
 
-/// Random networks for the engine bench: plain loops, written from docs/architecture.md and docs/arithmetic.md, sharing nothing with model/.
+/// Random networks for the engine bench: plain loops, written from docs/architecture.md and docs/arithmetic.md, sharing nothing with
+/// model/.
 namespace flexor::testbench {
 
 /// What the bench must know of an engine.
@@ -41,8 +42,8 @@ struct LayerCase {
 struct NetworkCase {
   int batch = 1;
   std::vector<LayerCase> layers;
-  std::vector<std::uint8_t> input;               ///< images, NHWC
-  std::vector<std::vector<int>> boundary;        ///< [layer]: NHWC of the whole batch
+  std::vector<std::uint8_t> input;         ///< images, NHWC
+  std::vector<std::vector<int>> boundary;  ///< [layer]: NHWC of the whole batch
 };
 
 /// The same as the engine's memories want it.

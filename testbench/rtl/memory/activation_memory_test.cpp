@@ -80,7 +80,8 @@ TYPED_TEST(ActivationMemory, ReadsAndWritesAnywhereInEveryCycle) {
   std::vector<int> written(2 * V::kBytes / V::K, -100);  // last cycle in which a word was touched
   int checked = 0;
   for (int t = 0; t < 20000; ++t) {
-    // A read sees the writes of cycles <= t - kWriteLatency; a word touched in cycle t - 1 is undefined, one touched in t is still the old one.
+    // A read sees the writes of cycles <= t - kWriteLatency; a word touched in cycle t - 1 is undefined, one touched in t is still the old
+    // one.
     const int from = static_cast<int>(this->random_() % V::kBytes);
     Read read{from, std::vector<int>(V::K)};
     for (int k = 0; k < V::K; ++k) {
@@ -104,7 +105,8 @@ TYPED_TEST(ActivationMemory, ReadsAndWritesAnywhereInEveryCycle) {
       const int expected = reads.front().expected[k];
       if (expected < 0) continue;
       ++checked;
-      ASSERT_EQ(get_bits(this->top_->read_data_o, 8 * k, 8), expected) << "cycle " << t << " address " << reads.front().address << " byte " << k;
+      ASSERT_EQ(get_bits(this->top_->read_data_o, 8 * k, 8), expected)
+          << "cycle " << t << " address " << reads.front().address << " byte " << k;
     }
     reads.pop_front();
   }

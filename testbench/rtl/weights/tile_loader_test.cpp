@@ -33,7 +33,9 @@ template <class V>
 class TileLoader : public ::testing::Test {
  protected:
   int draw(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
-  void put(const DescriptorField& field, int value) { set_bits(top_->descriptor_i, field.packed, field.width, static_cast<std::uint64_t>(value)); }
+  void put(const DescriptorField& field, int value) {
+    set_bits(top_->descriptor_i, field.packed, field.width, static_cast<std::uint64_t>(value));
+  }
 
   /// Draws a layer; returns the words that must come.
   std::vector<Word> layer() {

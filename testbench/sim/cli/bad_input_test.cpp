@@ -147,9 +147,9 @@ constexpr BadCase kCases[] = {
     {"train_without_data", "env -u FLEXOR_DATA $FLEXOR train --out old.flexor", "--data"},
     {"train_unknown_network", "$FLEXOR train --network alexnet --data emptydata --out old.flexor", ""},
     {"interrupted_eval",
-     "timeout --preserve-status -s INT 0.3 $FLEXOR compare m.flexor --config small --batch 1 --stall 0.95 --json old.json", "interrupted"},
+     "timeout --preserve-status -s INT 2 $FLEXOR compare m.flexor --config small --batch 1 --stall 0.95 --json old.json", "interrupted"},
     {"terminated_sim",
-     "timeout --preserve-status -s TERM 0.3 $FLEXOR sim m.flexor --config small --batch 1 --images 100 --stall 0.95 --json old.json --wave "
+     "timeout --preserve-status -s TERM 2 $FLEXOR sim m.flexor --config small --batch 1 --images 100 --stall 0.95 --json old.json --wave "
      "old.fst",
      "interrupted"},
 };
