@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <regex>
 
 #include "networks.hpp"
 #include "program.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 struct BadCase {
   const char* name;
-  const char* line;  ///< shell line; $FLEXOR is the program, m.flexor a good model, old.json and old.img files that must stay
+  const char* line;  ///< shell line; $FLEXOR is the program, $LENET a shipped model, m.flexor a small one; the files old.* must stay
   const char* says;  ///< part of the sentence
 };
 
@@ -85,7 +86,8 @@ class BadInput : public testing::TestWithParam<BadCase> {
 
 TEST_P(BadInput, IsRefusedInOneSentence) {
   const std::size_t files = scratch_.files();
-  const Outcome outcome = run_shell(scratch_.folder(), GetParam().line);
+  Outcome outcome = run_shell(scratch_.folder(), GetParam().line);
+  outcome.err = std::regex_replace(outcome.err, std::regex("(compare|sim): [0-9]+ of [0-9]+, .* left\n"), "");  // progress is no complaint
   EXPECT_EQ(outcome.exit_code, 2) << outcome.out << outcome.err;
   EXPECT_EQ(lines(outcome.err), 1) << outcome.err;
   EXPECT_THAT(outcome.err, testing::StartsWith("flexor: "));
@@ -146,11 +148,12 @@ constexpr BadCase kCases[] = {
     {"synth_unknown_target", "$FLEXOR synth --targets z80 --json old.json", "z80"},
     {"train_without_data", "env -u FLEXOR_DATA $FLEXOR train --out old.flexor", "--data"},
     {"train_unknown_network", "$FLEXOR train --network alexnet --data emptydata --out old.flexor", ""},
-    {"interrupted_eval",
-     "timeout --preserve-status -s INT 2 $FLEXOR compare m.flexor --config small --batch 1 --stall 0.95 --json old.json", "interrupted"},
+    // The shipped network on the slowest engine lasts many seconds: the signal comes long after the start and long before the end.
+    {"interrupted_compare", "timeout --preserve-status -s INT 2 $FLEXOR compare $LENET --config nano --batch 1 --threads 1 --json old.json",
+     "interrupted"},
     {"terminated_sim",
-     "timeout --preserve-status -s TERM 2 $FLEXOR sim m.flexor --config small --batch 1 --images 100 --stall 0.95 --json old.json --wave "
-     "old.fst",
+     "timeout --preserve-status -s TERM 2 $FLEXOR sim $LENET --config nano --batch 1 --images 100 --json old.json --wave old.fst "
+     "--to-cycle 99",
      "interrupted"},
 };
 

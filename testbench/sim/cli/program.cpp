@@ -24,8 +24,8 @@ std::string content(const std::filesystem::path& file) {
 Outcome run_shell(const std::filesystem::path& folder, const std::string& line) {
   const auto logs = folder.string() + ".logs";
   std::filesystem::create_directories(logs);
-  const auto command =
-      fmt::format("cd '{0}' && FLEXOR='{1}' && ( {2} ) >'{3}/out' 2>'{3}/err' </dev/null", folder.string(), FLEXOR_PROGRAM, line, logs);
+  const auto command = fmt::format("cd '{0}' && FLEXOR='{1}' LENET='{2}' && ( {3} ) >'{4}/out' 2>'{4}/err' </dev/null", folder.string(),
+                                   FLEXOR_PROGRAM, FLEXOR_LENET, line, logs);
   const int status = std::system(command.c_str());
   Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(logs + "/out"), content(logs + "/err")};
   std::filesystem::remove_all(logs);

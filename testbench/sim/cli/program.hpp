@@ -12,7 +12,7 @@ struct Outcome {
   std::string err;
 };
 
-/// Runs a shell command line in which $FLEXOR is the program and the working folder is `folder`.
+/// Runs a shell command line in which $FLEXOR is the program, $LENET a shipped model and the working folder is `folder`.
 Outcome run_shell(const std::filesystem::path& folder, const std::string& line);
 
 /// Lines that are not empty.
