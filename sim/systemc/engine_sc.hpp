@@ -26,7 +26,8 @@ class EngineSc : public sc_core::sc_module {
   sc_core::sc_signal<std::uint32_t> s_axil_bresp_o{"s_axil_bresp_o"}, s_axil_rresp_o{"s_axil_rresp_o"};
   sc_core::sc_signal<bool> interrupt_o{"interrupt_o"}, trace_valid_o{"trace_valid_o"};
   sc_core::sc_signal<std::uint32_t> trace_layer_o{"trace_layer_o"}, trace_pixel_o{"trace_pixel_o"}, trace_channel_o{"trace_channel_o"};
-  sc_core::sc_signal<std::remove_reference_t<decltype(Vflexor_engine_sc::trace_mask_o)>::data_type> trace_mask_o{"trace_mask_o"};  // bool when R is 1
+  sc_core::sc_signal<std::remove_reference_t<decltype(Vflexor_engine_sc::trace_mask_o)>::data_type> trace_mask_o{
+      "trace_mask_o"};  // bool when R is 1
   sc_core::sc_signal<std::uint32_t> trace_data_o{"trace_data_o"}, trace_stage_o{"trace_stage_o"};
 
  private:
