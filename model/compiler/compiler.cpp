@@ -19,6 +19,18 @@ namespace {
 
 constexpr std::size_t kParameterWords = 2;
 
+// What model files can hold and the engine cannot run yet (docs/decisions/0405-network-graph.md).
+void check_graph(const Network& network, std::size_t l) {
+  const Layer& layer = network.layers[l];
+  const auto refuse = [&layer](bool has, const char* what) {
+    if (has) throw InputError(fmt::format("layer '{}' {}; run it with flexor eval", layer.name, what));
+  };
+  refuse(layer.shortcut.has_value(), "has a shortcut, which the engine cannot add yet");
+  refuse(layer.digits, "has weights of several binary digits, which the engine cannot sum yet");
+  refuse(layer.global_average, "averages over all pixels, which the engine cannot do yet");
+  refuse(network.source(l) != static_cast<int>(l) - 1, "reads another layer than the one before, which the engine cannot do yet");
+}
+
 void check_supported(const Layer& layer, const Code& code, const EngineParameters& engine) {
   if (layer.planes.size() != 1) {
     throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
@@ -118,7 +130,9 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   if (batch < 0)
     throw InputError(fmt::format("a batch of {} images is not possible; choose 1 or more, or 0 for the largest that fits", batch));
   int largest_input = 255;
-  for (const Layer& layer : network.layers) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Layer& layer = network.layers[l];
+    check_graph(network, l);
     check_supported(layer, network.codes[static_cast<std::size_t>(layer.planes[0].code)], engine);
     prove_no_overflow(network, layer, largest_input, engine);
     largest_input = layer.activation_max;

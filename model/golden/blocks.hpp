@@ -25,11 +25,23 @@ inline void accumulator(const std::int16_t* dot, std::int32_t* acc) {
   for (int m = 0; m < kArrayChannels; ++m) acc[m] += dot[m];
 }
 
-/// `v = ((acc + bias) * multiplier + 2^(shift-1)) >> shift`, arithmetic: rounds half up.
-inline std::int64_t requantise(std::int32_t acc, std::int32_t bias, std::int16_t multiplier, int shift) {
-  const std::int64_t t = static_cast<std::int64_t>(acc) + bias;
-  return (t * multiplier + (std::int64_t{1} << (shift - 1))) >> shift;
+/// `acc[m] = 2 * acc[m] + sum[m]`: one more binary digit of the weights, the most significant first.
+inline void digit_accumulator(const std::int32_t* sum, std::int32_t* acc) {
+  for (int m = 0; m < kArrayChannels; ++m) acc[m] = 2 * acc[m] + sum[m];
 }
+
+/// `t * multiplier`, t = acc + bias: what one plane brings to its requantised sum (the bias belongs to plane 0).
+inline std::int64_t plane_product(std::int32_t acc, std::int32_t bias, std::int16_t multiplier) {
+  return (static_cast<std::int64_t>(acc) + bias) * multiplier;
+}
+
+/// `r * shortcut_multiplier * 2^(shift-8)`: what the shortcut brings; its multiplier counts in 1/256. shift >= 8.
+inline std::int64_t shortcut_product(std::uint8_t r, int shortcut_multiplier, int shift) {
+  return (static_cast<std::int64_t>(r) * shortcut_multiplier) << (shift - 8);
+}
+
+/// `v = (sum of products + 2^(shift-1)) >> shift`, arithmetic: rounds half up.
+inline std::int64_t requantise(std::int64_t products, int shift) { return (products + (std::int64_t{1} << (shift - 1))) >> shift; }
 
 /// `out = min(max(v, 0), activation_max)`: clamp of a hidden layer.
 inline std::int16_t clamp_activation(std::int64_t v, int activation_max) {

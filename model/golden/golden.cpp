@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/golden.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
-#include "code/error.hpp"
 #include "golden/blocks.hpp"
 
 namespace flexor {
@@ -15,12 +12,23 @@ namespace {
 using golden::kArrayChannels;
 using golden::kArrayLanes;
 
-// One layer with its weights decrypted and laid out for pe_array: [block of channels][input in (ky, kx, c) order][channel].
+// One layer with its weights decrypted and laid out for pe_array: of every plane
+// [block of channels][input in (ky, kx, c) order][channel].
 struct Plan {
   Layer layer;  // without its stored bits
-  int inputs = 0;
+  int source = kNetworkInput;
+  Shape shortcut;  // of the tensor that the shortcut adds
+  int inputs = 0;  // of one window
   int blocks = 0;
-  std::vector<std::int8_t> weight;
+  int planes = 0;
+  std::vector<std::vector<std::int8_t>> weight;
+};
+
+// What a layer reads at one output pixel.
+struct Site {
+  const std::uint8_t* window = nullptr;    // windows * inputs values
+  int windows = 1;                         // pixels that are summed
+  const std::uint8_t* shortcut = nullptr;  // the source's channels, or none
 };
 
 // Place of input k of string r in (ky, kx, c) order.
@@ -32,8 +40,7 @@ int window_index(const Layer& l, int r, int k) {
   return (ky * l.kernel_width + kx) * channels + k % channels;
 }
 
-std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, int inputs, int blocks) {
-  const Plane& plane = layer.planes[0];
+std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, const Plane& plane, int inputs, int blocks) {
   const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
   const int groups = (layer.string_length() + kSliceK - 1) / kSliceK;
   std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
@@ -72,22 +79,58 @@ void fetch_window(const Layer& l, const std::uint8_t* input, int oy, int ox, std
   }
 }
 
-// One output pixel before pooling: every channel's sum, requantised.
-void compute_pixel(const Plan& plan, const std::uint8_t* window, std::int16_t* out) {
-  const Layer& l = plan.layer;
-  for (int block = 0; block < plan.blocks; ++block) {
-    const std::int8_t* weight = plan.weight.data() + static_cast<std::ptrdiff_t>(block) * plan.inputs * kArrayChannels;
-    std::array<std::int32_t, kArrayChannels> acc{};
+using Sums = std::array<std::int32_t, kArrayChannels>;
+
+// Sums of one block of channels and one plane over all windows.
+Sums sum_plane(const Plan& plan, int plane, int block, const Site& site) {
+  const std::int8_t* weight =
+      plan.weight[static_cast<std::size_t>(plane)].data() + static_cast<std::ptrdiff_t>(block) * plan.inputs * kArrayChannels;
+  Sums acc{};
+  for (int w = 0; w < site.windows; ++w) {
+    const std::uint8_t* window = site.window + static_cast<std::ptrdiff_t>(w) * plan.inputs;
     for (int k = 0; k < plan.inputs; k += kArrayLanes) {
       std::array<std::int16_t, kArrayChannels> dot;
       golden::pe_array(weight + k * kArrayChannels, window + k, std::min(kArrayLanes, plan.inputs - k), dot.data());
       golden::accumulator(dot.data(), acc.data());
     }
-    const int channels = std::min(kArrayChannels, l.output.channels - block * kArrayChannels);
+  }
+  return acc;
+}
+
+// Channel m of the shortcut's tensor, moved by its offset; 0 where that channel does not exist.
+std::uint8_t shortcut_value(const Plan& plan, const Site& site, int m) {
+  const int c = m - plan.layer.shortcut->channel_offset;
+  return c >= 0 && c < plan.shortcut.channels ? site.shortcut[c] : std::uint8_t{0};
+}
+
+// One output pixel before pooling: every channel's sums, requantised.
+void compute_pixel(const Plan& plan, const Site& site, std::int16_t* out) {
+  const Layer& l = plan.layer;
+  for (int block = 0; block < plan.blocks; ++block) {
+    std::array<std::int64_t, kArrayChannels> products{};
+    const int first = block * kArrayChannels;
+    const int channels = std::min(kArrayChannels, l.output.channels - first);
+    Sums acc{};
+    for (int p = plan.planes - 1; p >= 0; --p) {
+      const Sums sum = sum_plane(plan, p, block, site);
+      if (l.digits) {
+        golden::digit_accumulator(sum.data(), acc.data());
+        if (p > 0) continue;
+      } else {
+        acc = sum;
+      }
+      for (int i = 0; i < channels; ++i) {
+        const auto m = static_cast<std::size_t>(first + i);
+        const std::int16_t multiplier = l.multiplier[static_cast<std::size_t>(p * l.output.channels) + m];
+        products[static_cast<std::size_t>(i)] +=
+            golden::plane_product(acc[static_cast<std::size_t>(i)], p == 0 ? l.bias[m] : 0, multiplier);
+      }
+    }
     for (int i = 0; i < channels; ++i) {
-      const auto m = static_cast<std::size_t>(block * kArrayChannels + i);
-      const std::int64_t v = golden::requantise(acc[static_cast<std::size_t>(i)], l.bias[m], l.multiplier[m], l.shift);
-      out[m] = l.logits ? golden::clamp_logit(v) : golden::clamp_activation(v, l.activation_max);
+      std::int64_t sum = products[static_cast<std::size_t>(i)];
+      if (l.shortcut) sum += golden::shortcut_product(shortcut_value(plan, site, first + i), l.shortcut->multiplier, l.shift);
+      const std::int64_t v = golden::requantise(sum, l.shift);
+      out[first + i] = l.logits ? golden::clamp_logit(v) : golden::clamp_activation(v, l.activation_max);
     }
   }
 }
@@ -107,18 +150,40 @@ std::vector<std::int16_t> pool(const std::vector<std::int16_t>& tensor, const Sh
   return pooled;
 }
 
-std::vector<std::int16_t> run_layer(const Plan& plan, const std::uint8_t* input) {
+std::vector<std::int16_t> run_layer(const Plan& plan, const std::uint8_t* input, const std::uint8_t* shortcut) {
   const Layer& l = plan.layer;
   const Shape shape = l.unpooled();
   std::vector<std::int16_t> tensor(static_cast<std::size_t>(shape.size()));
+  if (l.global_average) {
+    compute_pixel(plan, {input, l.averaged_pixels(), nullptr}, tensor.data());
+    return tensor;
+  }
   std::vector<std::uint8_t> window(static_cast<std::size_t>(plan.inputs));
   for (int y = 0; y < shape.height; ++y) {
     for (int x = 0; x < shape.width; ++x) {
       fetch_window(l, input, y, x, window.data());
-      compute_pixel(plan, window.data(), tensor.data() + (y * shape.width + x) * shape.channels);
+      Site site{window.data(), 1, nullptr};
+      if (l.shortcut) {
+        site.shortcut = shortcut + (y * plan.shortcut.width + x) * l.shortcut->stride * plan.shortcut.channels;
+      }
+      compute_pixel(plan, site, tensor.data() + (y * shape.width + x) * shape.channels);
     }
   }
   return l.max_pool ? pool(tensor, shape, l.output) : tensor;
+}
+
+Plan make_plan(const Network& network, std::size_t l) {
+  const Layer& layer = network.layers[l];
+  Plan plan;
+  plan.source = network.source(l);
+  if (layer.shortcut) plan.shortcut = network.tensor(layer.shortcut->source);
+  plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
+  plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
+  plan.planes = static_cast<int>(layer.planes.size());
+  for (const Plane& plane : layer.planes) plan.weight.push_back(lay_out_weights(network, layer, plane, plan.inputs, plan.blocks));
+  plan.layer = layer;
+  plan.layer.planes.clear();
+  return plan;
 }
 
 }  // namespace
@@ -129,19 +194,7 @@ struct Golden::Impl {
 
 Golden::Golden(const Network& network) : impl_(std::make_unique<Impl>()) {
   validate(network);
-  for (const Layer& layer : network.layers) {
-    if (layer.planes.size() != 1) {
-      throw InputError(
-          fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
-    }
-    Plan plan;
-    plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
-    plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
-    plan.weight = lay_out_weights(network, layer, plan.inputs, plan.blocks);
-    plan.layer = layer;
-    plan.layer.planes.clear();
-    impl_->plans.push_back(std::move(plan));
-  }
+  for (std::size_t l = 0; l < network.layers.size(); ++l) impl_->plans.push_back(make_plan(network, l));
 }
 
 Golden::~Golden() = default;
@@ -150,15 +203,14 @@ Golden& Golden::operator=(Golden&&) noexcept = default;
 
 std::vector<std::vector<std::int16_t>> Golden::run(const std::uint8_t* pixels) const {
   std::vector<std::vector<std::int16_t>> boundaries;
-  std::vector<std::uint8_t> bytes;
-  const std::uint8_t* input = pixels;
+  std::vector<std::vector<std::uint8_t>> bytes;
+  const auto tensor = [&](int source) { return source < 0 ? pixels : bytes[static_cast<std::size_t>(source)].data(); };
   for (const Plan& plan : impl_->plans) {
-    boundaries.push_back(run_layer(plan, input));
-    if (plan.layer.logits) break;
-    bytes.resize(boundaries.back().size());
-    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.begin(),
+    const std::uint8_t* shortcut = plan.layer.shortcut ? tensor(plan.layer.shortcut->source) : nullptr;
+    boundaries.push_back(run_layer(plan, tensor(plan.source), shortcut));
+    bytes.emplace_back(boundaries.back().size());
+    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.back().begin(),
                    [](std::int16_t v) { return static_cast<std::uint8_t>(v); });
-    input = bytes.data();
   }
   return boundaries;
 }

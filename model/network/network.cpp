@@ -13,16 +13,26 @@ int Layer::slices(int slice_k, int slice_m) const {
 }
 
 Shape Layer::unpooled() const {
+  if (global_average) return {1, 1, output.channels};
   return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1,
           output.channels};
 }
 
 std::int64_t Layer::macs() const {
   const Shape shape = unpooled();
-  return weights() * shape.height * shape.width;
+  return weights() * shape.height * shape.width * averaged_pixels();
 }
 
 std::int64_t Layer::weights() const { return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels; }
+
+int Network::source(std::size_t l) const {
+  const int from = layers[l].source;
+  return from == kPreviousLayer ? static_cast<int>(l) - 1 : from;
+}
+
+const Shape& Network::tensor(int source) const { return source < 0 ? input : layers[static_cast<std::size_t>(source)].output; }
+
+int Network::largest(int source) const { return source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max; }
 
 std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice) {
   std::uint32_t bits = 0;

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,23 @@ struct Plane {
   std::vector<std::uint8_t> stored;  ///< slices() * n_in bits, packed LSB first, slice after slice, bit 0 of a slice first
 };
 
+inline constexpr int kNetworkInput = -1;   ///< a source: the pixels
+inline constexpr int kPreviousLayer = -2;  ///< a source: the layer before (the pixels for layer 0)
+
+/// Residual input of a layer, added before the clamp (docs/arithmetic.md, "Requantise"). Channels beyond the source's are 0 (option A).
+struct Shortcut {
+  int source = kNetworkInput;    ///< layer whose output is added, or kNetworkInput
+  int stride = 1;                ///< 1 or 2, both axes
+  int channel_offset = 0;        ///< output channel of the source's channel 0, >= 0
+  int multiplier = 256;          ///< output LSBs per source LSB in 1/256, 0..65535
+  double real_multiplier = 1.0;  ///< before rounding: output LSBs per source LSB
+};
+
 /// One layer that holds weights, with its requantisation and optional pooling. Formulas: docs/arithmetic.md.
 struct Layer {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  Shape input;   ///< of the layer as the network sees it (dense: 1 x 1 x features)
+  Shape input;   ///< of the layer as the network sees it (dense: 1 x 1 x features; global average: height x width x channels)
   Shape output;  ///< after pooling
   int kernel_height = 1;
   int kernel_width = 1;
@@ -44,19 +57,27 @@ struct Layer {
   bool logits = false;       ///< int16 output without ReLU (last layer)
   int activation_max = 255;  ///< upper clamp of the output, 2^bits - 1
   int shift = 16;
-  std::vector<Plane> planes;             ///< q planes; the engine's first version runs q = 1
-  std::vector<std::int32_t> bias;        ///< per output channel, accumulator units
-  std::vector<std::int16_t> multiplier;  ///< per output channel
-  std::vector<double> real_scale;        ///< per output channel: real output LSBs per accumulator unit (before rounding to multiplier)
+  std::vector<Plane> planes;             ///< q planes: at most 4, or at most 8 when they are digits
+  std::vector<std::int32_t> bias;        ///< per output channel, accumulator units (of plane 0)
+  std::vector<std::int16_t> multiplier;  ///< [multiplier plane p][output channel c] at p * channels + c
+  std::vector<double> real_scale;        ///< likewise: real output LSBs per accumulator unit (before rounding to multiplier)
   std::vector<double> real_bias;         ///< per output channel: real bias in accumulator units (before rounding)
+  int source = kPreviousLayer;           ///< layer whose output is the input; always an earlier one
+  std::optional<Shortcut> shortcut;
+  bool digits = false;          ///< the planes are binary digits of one weight w = sum_p 2^p b_p
+  bool global_average = false;  ///< dense: one set of C weights an output, summed over all pixels
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
+  /// Planes that have a multiplier of their own: 1 for digits, else q.
+  [[nodiscard]] int multiplier_planes() const { return digits ? 1 : static_cast<int>(planes.size()); }
+  /// Pixels over which one output sums (1 but for a global average).
+  [[nodiscard]] int averaged_pixels() const { return global_average ? input.height * input.width : 1; }
   /// Slices of one plane for slice_k inputs x slice_m channels.
   [[nodiscard]] int slices(int slice_k = kSliceK, int slice_m = kSliceM) const;
   /// Output shape before pooling.
   [[nodiscard]] Shape unpooled() const;
-  /// Multiply-accumulates for one image.
+  /// Multiply-accumulates of one plane for one image.
   [[nodiscard]] std::int64_t macs() const;
   /// Weights (without padding).
   [[nodiscard]] std::int64_t weights() const;
@@ -81,6 +102,13 @@ struct Network {
   std::vector<Code> codes;
   std::vector<Layer> layers;
   Provenance provenance;
+
+  /// The layer that layer l reads, or kNetworkInput.
+  [[nodiscard]] int source(std::size_t l) const;
+  /// What a source (a layer or kNetworkInput) gives.
+  [[nodiscard]] const Shape& tensor(int source) const;
+  /// Largest value of that tensor.
+  [[nodiscard]] int largest(int source) const;
 };
 
 /// Throws flexor::InputError with one sentence naming the layer when shapes, codes, sizes or ranges do not agree.

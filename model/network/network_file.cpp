@@ -27,9 +27,15 @@ flatbuffers::Offset<schema::Layer> pack(flatbuffers::FlatBufferBuilder& b, const
   for (const Plane& p : l.planes) planes.push_back(schema::CreatePlaneDirect(b, p.code, &p.stored));
   const auto input = pack(l.input);
   const auto output = pack(l.output);
+  flatbuffers::Offset<schema::Shortcut> shortcut;
+  if (l.shortcut) {
+    const Shortcut& from = *l.shortcut;
+    shortcut = schema::CreateShortcut(b, from.source, from.stride, from.channel_offset, static_cast<std::uint16_t>(from.multiplier),
+                                      from.real_multiplier);
+  }
   return schema::CreateLayerDirect(b, l.name.c_str(), static_cast<schema::Kind>(l.kind), &input, &output, l.kernel_height, l.kernel_width,
                                    l.stride, l.padding, l.stack_rows, l.max_pool, l.logits, l.activation_max, l.shift, &planes, &l.bias,
-                                   &l.multiplier, &l.real_scale, &l.real_bias);
+                                   &l.multiplier, &l.real_scale, &l.real_bias, l.source, shortcut, l.digits, l.global_average);
 }
 
 Layer unpack(const schema::Layer& l) {
@@ -54,6 +60,12 @@ Layer unpack(const schema::Layer& l) {
   out.multiplier = unpack(l.multiplier());
   out.real_scale = unpack(l.real_scale());
   out.real_bias = unpack(l.real_bias());
+  out.source = l.source();
+  if (const schema::Shortcut* from = l.shortcut()) {
+    out.shortcut = Shortcut{from->source(), from->stride(), from->channel_offset(), from->multiplier(), from->real_multiplier()};
+  }
+  out.digits = l.digits();
+  out.global_average = l.global_average();
   return out;
 }
 

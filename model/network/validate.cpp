@@ -16,6 +16,8 @@ constexpr int kMaxSide = 4096;
 constexpr int kMaxChannels = 65535;
 constexpr int kMaxKernel = 15;
 constexpr int kMaxPlanes = 4;
+constexpr int kMaxDigits = 8;
+constexpr int kShortcutShift = 8;  // of the shortcut multiplier
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 28;
 
 // Checks one layer; every complaint begins with its name.
@@ -25,10 +27,12 @@ class LayerCheck {
       : network_(network), layer_(network.layers[index]), index_(index), last_(index + 1 == network.layers.size()) {}
 
   void run() const {
+    check_source();
     check_input();
     check_kernel();
     check_output();
     check_activation();
+    check_shortcut();
     check_planes();
     check_channels();
   }
@@ -41,19 +45,52 @@ class LayerCheck {
     throw InputError(fmt::format("layer {}: {}", name, fmt::format(format, std::forward<T>(values)...)));
   }
 
+  // What the layer reads, in words.
+  [[nodiscard]] std::string giver() const {
+    if (layer_.source == kPreviousLayer) return "the layer before";
+    return layer_.source == kNetworkInput ? "the network's input"
+                                          : fmt::format("layer '{}'", network_.layers[static_cast<std::size_t>(layer_.source)].name);
+  }
+
   static std::string text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
+
+  void check_source() const {
+    const int source = network_.source(index_);
+    require(layer_.source >= kPreviousLayer && source < static_cast<int>(index_),
+            "it reads layer {}, but a layer reads an earlier one, -1 (the pixels) or -2 (the layer before)", layer_.source);
+    require(layer_.kind == LayerKind::Dense || !layer_.global_average, "only a dense layer may average over all pixels");
+  }
+
+  void check_shortcut() const {
+    if (!layer_.shortcut) return;
+    const Shortcut& s = *layer_.shortcut;
+    require(s.source >= kNetworkInput && s.source < static_cast<int>(index_),
+            "its shortcut comes from layer {}, but it must come from an earlier one or from -1 (the pixels)", s.source);
+    require(!layer_.max_pool && !layer_.logits && layer_.kind == LayerKind::Convolution,
+            "only a convolution without pooling that gives activations may have a shortcut");
+    require(s.stride == 1 || s.stride == 2, "its shortcut has stride {}, but 1 and 2 are possible", s.stride);
+    require(s.multiplier >= 0 && s.multiplier <= 65535, "its shortcut multiplier is {}, but 0 to 65535 are possible", s.multiplier);
+    require(std::isfinite(s.real_multiplier), "its real shortcut multiplier is not a finite number");
+    require(layer_.shift >= kShortcutShift, "its shift is {}, but a layer with a shortcut needs 8 or more", layer_.shift);
+    const Shape& from = network_.tensor(s.source);
+    const Shape& to = layer_.output;
+    require((from.height + s.stride - 1) / s.stride == to.height && (from.width + s.stride - 1) / s.stride == to.width,
+            "its shortcut gives {}x{} pixels, but its output is {}", (from.height + s.stride - 1) / s.stride,
+            (from.width + s.stride - 1) / s.stride, text(to));
+    require(s.channel_offset >= 0 && s.channel_offset + from.channels <= to.channels,
+            "its shortcut puts {} channels at channel {}, but its output has {}", from.channels, s.channel_offset, to.channels);
+  }
 
   void check_input() const {
     const Shape& in = layer_.input;
-    const Shape before = index_ == 0 ? network_.input : network_.layers[index_ - 1].output;
+    const Shape& before = network_.tensor(network_.source(index_));
     require(layer_.kind == LayerKind::Convolution || layer_.kind == LayerKind::Dense, "its kind {} is unknown; update the program",
             static_cast<int>(layer_.kind));
-    if (layer_.kind == LayerKind::Dense) {
+    if (layer_.kind == LayerKind::Dense && !layer_.global_average) {
       require(in.height == 1 && in.width == 1, "a dense layer takes 1x1xN inputs, but its input is {}", text(in));
-      require(in.channels == before.size(), "it takes {} inputs, but the layer before gives {} ({})", in.channels, before.size(),
-              text(before));
+      require(in.channels == before.size(), "it takes {} inputs, but {} gives {} ({})", in.channels, giver(), before.size(), text(before));
     } else {
-      require(in == before, "its input is {}, but the layer before gives {}", text(in), text(before));
+      require(in == before, "its input is {}, but {} gives {}", text(in), giver(), text(before));
     }
   }
 
@@ -98,8 +135,9 @@ class LayerCheck {
   }
 
   void check_planes() const {
-    require(!layer_.planes.empty() && layer_.planes.size() <= kMaxPlanes, "it has {} bit planes, but 1 to {} are possible",
-            layer_.planes.size(), kMaxPlanes);
+    const std::size_t most = layer_.digits ? kMaxDigits : kMaxPlanes;
+    require(!layer_.planes.empty() && layer_.planes.size() <= most, "it has {} bit planes, but 1 to {} are possible", layer_.planes.size(),
+            most);
     for (const Plane& plane : layer_.planes) {
       require(plane.code >= 0 && static_cast<std::size_t>(plane.code) < network_.codes.size(),
               "it uses code {}, but the network has {} codes", plane.code, network_.codes.size());
@@ -118,15 +156,19 @@ class LayerCheck {
     const Layer& l = layer_;
     const auto channels = static_cast<std::size_t>(l.output.channels);
     require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
-    require(l.multiplier.size() == channels, "it has {} multipliers for {} output channels", l.multiplier.size(), channels);
-    require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(),
-            channels);
+    const auto multiplier_planes = static_cast<std::size_t>(l.multiplier_planes());
+    const std::string wanted = multiplier_planes == 1 ? "" : fmt::format("{} planes of ", multiplier_planes);
+    require(l.multiplier.size() == channels * multiplier_planes, "it has {} multipliers for {}{} output channels", l.multiplier.size(),
+            wanted, channels);
+    require(l.real_scale.size() == channels * multiplier_planes || l.real_scale.empty(), "it has {} real scales for {}{} output channels",
+            l.real_scale.size(), wanted, channels);
     require(l.real_bias.size() == channels || l.real_bias.empty(), "it has {} real biases for {} output channels", l.real_bias.size(),
             channels);
     for (const auto* reals : {&l.real_scale, &l.real_bias}) {
       for (const double value : *reals) require(std::isfinite(value), "a real scale or bias is not a finite number");
     }
-    const std::int64_t largest_sum = l.weights() / l.output.channels * 255;
+    const std::int64_t largest_weight = l.digits ? (std::int64_t{1} << l.planes.size()) - 1 : 1;
+    const std::int64_t largest_sum = l.weights() / l.output.channels * 255 * l.averaged_pixels() * largest_weight;
     for (std::size_t m = 0; m < channels; ++m) {
       require(largest_sum + std::abs(static_cast<std::int64_t>(l.bias[m])) <= std::numeric_limits<std::int32_t>::max(),
               "the sums of channel {} with bias {} may pass 32 bits", m, l.bias[m]);

@@ -17,10 +17,38 @@ struct Flags {
 std::string shape_text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
 
 std::string kind_text(const Layer& layer) {
+  const char* digits = layer.digits ? " digits" : "";
   if (layer.kind == LayerKind::Dense) {
-    return "dense";
+    return fmt::format("dense{}{}", layer.global_average ? " average" : "", digits);
   }
-  return fmt::format("conv {}x{}/{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "");
+  return fmt::format("conv {}x{}/{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "", digits);
+}
+
+std::string source_text(const Network& network, int source) {
+  return source < 0 ? "pixels" : network.layers[static_cast<std::size_t>(source)].name;
+}
+
+// Stored bits per weight, all planes together.
+double rate_of(const Network& network, const Layer& layer) {
+  double rate = 0;
+  for (const auto& plane : layer.planes) {
+    const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
+    rate += static_cast<double>(code.n_in) / code.n_out;
+  }
+  return rate;
+}
+
+// What a layer reads and adds, where that is not just the layer before.
+std::string input_text(const Network& network, std::size_t l) {
+  const Layer& layer = network.layers[l];
+  std::string text = shape_text(layer.input);
+  if (network.source(l) != static_cast<int>(l) - 1) {
+    text += " of " + source_text(network, network.source(l));
+  }
+  if (layer.shortcut) {
+    text += fmt::format(" + {:.2f} {}", layer.shortcut->multiplier / 256.0, source_text(network, layer.shortcut->source));
+  }
+  return text;
 }
 
 std::int64_t stored_bits(const Network& network, const Layer& layer) {
@@ -31,13 +59,23 @@ std::int64_t stored_bits(const Network& network, const Layer& layer) {
   return bits;
 }
 
-nlohmann::ordered_json describe(const Network& network, const Layer& layer) {
+nlohmann::ordered_json describe(const Network& network, std::size_t l) {
+  const Layer& layer = network.layers[l];
+  nlohmann::ordered_json shortcut;
+  if (layer.shortcut) {
+    shortcut = {{"source", source_text(network, layer.shortcut->source)},
+                {"stride", layer.shortcut->stride},
+                {"channel_offset", layer.shortcut->channel_offset},
+                {"multiplier", layer.shortcut->multiplier}};
+  }
   const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
   return {{"name", layer.name},
           {"kind", kind_text(layer)},
           {"input", shape_text(layer.input)},
           {"output", shape_text(layer.output)},
-          {"rate", static_cast<double>(code.n_in) / code.n_out},
+          {"source", source_text(network, network.source(l))},
+          {"shortcut", shortcut},
+          {"rate", rate_of(network, layer)},
           {"q", layer.planes.size()},
           {"weights", layer.weights()},
           {"stored_bits", stored_bits(network, layer)},
@@ -51,12 +89,13 @@ void inspect(const Flags& flags, const Context& context) {
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   Table table({"layer", "kind", "input", "output", "weights", "rate", "q", "stored bits", "MACs", "code", "taps", "rank"});
   std::int64_t weights = 0, bits = 0, macs = 0;
-  for (const auto& layer : network.layers) {
-    auto row = describe(network, layer);
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Layer& layer = network.layers[l];
+    auto row = describe(network, l);
     weights += layer.weights();
     bits += row["stored_bits"].get<std::int64_t>();
     macs += layer.macs();
-    table.add({layer.name, row["kind"], row["input"], row["output"], grouped(layer.weights()),
+    table.add({layer.name, row["kind"], input_text(network, l), row["output"], grouped(layer.weights()),
                fmt::format("{:.2f}", row["rate"].get<double>()), fmt::format("{}", layer.planes.size()),
                grouped(row["stored_bits"].get<std::int64_t>()), grouped(layer.macs()), row["code"]["name"],
                fmt::format("{}", row["code"]["taps"].get<int>()), fmt::format("{}", row["code"]["rank"].get<int>())});

@@ -61,7 +61,38 @@ TEST_F(Refusal, AnotherShift) {
 
 TEST_F(Refusal, TwoPlanes) {
   lenet_.layers[2].planes.push_back(lenet_.layers[2].planes[0]);
+  lenet_.layers[2].multiplier.resize(1000, 1);
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense3' has 2 bit planes");
+}
+
+// Every field of a residual network; each network is valid, so only the compiler minds.
+TEST_F(Refusal, WhatOnlyTheGoldenModelRuns) {
+  const test::LayerSpec conv{LayerKind::Convolution, 4, 3, 1, 1, false, false, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+  const Network plain = test::random_network(random_, {6, 6, 4}, {nested_code(8)}, {conv, conv, dense});
+  ASSERT_NO_THROW(compile(plain, engine_));
+  const auto expect = [&](auto change, const char* sentence) {
+    Network network = plain;
+    change(network.layers);
+    ASSERT_NO_THROW(validate(network)) << sentence;
+    expect_input_error([&] { compile(network, engine_); }, sentence);
+  };
+  expect([](auto& l) { l[1].shortcut = Shortcut{.source = -1}; }, "layer 'conv2' has a shortcut, which the engine cannot add yet");
+  expect([](auto& l) { l[0].digits = true; }, "layer 'conv1' has weights of several binary digits");
+  expect([](auto& l) { l[1].source = -1; }, "layer 'conv2' reads another layer than the one before");
+  expect(
+      [](auto& l) {
+        l[1].planes.push_back(l[1].planes[0]);
+        l[1].multiplier.resize(8, 1);
+      },
+      "layer 'conv2' has 2 bit planes");
+  Network average = plain;
+  Layer& last = average.layers[2];
+  last.global_average = true;
+  last.input = {6, 6, 4};
+  last.planes[0].stored.resize(1);
+  ASSERT_NO_THROW(validate(average));
+  expect_input_error([&] { compile(average, engine_); }, "layer 'dense3' averages over all pixels, which the engine cannot do yet");
 }
 
 TEST_F(Refusal, StringLongerThan255Chunks) {

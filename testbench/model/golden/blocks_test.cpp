@@ -54,17 +54,47 @@ TEST(Requantise, RoundsHalfUp) {
     const int shift = 1 + static_cast<int>(random.below(24));
     // Exact in double: the product has fewer than 40 bits.
     const double exact = (static_cast<double>(acc) + bias) * multiplier / std::pow(2.0, shift);
-    ASSERT_EQ(static_cast<double>(requantise(acc, bias, multiplier, shift)), std::floor(exact + 0.5))
+    ASSERT_EQ(static_cast<double>(requantise(plane_product(acc, bias, multiplier), shift)), std::floor(exact + 0.5))
         << acc << " " << bias << " " << multiplier << " " << shift;
   }
 }
 
 TEST(Requantise, AtTheHalves) {
-  EXPECT_EQ(requantise(1, 0, 1, 1), 1);    // 0.5 -> 1
-  EXPECT_EQ(requantise(-1, 0, 1, 1), 0);   // -0.5 -> 0
-  EXPECT_EQ(requantise(-3, 0, 1, 1), -1);  // -1.5 -> -1
-  EXPECT_EQ(requantise(3, -2, -32768, 16), 0);
-  EXPECT_EQ(requantise(2147483647, -2147483647, 32767, 24), 0);
+  EXPECT_EQ(requantise(1, 1), 1);    // 0.5 -> 1
+  EXPECT_EQ(requantise(-1, 1), 0);   // -0.5 -> 0
+  EXPECT_EQ(requantise(-3, 1), -1);  // -1.5 -> -1
+  EXPECT_EQ(requantise(plane_product(3, -2, -32768), 16), 0);
+  EXPECT_EQ(requantise(plane_product(2147483647, -2147483647, 32767), 24), 0);
+}
+
+TEST(ShortcutProduct, CountsIn256ths) {
+  for (int r = 0; r < 256; ++r) {
+    for (const int multiplier : {0, 1, 255, 256, 300, 65535}) {
+      const double exact = r * (multiplier / 256.0);
+      for (const int shift : {8, 16, 24}) {
+        const std::int64_t product = shortcut_product(static_cast<std::uint8_t>(r), multiplier, shift);
+        ASSERT_EQ(static_cast<double>(product) / std::pow(2.0, shift), exact);
+        ASSERT_EQ(static_cast<double>(requantise(product, shift)), std::floor(exact + 0.5)) << r << " " << multiplier;
+      }
+    }
+  }
+}
+
+TEST(DigitAccumulator, IsTheWeightedSum) {
+  Random random(2);
+  for (const int digits : {1, 4, 8}) {
+    std::array<std::int32_t, kArrayChannels> acc{};
+    std::array<double, kArrayChannels> expected{};
+    for (int p = digits - 1; p >= 0; --p) {
+      std::array<std::int32_t, kArrayChannels> sum{};
+      for (std::size_t m = 0; m < kArrayChannels; ++m) {
+        sum[m] = static_cast<std::int32_t>(random.below(20001)) - 10000;
+        expected[m] += std::pow(2.0, p) * sum[m];
+      }
+      digit_accumulator(sum.data(), acc.data());
+    }
+    for (std::size_t m = 0; m < kArrayChannels; ++m) ASSERT_EQ(acc[m], expected[m]);
+  }
 }
 
 TEST(Clamp, OfActivationsAndLogits) {

@@ -28,6 +28,15 @@ Network random_network(Random& random, const Shape& input, const std::vector<Cod
 /// A convolutional or dense network drawn whole: 1 to 4 layers, kernels 1 to 5, padding, stride, pooling, stacking, codes of every family.
 Network draw_network(Random& random);
 
+/// What draw_graph() was told to draw at least once in the network.
+struct GraphParts {
+  bool shortcut = false, digits = false, planes = false, global_average = false, source = false;
+};
+
+/// A residual network drawn whole: strides, kernels 1 to 7, shortcuts with stride and channel offset, digits, up to 4 planes, layers that
+/// read another than the one before, a global average or a plain dense layer at the end. `parts` says what it holds.
+Network draw_graph(Random& random, GraphParts& parts);
+
 /// The 20-50-500-10 LeNet-5 with random stored bits of the nested code.
 Network random_lenet(Random& random, int n_in, bool stack_rows = true);
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "networks.hpp"
+
+namespace flexor::test {
+namespace {
+
+int draw(Random& random, int low, int high) { return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1))); }
+
+int pick_code(Random& random, const Network& network) { return draw(random, 0, static_cast<int>(network.codes.size()) - 1); }
+
+std::vector<std::uint8_t> random_bytes(Random& random, std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random.next());
+  return bytes;
+}
+
+// Planes, bias and multipliers that spread the outputs over their range.
+void fill(Random& random, const Network& network, Layer& l, GraphParts& parts) {
+  l.digits = random.below(4) == 0;
+  const int planes = l.digits ? draw(random, 1, 8) : random.below(3) == 0 ? draw(random, 2, 4) : 1;
+  parts.digits |= l.digits && planes > 1;
+  parts.planes |= !l.digits && planes > 1;
+  for (int p = 0; p < planes; ++p) {
+    const int code = pick_code(random, network);
+    const auto bits = static_cast<std::size_t>(l.slices()) * static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
+    l.planes.push_back({code, random_bytes(random, (bits + 7) / 8)});
+  }
+  const double inputs = static_cast<double>(l.weights()) / l.output.channels * l.averaged_pixels();
+  const double spread = 100 * std::sqrt(inputs) * (l.digits ? std::ldexp(0.6, planes) : std::sqrt(planes));
+  const double full = l.logits ? 4000 : l.activation_max;
+  for (int i = 0; i < l.multiplier_planes() * l.output.channels; ++i) {
+    const double scale = full / spread * 65536 * (0.2 + static_cast<double>(random.below(1000)) / 2000);
+    const int sign = random.below(8) == 0 ? -1 : 1;
+    l.multiplier.push_back(static_cast<std::int16_t>(sign * std::clamp(scale, 1.0, 32767.0)));
+  }
+  for (int m = 0; m < l.output.channels; ++m) l.bias.push_back(draw(random, static_cast<int>(-spread / 2), static_cast<int>(spread / 2)));
+}
+
+// A shortcut from any earlier tensor that fits, if there is one.
+void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& parts) {
+  for (int tries = 0; tries < 4 && !l.shortcut; ++tries) {
+    const int source = draw(random, -1, static_cast<int>(network.layers.size()) - 1);
+    const int stride = draw(random, 1, 2);
+    const Shape& from = network.tensor(source);
+    const bool fits = (from.height + stride - 1) / stride == l.output.height && (from.width + stride - 1) / stride == l.output.width;
+    if (!fits || from.channels > l.output.channels) continue;
+    l.shortcut = Shortcut{source, stride, draw(random, 0, l.output.channels - from.channels), draw(random, 0, 700), 1.0};
+    l.shortcut->real_multiplier = l.shortcut->multiplier / 256.0;
+    parts.shortcut = true;
+  }
+}
+
+}  // namespace
+
+Network draw_graph(Random& random, GraphParts& parts) {
+  Network network;
+  network.name = "graph";
+  network.input = {draw(random, 5, 9), draw(random, 5, 9), draw(random, 1, 3)};
+  network.codes = {nested_code(draw(random, 4, 20)), identity_code(20), random_tap_code(20, 12, 2, random.next())};
+  const int convolutions = draw(random, 2, 5);
+  for (int i = 0; i < convolutions; ++i) {
+    Layer l;
+    l.name = fmt::format("conv{}", i + 1);
+    if (i > 0 && random.below(4) == 0) {
+      l.source = draw(random, -1, i - 1);
+      parts.source |= l.source != i - 1;
+    }
+    l.input = network.tensor(l.source == kPreviousLayer ? i - 1 : l.source);
+    l.kernel_height = l.kernel_width = 1 + 2 * draw(random, 0, 3);
+    l.padding = (l.kernel_height - 1) / 2;
+    l.stride = draw(random, 1, 2);
+    l.stack_rows = i == 0 && random.below(2) == 0;
+    l.output.channels = draw(random, 1, 40);
+    l.output = l.unpooled();
+    l.activation_max = random.below(3) == 0 ? 15 : 255;
+    if (random.below(3) != 0) add_shortcut(random, network, l, parts);
+    if (!l.shortcut && l.output.height >= 2 && l.output.width >= 2 && random.below(4) == 0) {
+      l.max_pool = true;
+      l.output = {l.output.height / 2, l.output.width / 2, l.output.channels};
+    }
+    fill(random, network, l, parts);
+    network.layers.push_back(l);
+  }
+  Layer last;
+  last.name = "dense";
+  last.kind = LayerKind::Dense;
+  last.logits = true;
+  last.global_average = random.below(2) == 0;
+  parts.global_average |= last.global_average;
+  const Shape& before = network.layers.back().output;
+  last.input = last.global_average ? before : Shape{1, 1, before.size()};
+  last.output = {1, 1, draw(random, 2, 12)};
+  fill(random, network, last, parts);
+  network.layers.push_back(last);
+  return network;
+}
+
+}  // namespace flexor::test
