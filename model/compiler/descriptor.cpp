@@ -3,12 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
+#include <limits>
+
 #include "code/error.hpp"
 
 namespace flexor {
 namespace {
 
 namespace field = descriptor;
+
+constexpr std::int64_t kLargestStoredBits = 32;
+// Largest count of rows or columns and largest input height (error 1 in docs/architecture.md).
+constexpr std::int64_t kLargestSide = 1023;
+constexpr std::int64_t kAnyCount = std::numeric_limits<std::int64_t>::max();
+
+// The engine counts below 2^(PixelWidth - 1) pixels: four for each byte of its activation memory, rounded up to a power of two.
+std::int64_t largest_pixels(const EngineParameters& engine) {
+  return 4 * static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(engine.activation_bytes()))) - 1;
+}
 
 // Puts values into fields, with a range check on each.
 class Writer {
@@ -17,6 +31,11 @@ class Writer {
 
   void put(const char* name, const DescriptorField& f, std::int64_t value) {
     check(name, value, 0, (std::int64_t{1} << f.width) - 1);
+    insert(f, value);
+  }
+  // A loop count: the engine reports an illegal descriptor outside 1..most.
+  void put_count(const char* name, const DescriptorField& f, std::int64_t value, std::int64_t most) {
+    check(name, value, 1, std::min(most, (std::int64_t{1} << f.width) - 1));
     insert(f, value);
   }
   void put_signed(const char* name, const DescriptorField& f, std::int64_t value) {
@@ -78,22 +97,22 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put("logits flag", field::logits, v.logits ? 1 : 0);
   out.put("pool flag", field::pool, g.pool ? 1 : 0);
   out.put("upper clamp", field::activation_max, v.activation_max);
-  out.put("stored bits per slice", field::stored_bits, v.stored_bits);
+  out.put_count("stored bits per slice", field::stored_bits, v.stored_bits, kLargestStoredBits);
   out.put("code memory address", field::code_base, v.code_base);
   out.put("weight memory address", field::weight_base, v.weight_base);
   out.put("parameter address", field::parameter_base, v.parameter_base);
-  out.put("number of output channels", field::channels, g.channels);
-  out.put("number of channel tiles", field::m_tiles, v.m_tiles);
-  out.put("number of kernel rows", field::strings, g.strings);
-  out.put("number of input chunks", field::chunks, v.chunks);
+  out.put_count("number of output channels", field::channels, g.channels, kAnyCount);
+  out.put_count("number of channel tiles", field::m_tiles, v.m_tiles, kAnyCount);
+  out.put_count("number of kernel rows", field::strings, g.strings, kAnyCount);
+  out.put_count("number of input chunks", field::chunks, v.chunks, kAnyCount);
   const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
   out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels, K);
   out.put_pair(field::output_base, v.output_address, K);
   out.put_pair(field::output_step, g.output_bytes, K);
-  out.put("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch);
-  out.put("block of pixels", field::block_pixels, block_pixels(g, v.batch, engine.PMax));
-  out.put("number of output columns", field::columns, g.columns);
-  out.put("number of output rows", field::rows, g.rows);
+  out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));
+  out.put_count("block of pixels", field::block_pixels, block_pixels(g, v.batch, engine.PMax), engine.PMax);
+  out.put_count("number of output columns", field::columns, g.columns, kLargestSide);
+  out.put_count("number of output rows", field::rows, g.rows, kLargestSide);
   put_steps(out, g, K);
   out.put_signed("horizontal padding in bytes", field::x_start, -static_cast<std::int64_t>(g.padding_x) * g.input.channels);
   out.put("horizontal stride in bytes", field::x_step, static_cast<std::int64_t>(g.stride_x) * g.input.channels);
@@ -101,7 +120,7 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put("input row in bytes", field::row_length, row);
   out.put_signed("vertical padding", field::y_start, -g.padding_y);
   out.put("vertical stride", field::y_step, g.stride_y);
-  out.put("input height", field::height, g.input.height);
+  out.put_count("input height", field::height, g.input.height, kLargestSide);
 }
 
 }  // namespace flexor

@@ -31,7 +31,8 @@ struct DescriptorValues {
 /// Pixels per block: blocks of equal size, as few as PMax allows, whole windows when pooling.
 int block_pixels(const Geometry& g, int batch, int p_max);
 
-/// Writes the layer's 32 words. Throws InputError naming layer and field when a value does not fit its field.
+/// Writes the layer's 32 words. Throws InputError naming layer and field when a value does not fit its field or
+/// the engine would call it illegal (error 1).
 void write_descriptor(const std::string& layer, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine,
                       std::span<std::uint32_t> words);
 

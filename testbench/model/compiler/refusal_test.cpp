@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/compiler.hpp"
+#include "compiler/descriptor.hpp"
 #include "expect_input_error.hpp"
 #include "networks.hpp"
 
@@ -101,7 +102,55 @@ TEST_F(Refusal, StringLongerThan255Chunks) {
   engine_.ActRows = 4096;
   const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
   const Network network = test::random_network(random_, {40, 65, 1}, {nested_code(4)}, {dense});
-  expect_input_error([&] { compile(network, engine_); }, "number of input chunks is 260, but the engine takes 0 to 255");
+  expect_input_error([&] { compile(network, engine_); }, "number of input chunks is 260, but the engine takes 1 to 255");
+}
+
+// The largest side that the engine takes and one more, which it would report as descriptor error 1.
+TEST_F(Refusal, MoreThan1023RowsColumnsOrInputRows) {
+  engine_ = kConfigurations[3];  // base
+  const test::LayerSpec conv{LayerKind::Convolution, 2, 1, 1, 0, false, false, 0, 8};
+  test::LayerSpec strided = conv;
+  strided.stride = 2;
+  test::LayerSpec pooled = conv;
+  pooled.max_pool = true;
+  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+  const auto build = [&](const Shape& input, const test::LayerSpec& first) {
+    return test::random_network(random_, input, {nested_code(4)}, {first, dense});
+  };
+  EXPECT_NO_THROW(compile(build({2, 1023, 1}, conv), engine_, 1));
+  expect_input_error(
+      [&] {
+        compile(build({2, 1024, 1}, conv), engine_, 1);
+      },
+      "number of output columns is 1024, but the engine takes 1 to 1023");
+  EXPECT_NO_THROW(compile(build({1023, 2, 1}, conv), engine_, 1));
+  expect_input_error([&] { compile(build({1024, 2, 1}, conv), engine_, 1); }, "number of output rows is 1024");
+  expect_input_error([&] { compile(build({1024, 2, 1}, strided), engine_, 1); }, "input height is 1024");
+  EXPECT_NO_THROW(compile(build({2, 2046, 1}, pooled), engine_, 1)) << "1023 windows";
+  expect_input_error([&] { compile(build({2, 2048, 1}, pooled), engine_, 1); }, "number of output columns is 1024");
+}
+
+// What no network that fits into the memories can ask for, straight to the descriptor.
+TEST_F(Refusal, CountsThatTheEngineCallsIllegal) {
+  std::vector<std::uint32_t> words(kDescriptorWords);
+  const auto write = [&](const auto& change) {
+    Geometry geometry(lenet_.layers[1]);
+    DescriptorValues values{.stored_bits = 8, .m_tiles = 1, .chunks = 1};
+    change(geometry, values);
+    write_descriptor("conv2", geometry, values, engine_, words);
+  };
+  EXPECT_NO_THROW(write([](Geometry&, DescriptorValues&) {}));
+  expect_input_error([&] { write([](Geometry&, DescriptorValues& v) { v.stored_bits = 0; }); }, "takes 1 to 32");
+  expect_input_error([&] { write([](Geometry&, DescriptorValues& v) { v.stored_bits = 33; }); }, "stored bits per slice is 33");
+  expect_input_error([&] { write([](Geometry&, DescriptorValues& v) { v.m_tiles = 0; }); }, "number of channel tiles is 0");
+  expect_input_error([&] { write([](Geometry&, DescriptorValues& v) { v.chunks = 0; }); }, "number of input chunks is 0");
+  expect_input_error([&] { write([](Geometry& g, DescriptorValues&) { g.strings = 0; }); }, "number of kernel rows is 0");
+  // small: 2 * 512 * 30 = 30,720 bytes, 15 bits; PixelWidth = 18 bits, so 2^17 pixels are too many.
+  const auto pixels = [](int batch) {
+    return [batch](Geometry& g, DescriptorValues& v) { g.pool = false, g.rows = 1, g.columns = 1, v.batch = batch; };
+  };
+  EXPECT_NO_THROW(write(pixels((1 << 17) - 1)));
+  expect_input_error([&] { write(pixels(1 << 17)); }, "number of pixels is 131072, but the engine takes 1 to 131071");
 }
 
 TEST_F(Refusal, AnotherCodeThanTheGatesOfAFixedEngine) {
