@@ -43,7 +43,9 @@ section { background: var(--panel); border: 1px solid var(--line); border-radius
 .legend { margin: 0 0 .4rem; font-size: .82rem; color: var(--soft); }
 .legend span { display: inline-flex; align-items: center; margin-right: .9rem; white-space: nowrap; }
 .legend i { width: .75rem; height: .75rem; border-radius: .15rem; margin-right: .35rem; }
-.scroll { overflow-x: auto; margin: .5rem 0; }
+.scroll { overflow-x: auto; margin: .5rem 0; /* a shadow at the edge that hides columns */
+  background: linear-gradient(to left, var(--panel) 1.5rem, transparent) right / 3rem 100% no-repeat local,
+    linear-gradient(to left, var(--other), transparent) right / 1.2rem 100% no-repeat scroll; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; line-height: 1.25; }
