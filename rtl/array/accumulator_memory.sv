@@ -23,7 +23,8 @@ module accumulator_memory #(
     output logic [       Width-1:0] read_data_o
 );
 
-  (* no_rw_check, ram_style = "block" *)
+  // Few words go where the device has memories of that depth (distributed RAM); without such memories, to block RAM.
+  (* no_rw_check, ram_style = Depth <= 16 ? "auto" : "block" *)
   logic [Width-1:0] memory_q[Depth];
 
   always_ff @(posedge clk_i) begin

@@ -75,20 +75,26 @@ module tile_decryptor #(
     $error("tile_decryptor: Decryption must be 0, 1 or 2");
   end
 
-  logic accept, whole_q;
-  assign accept = word_valid_i & word_ready_o;
+  // `load` and `shift` reach flip-flops all over the device, so each must be one LUT away from its registers. They are written so that no tool
+  // finds `word_ready_o` in `load` or `load` in `shift` and saves a LUT by chaining them: a take implies a whole tile, and free_q is ~whole_q.
+  logic load, shift, whole_q, whole_next, free_q;
   assign tile_valid_o = whole_q;
   if (WeightBuffers == 2) begin : gen_ready_double
     assign word_ready_o = ~whole_q | tile_take_i;
+    assign load = word_valid_i & ~(whole_q ^ tile_take_i);
+    assign shift = word_valid_i & word_first_i & (free_q | tile_take_i);
     logic unused;
     assign unused = busy_i;
   end else begin : gen_ready_single
     assign word_ready_o = ~whole_q & ~busy_i;
+    assign load = word_valid_i & word_ready_o;
+    assign shift = word_valid_i & word_first_i & free_q & ~busy_i;
   end
 
+  assign whole_next = rst_ni & ((load & word_last_i) | (whole_q & ~tile_take_i));
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) whole_q <= 1'b0;
-    else whole_q <= (accept & word_last_i) | (whole_q & ~tile_take_i);
+    whole_q <= whole_next;
+    free_q  <= ~whole_next;
   end
 
   // Bits per slice that wait for a take: weights, or stored bits of a fixed code.
@@ -97,9 +103,9 @@ module tile_decryptor #(
 
   if (Decryption == flexor_pkg::DecryptionFixed) begin : gen_stored
     logic [NMax-1:0] select, next_q;
-    assign select = (word_first_i ? NMax'(1) : next_q) & {NMax{accept}};
+    assign select = (word_first_i ? NMax'(1) : next_q) & {NMax{load}};
     always_ff @(posedge clk_i) begin
-      if (accept) next_q <= word_first_i ? NMax'(2) : NMax'({next_q, 1'b0});
+      if (load) next_q <= word_first_i ? NMax'(2) : NMax'({next_q, 1'b0});
     end
     for (genvar d = 0; d < D; d++) begin : gen_slice
       stored_slice #(
@@ -121,7 +127,7 @@ module tile_decryptor #(
           .NOut(NOut)
       ) i_slice (
           .clk_i,
-          .enable_i(accept),
+          .enable_i(load),
           .first_i (word_first_i),
           .stored_i(word_i[d]),
           .column_i,
@@ -136,7 +142,7 @@ module tile_decryptor #(
   if (Groups > 1) begin : gen_shift
     logic [(Groups-1)*D*Width-1:0] finished_q;
     always_ff @(posedge clk_i) begin
-      if (accept && word_first_i) finished_q <= loaded[Slices*Width-1:D*Width];
+      if (shift) finished_q <= loaded[Slices*Width-1:D*Width];
     end
     assign loaded[(Groups-1)*D*Width-1:0] = finished_q;
   end

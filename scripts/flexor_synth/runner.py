@@ -10,7 +10,7 @@ from .progress import Progress
 from .targets import SEED, TARGETS
 
 FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glob("*.py"))
-                if p.stem in ("carry", "count", "harness", "rtl", "targets")))
+                if p.stem in ("carry", "count", "fanout", "harness", "rtl", "targets")))
 
 
 class Runner:

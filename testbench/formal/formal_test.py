@@ -99,6 +99,12 @@ class BrokenDecryptor(unittest.TestCase):
     def test_words_accepted_while_a_tile_waits(self):
         self.refute("tile_decryptor.sv", "~whole_q | tile_take_i;", "1'b1;", "tile_decryptor_proof", {"NMax": 3})
 
+    def test_words_loaded_while_a_tile_waits(self):
+        self.refute("tile_decryptor.sv", "word_valid_i & ~(whole_q ^ tile_take_i)", "word_valid_i", "tile_decryptor_proof", {"NMax": 3})
+
+    def test_groups_shifted_while_a_tile_waits(self):
+        self.refute("tile_decryptor.sv", "word_first_i & (free_q | tile_take_i)", "word_first_i", "tile_decryptor_proof", {"NMax": 3})
+
 
 def main():
     """Parse our own arguments, leave the rest to unittest."""

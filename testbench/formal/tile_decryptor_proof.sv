@@ -148,6 +148,7 @@ module tile_decryptor_proof #(
     if (!started_q) assert (j_q == 0 && group_q == 0 && !full_q && !active_q);
     if (started_q) begin
       assert (tile_valid == full_q);
+      assert (i_dut.free_q == ~i_dut.whole_q);
       assert (!(full_q && accept && !take));
       assert (j_q < bits_q && 32'(group_q) < Groups);
       assert (!full_q || begun == 0);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of the synthesis flow that need no long tool run: harness, carry-out pass, counting, bars, cache, complaints."""
+"""Parts of the synthesis flow that need no long tool run: harness, carry-out and fan-out passes, counting, bars, cache, complaints."""
 import json
 import os
 import pathlib
@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import bars, cache, carry, count, harness  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import bars, cache, carry, count, fanout, harness  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def cell(kind, **ports):
@@ -68,6 +68,36 @@ class Carry(unittest.TestCase):
         module = design(cells, {"a": 1, "b": 2}, {"y": 9})["modules"]["dut"]
         self.assertEqual(carry.drop_unused_carry_out(module), 1)
         self.assertEqual([module["cells"][n]["connections"]["COUT"] for n in ("low", "high", "port")], [[6], ["x"], [9]])
+
+
+class Fanout(unittest.TestCase):
+    """A LUT that enables many flip-flops is copied; every flip-flop keeps the function that it had."""
+
+    def build(self, enabled, limit):
+        cells = {"enable": cell("LUT4", A=2, B=3, Z=9), "clear": cell("LUT4", A=3, Z=8)}
+        cells |= {f"ff{i}": cell("TRELLIS_FF", CLK=1, DI=2, CE=9, LSR=8 if i == 0 else 3, Q=20 + i) for i in range(enabled)}
+        module = design(cells, {"clk_i": 1, "a_i": 2, "b_i": 3}, {"y_o": 9})["modules"]["dut"]
+        module["netnames"]["state"] = {"bits": [20 + i for i in range(enabled)]}
+        return module, fanout.split_controls(module, limit)
+
+    def test_copies(self):
+        module, made = self.build(enabled=11, limit=4)
+        self.assertEqual(made, 2)
+        drivers = {c["connections"]["Z"][0]: c for c in module["cells"].values() if c["type"] == "LUT4"}
+        self.assertEqual(len(drivers), 4, "every copy drives a net of its own")
+        loads = {}
+        for name, c in module["cells"].items():
+            if c["type"] == "TRELLIS_FF":
+                enable = drivers[c["connections"]["CE"][0]]["connections"]
+                self.assertEqual((enable["A"], enable["B"]), ([2], [3]))
+                loads.setdefault(c["connections"]["CE"][0], []).append(name)
+                self.assertEqual(c["connections"]["LSR"], [8] if name == "ff0" else [3])
+        self.assertEqual(sorted(loads.values(), key=len), [["ff8", "ff9", "ff10"], ["ff0", "ff1", "ff2", "ff3"], ["ff4", "ff5", "ff6", "ff7"]])
+        self.assertEqual(module["ports"]["y_o"]["bits"], [9])
+
+    def test_few_are_left_alone(self):
+        module, made = self.build(enabled=4, limit=4)
+        self.assertEqual((made, len(module["cells"])), (0, 6))
 
 
 class Counting(unittest.TestCase):
