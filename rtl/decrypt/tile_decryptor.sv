@@ -145,6 +145,9 @@ module tile_decryptor #(
       if (shift) finished_q <= loaded[Slices*Width-1:D*Width];
     end
     assign loaded[(Groups-1)*D*Width-1:0] = finished_q;
+  end else begin : gen_no_shift
+    logic unused;
+    assign unused = shift;
   end
 
   logic [Slices*NOut-1:0] decrypted;
