@@ -52,7 +52,8 @@ void BoundaryCheck::word(const TraceWrite& write, int channel, int found) {
     difference(Difference::Kind::Unexpected, write.layer, write.pixel, channel, write.cycle, 0, found);
     return;
   }
-  const auto index = static_cast<std::size_t>(write.pixel % pixels * shape.channels + channel);
+  const auto index =
+      static_cast<std::size_t>(write.pixel % pixels) * static_cast<std::size_t>(shape.channels) + static_cast<std::size_t>(channel);
   const int expected = golden_[image][layer][index];
   Word& state = state_[image][layer][index];
   if (state == Word::Waiting && expected == found) {

@@ -91,14 +91,18 @@ class Run {
   }
 
   void one_job(Driver& driver, const MemoryImage& image, int first) {
+    const auto batch = static_cast<std::size_t>(image.batch);
     std::vector<Boundaries> golden;
     std::vector<std::vector<std::uint8_t>> inputs;
+    golden.reserve(batch);
+    inputs.reserve(batch);
     for (int i = 0; i < image.batch; ++i) {
       golden.push_back(golden_.run(data_.image(first + i)));
       inputs.push_back(layout_input(engine_network_, image, data_.image(first + i)));
       corrupt_input(inputs.back(), options_.corruption);
     }
     std::vector<std::vector<std::int16_t>> expected;
+    expected.reserve(batch);
     for (const auto& boundaries : golden) {
       expected.push_back(boundaries.back());
     }
@@ -113,6 +117,7 @@ class Run {
     JobResult job;
     std::string fault;
     std::vector<std::vector<std::int16_t>> found;
+    found.reserve(batch);
     try {
       job = driver.run();
       for (int i = 0; i < image.batch; ++i) {

@@ -17,8 +17,6 @@
 namespace flexor {
 namespace {
 
-constexpr std::size_t kParameterWords = 2;
-
 // What model files can hold and the engine cannot run yet (docs/decisions/0405-network-graph.md).
 void check_graph(const Network& network, std::size_t l) {
   const Layer& layer = network.layers[l];
@@ -85,6 +83,7 @@ class CodeMemory {
  private:
   [[nodiscard]] std::vector<std::uint32_t> recoded(const Code& code) const {
     std::vector<std::uint32_t> columns;
+    columns.reserve(static_cast<std::size_t>(code.n_in));
     for (int j = 0; j < code.n_in; ++j) columns.push_back(recode_slice(engine_.PeStyle, code.column(j)));
     return columns;
   }
@@ -100,6 +99,7 @@ CodeMemory collect_codes(const Network& network, const EngineParameters& engine)
   CodeMemory memory(engine);
   if (engine.Decryption != static_cast<int>(Decryption::Serial)) return memory;
   std::vector<const Code*> used;
+  used.reserve(network.layers.size());
   for (const Layer& layer : network.layers) used.push_back(&network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
   // Longest first, so that shorter prefixes find their columns there.
   std::stable_sort(used.begin(), used.end(), [](const Code* a, const Code* b) { return a->n_in > b->n_in; });

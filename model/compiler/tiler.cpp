@@ -28,7 +28,8 @@ class Tiler {
   }
 
   TiledLayer run() {
-    const std::size_t tiles = static_cast<std::size_t>(out_.m_tiles) * static_cast<std::size_t>(layer_.strings() * out_.chunks);
+    const std::size_t tiles =
+        static_cast<std::size_t>(out_.m_tiles) * static_cast<std::size_t>(layer_.strings()) * static_cast<std::size_t>(out_.chunks);
     out_.words.assign(tiles * tile_words(), 0);
     std::size_t tile = 0;
     for (int mt = 0; mt < out_.m_tiles; ++mt) {
@@ -40,7 +41,9 @@ class Tiler {
   }
 
  private:
-  [[nodiscard]] std::size_t tile_words() const { return static_cast<std::size_t>(engine_.groups() * out_.stored_bits); }
+  [[nodiscard]] std::size_t tile_words() const {
+    return static_cast<std::size_t>(engine_.groups()) * static_cast<std::size_t>(out_.stored_bits);
+  }
 
   void fill_tile(std::size_t tile, int mt, int r, int c) {
     for (int s = 0; s < engine_.slices(); ++s) {
@@ -54,7 +57,7 @@ class Tiler {
         if (plain_) stored = recode_slice(engine_.PeStyle, weights);
       }
       add_correction(p, s % slices_k_, weights);
-      const std::size_t base = tile * tile_words() + static_cast<std::size_t>(s / engine_.D * out_.stored_bits);
+      const std::size_t base = tile * tile_words() + static_cast<std::size_t>(s / engine_.D) * static_cast<std::size_t>(out_.stored_bits);
       for (int j = 0; j < out_.stored_bits; ++j) {
         out_.words[base + static_cast<std::size_t>(j)] |= static_cast<std::uint64_t>(stored >> j & 1U) << (s % engine_.D);
       }
@@ -63,10 +66,11 @@ class Tiler {
 
   // Lanes 10 * gk .. of the two channels of pair p: every weight bit that is 0 adds its lane's constant.
   void add_correction(int p, int gk, std::uint32_t weights) {
+    const auto lane = constants_.begin() + static_cast<std::ptrdiff_t>(gk) * kSliceK;
     for (int i = 0; i < kSliceK * kSliceM; ++i) {
       const int m = p * kSliceM + i / kSliceK;
       if (m >= layer_.output.channels || (weights >> i & 1U) != 0) continue;
-      out_.correction[static_cast<std::size_t>(m)] += constants_[static_cast<std::size_t>(gk * kSliceK + i % kSliceK)];
+      out_.correction[static_cast<std::size_t>(m)] += lane[i % kSliceK];
     }
   }
 

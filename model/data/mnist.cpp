@@ -26,7 +26,7 @@ std::filesystem::path find(const std::filesystem::path& folder, std::string_view
   std::error_code ignored;
   for (const auto& place : {folder, folder / "mnist"}) {
     for (const char* ending : {".gz", ""}) {
-      const std::filesystem::path file = place / (std::string(name) + ending);
+      std::filesystem::path file = place / (std::string(name) + ending);
       if (std::filesystem::is_regular_file(file, ignored)) return file;
     }
   }

@@ -93,6 +93,7 @@ int run_script(const Context& context, const std::string& script, const std::vec
   words.insert(words.end(), arguments.begin(), arguments.end());
   setenv("FLEXOR_PROGRAM", "flexor", 1);  // the name that its complaints begin with
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (auto& word : words) {
     argv.push_back(word.data());
   }
