@@ -18,6 +18,24 @@ void plain(const std::uint8_t* from, const Shape& shape, float* to) {
   }
 }
 
+void crop_and_flip(const std::uint8_t* from, const Shape& shape, const Augmentation& limits, std::mt19937_64& random, float* to) {
+  const auto places = static_cast<std::uint64_t>(2 * limits.crop + 1);
+  const int top = static_cast<int>(random() % places) - limits.crop;
+  const int left = static_cast<int>(random() % places) - limits.crop;
+  const bool mirrored = limits.flip && (random() >> 63) != 0;
+  for (int y = 0; y < shape.height; ++y) {
+    for (int x = 0; x < shape.width; ++x) {
+      const int row = y + top;
+      const int column = (mirrored ? shape.width - 1 - x : x) + left;
+      const bool inside = row >= 0 && column >= 0 && row < shape.height && column < shape.width;
+      for (int c = 0; c < shape.channels; ++c) {
+        const int value = inside ? from[(row * shape.width + column) * shape.channels + c] : 0;
+        to[(c * shape.height + y) * shape.width + x] = static_cast<float>(value);
+      }
+    }
+  }
+}
+
 void augment(const std::uint8_t* from, const Shape& shape, const Augmentation& limits, std::mt19937_64& random, float* to) {
   const double angle = draw(random, limits.rotation);
   const double shear = draw(random, limits.shear);

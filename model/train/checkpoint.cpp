@@ -1,42 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/checkpoint.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <sstream>
 
 #include "code/error.hpp"
 #include "network/atomic_file.hpp"
 
 namespace flexor {
+namespace {
 
-void save_checkpoint(const Trainable& model, const Adam& optimiser, int epoch, const std::filesystem::path& file) {
+std::string read_text(torch::serialize::InputArchive& archive, const std::string& key) {
+  c10::IValue value;
+  archive.read(key, value);
+  return value.toStringRef();
+}
+
+torch::Tensor pack(const std::vector<int>& values) {
+  return torch::tensor(std::vector<std::int64_t>(values.begin(), values.end()), torch::kLong);
+}
+
+// A stored tensor must have the shape of the one that it replaces.
+void restore(torch::serialize::InputArchive& archive, const std::string& key, const torch::Tensor& to) {
+  torch::Tensor from;
+  archive.read(key, from);
+  TORCH_CHECK(from.sizes() == to.sizes(), key);
+  to.copy_(from);
+}
+
+void restore_order(torch::serialize::InputArchive& archive, std::vector<int>& order, const std::filesystem::path& file) {
+  torch::Tensor stored;
+  archive.read("order", stored);
+  if (stored.numel() != static_cast<std::int64_t>(order.size())) {
+    throw InputError(
+        fmt::format("checkpoint '{}' was trained on {} images, not {}; give the same data", file.string(), stored.numel(), order.size()));
+  }
+  std::copy_n(stored.data_ptr<std::int64_t>(), order.size(), order.begin());
+}
+
+}  // namespace
+
+void save_checkpoint(const Trainable& model, const RunState& state, const CheckpointNotes& notes, const std::filesystem::path& file) {
   torch::serialize::OutputArchive archive;
   model->save(archive);
   archive.write("network", c10::IValue(model->spec().name));
-  archive.write("epoch", c10::IValue(static_cast<std::int64_t>(epoch)));
-  archive.write("steps", c10::IValue(optimiser.steps()));
-  for (std::size_t i = 0; i < optimiser.parameters().size(); ++i) {
-    archive.write("first" + std::to_string(i), optimiser.parameters()[i].first);
-    archive.write("second" + std::to_string(i), optimiser.parameters()[i].second);
+  archive.write("plan", c10::IValue(notes.plan));
+  archive.write("log", c10::IValue(notes.log));
+  archive.write("test_accuracy", c10::IValue(notes.test_accuracy));
+  archive.write("epoch", c10::IValue(static_cast<std::int64_t>(state.epoch)));
+  archive.write("steps", c10::IValue(state.optimiser.steps()));
+  const auto& parameters = state.optimiser.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    archive.write("first" + std::to_string(i), parameters[i].first);
+    archive.write("second" + std::to_string(i), parameters[i].second);
   }
+  std::ostringstream random;
+  random << state.data.random;
+  archive.write("random", c10::IValue(random.str()));
+  archive.write("order", pack(state.data.order));
   std::ostringstream bytes;
   archive.save_to(bytes);
   write_file(file, bytes.str());
 }
 
-int load_checkpoint(Trainable& model, const std::filesystem::path& file) {
+void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file) {
+  const torch::NoGradGuard guard;
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(file.string());
-    c10::IValue network;
-    c10::IValue epoch;
-    archive.read("network", network);
-    archive.read("epoch", epoch);
-    if (network.toStringRef() != model->spec().name) {
-      throw InputError("checkpoint '" + file.string() + "' is of network " + network.toStringRef() + ", not " + model->spec().name +
+    const std::string network = read_text(archive, "network");
+    if (network != model->spec().name) {
+      throw InputError("checkpoint '" + file.string() + "' is of network " + network + ", not " + model->spec().name +
                        "; give a checkpoint of the same network");
     }
+    const std::string plan = read_text(archive, "plan");
+    if (!notes.plan.empty() && plan != notes.plan) {
+      throw InputError(fmt::format("checkpoint '{}' is of another run ({}); give the same options and files or another --out",
+                                   file.string(), plan.substr(0, plan.find(" #"))));
+    }
+    c10::IValue epoch, steps, accuracy;
+    archive.read("epoch", epoch);
+    archive.read("steps", steps);
+    archive.read("test_accuracy", accuracy);
+    restore_order(archive, state.data.order, file);
+    const auto& parameters = state.optimiser.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      restore(archive, "first" + std::to_string(i), parameters[i].first);
+      restore(archive, "second" + std::to_string(i), parameters[i].second);
+    }
+    std::istringstream(read_text(archive, "random")) >> state.data.random;
+    const torch::Device device = model->device();
     model->load(archive);
-    return static_cast<int>(epoch.toInt());
+    model->to(device);
+    state.optimiser.resume(steps.toInt());
+    state.epoch = static_cast<int>(epoch.toInt());
+    notes = {plan, read_text(archive, "log"), accuracy.toDouble()};
   } catch (const c10::Error&) {
     throw InputError("checkpoint '" + file.string() +
                      "' cannot be read or does not fit the network and rate; give one that this command wrote");

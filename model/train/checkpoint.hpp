@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
+#include <string>
 
-#include "train/trainable.hpp"
+#include "train/loop.hpp"
 
 namespace flexor {
 
-/// Writes parameters, statistics and optimiser state after `epoch` whole epochs: the whole file or nothing.
-void save_checkpoint(const Trainable& model, const Adam& optimiser, int epoch, const std::filesystem::path& file);
+/// What a checkpoint says besides tensors.
+struct CheckpointNotes {
+  std::string plan;  ///< what defines the run; a checkpoint of another plan is refused
+  std::string log;   ///< metrics.csv so far
+  double test_accuracy = 0;
+};
 
-/// Reads the parameters and statistics back; returns the epoch. Throws InputError when the file is missing, broken or of another network.
-int load_checkpoint(Trainable& model, const std::filesystem::path& file);
+/// Writes parameters, statistics, optimiser and random state after state.epoch whole epochs: the whole file or nothing.
+void save_checkpoint(const Trainable& model, const RunState& state, const CheckpointNotes& notes, const std::filesystem::path& file);
+
+/// Reads all of it back, so that the run goes on bit for bit; `state` is that of begin_run(). Throws InputError when the file is missing,
+/// broken, or of another network or plan (an empty notes.plan takes any).
+void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file);
 
 }  // namespace flexor

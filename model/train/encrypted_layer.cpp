@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/digit_weight.hpp"
 #include "train/quantise.hpp"
 #include "train/xor_gradient.hpp"
 
@@ -11,12 +12,11 @@ namespace flexor {
 namespace {
 
 constexpr double kVarianceFloor = 1e-2;  // accumulators are integers with a variance of thousands
-constexpr double kSmallestGain = 0.1;    // keeps |bias| = |offset / gain| * sigma below 2^18
 constexpr double kSlowestMomentum = 0.01;
 constexpr double kUnbounded = 1e30;
-constexpr double kTanhScale = 100;      // S_tanh of the paper for MNIST
-constexpr double kStoredSpread = 1e-3;  // of the paper's stored values
-constexpr double kLatentSpread = 0.1;
+constexpr double kShortcutOne = 256;
+constexpr double kLargestShortcut = 255;
+constexpr double kDigitSpread = 0.25;  // of weights that stay within +-1
 /// [N, C, H, W] -> [N, H*W*C, 1, 1]: bytes in NHWC order become channels.
 torch::Tensor as_channels(const torch::Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1}); }
 
@@ -28,71 +28,108 @@ constexpr double kLogitGain = 2.0;  // logits start with this standard deviation
 
 }  // namespace
 
-EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, Method method,
+EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper,
                                        torch::Generator generator)
-    : spec_(spec), shape_(shape), code_(code), method_(method), map_(slice_map(shape)) {
-  if (method == Method::Nearest) nearest_.emplace(code);
-  const std::int64_t width = method == Method::Nearest ? code.n_out : code.n_in;
-  const double spread = method == Method::Nearest ? kLatentSpread : kStoredSpread;
+    : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(slice_map(shape)) {
   const std::int64_t channels = shape.output.channels;
-  latent_ = register_parameter("latent", torch::randn({map_->slices, width}, generator) * spread);
+  if (spec.digits > 0) {
+    latent_ = register_parameter("latent", (torch::randn(map_->sizes, generator) * kDigitSpread).clamp_(-1, 1));
+  } else {
+    const bool nearest = hyper.method == Method::Nearest;
+    if (nearest) nearest_.emplace(code);
+    latent_ = register_parameter("latent", torch::randn({map_->slices, nearest ? code.n_out : code.n_in}, generator) * hyper.latent_spread);
+  }
   gain_ = register_parameter("gain", torch::full({channels}, spec.logits ? kLogitGain : 1.0));
   offset_ = register_parameter("offset", torch::zeros({channels}));
+  if (spec.shortcut && spec.shortcut->learned) {
+    shortcut_scale_ = register_parameter("shortcut_scale", torch::full({1}, spec.shortcut->scale));
+  }
   mean_ = register_buffer("mean", torch::zeros({channels}));
   variance_ = register_buffer("variance", torch::ones({channels}));
 }
 
 torch::Tensor EncryptedLayerImpl::weight() {
-  const torch::Tensor slices = method_ == Method::Nearest ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, kTanhScale);
+  if (spec_.digits > 0) return digit_weight(latent_, spec_.digits).contiguous(torch::MemoryFormat::ChannelsLast);
+  const torch::Tensor slices = nearest_ ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, hyper_.s_tanh);
   return place_slices(slices, map_);
 }
 
-std::vector<std::uint32_t> EncryptedLayerImpl::stored() const {
-  if (method_ == Method::Nearest) return nearest_->search(latent_);
-  const torch::Tensor x = latent_.detach().contiguous();
+std::vector<std::vector<std::uint32_t>> EncryptedLayerImpl::stored() {
+  if (spec_.digits > 0) {
+    std::vector<std::vector<std::uint32_t>> planes;
+    for (int p = 0; p < spec_.digits; ++p) planes.push_back(digit_slices(weight(), *map_, spec_.digits, p));
+    return planes;
+  }
+  const torch::Tensor x = latent_.detach().to(torch::kCPU).contiguous();
+  if (nearest_) return {nearest_->search(x)};
   std::vector<std::uint32_t> bits(static_cast<std::size_t>(x.size(0)), 0);
   const float* from = x.data_ptr<float>();
   for (std::int64_t i = 0; i < x.numel(); ++i) {
     const std::uint32_t one = from[i] < 0.0F ? 0 : 1;
     bits[static_cast<std::size_t>(i / code_.n_in)] |= one << (i % code_.n_in);
   }
-  return bits;
+  return {bits};
 }
 
-torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, bool bfloat16) {
-  torch::Tensor x = input;
+int EncryptedLayerImpl::shortcut_multiplier() const {
+  if (!spec_.shortcut) return 0;
+  const double scale = shortcut_scale_.defined() ? shortcut_scale_.item<double>() : spec_.shortcut->scale;
+  return static_cast<int>(std::lround(scale * kShortcutOne));
+}
+
+// x in batch-norm units plus the source's strided and zero-extended channels (option A), scaled to the same units.
+torch::Tensor EncryptedLayerImpl::add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const {
+  const Shortcut& shape = *shape_.shortcut;
+  torch::Tensor r = shortcut;
+  if (shape.stride > 1) r = r.slice(2, 0, r.size(2), shape.stride).slice(3, 0, r.size(3), shape.stride);
+  const std::int64_t behind = x.size(1) - r.size(1) - shape.channel_offset;
+  if (shape.channel_offset > 0 || behind > 0) r = torch::constant_pad_nd(r, {0, 0, 0, 0, shape.channel_offset, behind});
+  if (!shortcut_scale_.defined()) return x + r * (shortcut_multiplier() / kShortcutOne * step());
+  // Rounded to 1/256 in the forward pass, straight through in the backward pass.
+  const torch::Tensor rounded =
+      shortcut_scale_ + ((shortcut_scale_ * kShortcutOne + 0.5).floor() / kShortcutOne - shortcut_scale_).detach();
+  return x + r * rounded * step();
+}
+
+torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
+  torch::Tensor x = shape_.global_average ? input.sum({2, 3}, true) : input;
   torch::Tensor w = weight();
   const bool dense = shape_.kind == LayerKind::Dense;
-  if (bfloat16) {  // exact: activations 0..255 and weights +-1 fit 8 significant bits; only the accumulator is rounded
+  if (bfloat16 &&
+      !shape_.global_average) {  // exact: activations 0..255 and weights +-1 fit 8 significant bits; only the accumulator is rounded
     x = x.to(torch::kBFloat16);
     w = w.to(torch::kBFloat16);
   }
-  if (dense) x = bfloat16 ? as_pixels(x) : as_channels(x);
+  const bool pixels = dense && bfloat16 && !shape_.global_average;
+  if (dense) x = pixels ? as_pixels(x) : as_channels(x);
   x = torch::conv2d(x, w, {}, shape_.stride, shape_.padding);
-  if (dense && bfloat16) x = x.permute({2, 1, 0, 3});
+  if (pixels) x = x.permute({2, 1, 0, 3});
   if (shape_.max_pool) x = torch::max_pool2d(x, 2);  // before batch norm: the gain is positive, so the order does not matter
-  if (bfloat16) x = x.to(torch::kFloat);
+  if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
   if (is_training()) ++gathered_;
   const double momentum = std::max(1.0 / static_cast<double>(std::max<std::int64_t>(gathered_, 1)), kSlowestMomentum);
-  x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), momentum, kVarianceFloor, false);
+  x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), momentum, kVarianceFloor, x.is_cuda());
+  if (spec_.shortcut) x = add_shortcut(x, shortcut);
   return spec_.logits ? x : quantise_activation(x, step(), shape_.activation_max);
 }
 
 void EncryptedLayerImpl::reset_statistics() { gathered_ = 0; }
 
-void EncryptedLayerImpl::enrol(Adam& optimiser, double latent_rate, double other_rate) {
-  const double box = method_ == Method::Nearest ? 1.0 : kUnbounded;
-  optimiser.add(latent_, latent_rate, -box, box);
-  optimiser.add(gain_, other_rate, kSmallestGain, kUnbounded);
-  optimiser.add(offset_, other_rate, -kUnbounded, kUnbounded);
+void EncryptedLayerImpl::enrol(Optimiser& optimiser) {
+  const double box = spec_.digits > 0 ? 1.0 : nearest_ ? hyper_.latent_box : kUnbounded;
+  optimiser.add(latent_, spec_.digits > 0 ? hyper_.digit : hyper_.latent, -box, box);
+  optimiser.add(gain_, hyper_.norm, hyper_.smallest_gain, hyper_.largest_gain);
+  optimiser.add(offset_, hyper_.norm, -kUnbounded, kUnbounded);
+  if (shortcut_scale_.defined()) optimiser.add(shortcut_scale_, hyper_.norm, 0, kLargestShortcut);
 }
 
 FoldedNorm EncryptedLayerImpl::fold() const {
   FoldedNorm folded;
-  const torch::Tensor gain = gain_.detach().to(torch::kDouble);
-  const torch::Tensor offset = offset_.detach().to(torch::kDouble);
-  const torch::Tensor mean = mean_.to(torch::kDouble);
-  const torch::Tensor sigma = (variance_.to(torch::kDouble) + kVarianceFloor).sqrt();
+  const auto host = [](const torch::Tensor& values) { return values.detach().to(torch::kCPU, torch::kDouble); };
+  const torch::Tensor gain = host(gain_);
+  const torch::Tensor offset = host(offset_);
+  const torch::Tensor mean = host(mean_);
+  const torch::Tensor sigma = (host(variance_) + kVarianceFloor).sqrt();
   for (std::int64_t m = 0; m < gain.size(0); ++m) {
     const double g = gain[m].item<double>();
     const double s = sigma[m].item<double>();

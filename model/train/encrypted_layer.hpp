@@ -16,33 +16,50 @@ namespace flexor {
 
 enum class Method { Eq6, Nearest };
 
+/// What the parameters of a run start from and how they move.
+struct Hyper {
+  Method method = Method::Nearest;
+  Group latent;                ///< encrypted weights
+  Group digit;                 ///< weights of binary digits
+  Group norm;                  ///< batch-norm gain and offset, shortcut scale
+  double latent_spread = 0.1;  ///< deviation of the latents at the start (stored values of eq. 6: 0.001)
+  double latent_box = 1.0;     ///< latents stay within +-this
+  double s_tanh = 100;         ///< of eq. 6
+  double smallest_gain = 0.1;  ///< of batch norm: keeps |bias| = |offset / gain| * sigma small
+  double largest_gain = 1e30;
+};
+
 /// A layer whose accumulators become outputs as real_scale * (accumulator + real_bias), per channel.
 struct FoldedNorm {
   std::vector<double> scale;  ///< output LSBs (activations) or logit units per accumulator unit, > 0
   std::vector<double> bias;   ///< accumulator units
 };
 
-/// One trained layer: encrypted weights, integer accumulators, batch norm, pooling, quantised activation.
+/// One trained layer: encrypted weights or binary digits, integer accumulators, batch norm, shortcut, pooling, quantised activation.
 class EncryptedLayerImpl : public torch::nn::Module {
  public:
-  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, Method method, torch::Generator generator);
+  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper, torch::Generator generator);
 
-  /// input: NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
-  torch::Tensor forward(const torch::Tensor& input, bool bfloat16);
-  /// Weights in {-1, +1} as the forward pass uses them.
+  /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
+  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
+  /// Weights as the forward pass uses them: in {-1, +1}, or odd integers.
   torch::Tensor weight();
-  /// Stored bits of every slice, as the engine will load them.
-  [[nodiscard]] std::vector<std::uint32_t> stored() const;
+  /// Stored bits of every slice of every plane, as the engine will load them.
+  [[nodiscard]] std::vector<std::vector<std::uint32_t>> stored();
   /// Evaluation from here on uses statistics gathered since; see recalibrate().
   void reset_statistics();
-  /// Hands the parameters to the optimiser, each with its box: latents within +-1 (nearest codeword), batch-norm gain positive
+  /// Hands the parameters to the optimiser, each with its box: latents within latent_box (nearest codeword), batch-norm gain positive
   /// and not tiny, so that an integer bias exists and pooling may stand before or after requantisation.
-  void enrol(Adam& optimiser, double latent_rate, double other_rate);
+  void enrol(Optimiser& optimiser);
   [[nodiscard]] FoldedNorm fold() const;
 
   [[nodiscard]] const Layer& shape() const { return shape_; }
   [[nodiscard]] const LayerSpec& spec() const { return spec_; }
   [[nodiscard]] const Code& code() const { return code_; }
+  /// The code of every plane: the layer's own, or the identity code for digits.
+  [[nodiscard]] Code plane_code() const { return spec_.digits > 0 ? identity_code(code_.n_out) : code_; }
+  /// Output LSBs per source LSB of the shortcut, rounded to 1/256.
+  [[nodiscard]] int shortcut_multiplier() const;
   /// Real value of one output LSB in batch-norm units (1 for logits).
   [[nodiscard]] double step() const { return spec_.logits ? 1.0 : spec_.clip / shape_.activation_max; }
 
@@ -50,10 +67,12 @@ class EncryptedLayerImpl : public torch::nn::Module {
   LayerSpec spec_;
   Layer shape_;
   Code code_;
-  Method method_;
+  Hyper hyper_;
   std::optional<NearestCodeword> nearest_;
   std::shared_ptr<const SliceMap> map_;
-  torch::Tensor latent_, gain_, offset_, mean_, variance_;
+  torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
+
+  torch::Tensor latent_, gain_, offset_, mean_, variance_, shortcut_scale_;
   std::int64_t gathered_ = 0;
 };
 TORCH_MODULE(EncryptedLayer);

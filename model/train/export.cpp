@@ -16,25 +16,25 @@ namespace {
 
 constexpr double kOne = 65536;  // 2^shift
 constexpr double kLargestMultiplier = 32767;
-constexpr double kLargestBias = 1 << 18;
-constexpr double kLargestLogitUnit = 256;  // LSBs of the int16 logits per unit of the trained logit
+constexpr double kLargestBias = 1 << 18;  // of a layer of 1-bit weights; digits and averages sum more
+constexpr double kLargestSum = 1 << 30;
 
-/// The largest power of two <= 256 with which every multiplier of the last layer fits 16 bits.
-double logit_unit(const FoldedNorm& folded) {
+/// The largest power of two, at most the one asked for, with which every multiplier of the last layer fits 16 bits.
+double logit_unit(const FoldedNorm& folded, double unit) {
   const double steepest = *std::max_element(folded.scale.begin(), folded.scale.end());
-  double unit = kLargestLogitUnit;
   while (steepest * unit * kOne > kLargestMultiplier) unit /= 2;
   return unit;
 }
 
-void fold_into(Layer& layer, const FoldedNorm& folded) {
-  const double unit = layer.logits ? logit_unit(folded) : 1.0;
+void fold_into(Layer& layer, const FoldedNorm& folded, const LayerSpec& spec) {
+  const double unit = layer.logits ? logit_unit(folded, spec.logit_unit) : 1.0;
+  const double largest_bias = std::min(kLargestSum, std::ldexp(kLargestBias, spec.digits) * layer.averaged_pixels());
   for (std::size_t m = 0; m < folded.scale.size(); ++m) {
     const double scale = std::min(folded.scale[m] * unit, kLargestMultiplier / kOne);
     const double bias = folded.bias[m];
-    if (!(std::abs(bias) < kLargestBias)) {
-      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond the engine's 2^18; train longer or with another seed",
-                                   layer.name, m, bias));
+    if (!(std::abs(bias) < largest_bias)) {
+      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond 2^{:.0f}; train longer or with another seed", layer.name,
+                                   m, bias, std::log2(largest_bias)));
     }
     layer.real_scale.push_back(scale);
     layer.real_bias.push_back(bias);
@@ -51,11 +51,18 @@ Network to_network(const Trainable& model, const std::string& name) {
   network.input = model->spec().input;
   for (const EncryptedLayer& trained : model->layers()) {
     Layer layer = trained->shape();
-    auto code = std::find(network.codes.begin(), network.codes.end(), trained->code());
-    if (code == network.codes.end()) code = network.codes.insert(code, trained->code());
-    layer.planes.push_back(
-        {.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(trained->stored(), trained->code().n_in)});
-    fold_into(layer, trained->fold());
+    const Code own = trained->plane_code();
+    auto code = std::find(network.codes.begin(), network.codes.end(), own);
+    if (code == network.codes.end()) code = network.codes.insert(code, own);
+    EncryptedLayer writer = trained;
+    for (const std::vector<std::uint32_t>& plane : writer->stored()) {
+      layer.planes.push_back({.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(plane, own.n_in)});
+    }
+    if (layer.shortcut) {
+      layer.shortcut->multiplier = trained->shortcut_multiplier();
+      layer.shortcut->real_multiplier = layer.shortcut->multiplier / 256.0;
+    }
+    fold_into(layer, trained->fold(), trained->spec());
     network.layers.push_back(std::move(layer));
   }
   validate(network);

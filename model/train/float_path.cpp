@@ -13,6 +13,21 @@ namespace flexor {
 namespace {
 
 constexpr double kLargestLogit = 32768;
+constexpr double kShortcutUnit = 256;
+
+// A value of every source of a network: that of the pixels, then of each layer.
+template <typename T>
+class PerSource {
+ public:
+  explicit PerSource(T pixels) { values_.push_back(std::move(pixels)); }
+  void add(T value) { values_.push_back(std::move(value)); }
+  const T& operator[](int source) const { return values_[static_cast<std::size_t>(source + 1)]; }
+  // The shortcut's value of a layer, or `none`.
+  T shortcut(const Layer& layer, T none) const { return layer.shortcut ? (*this)[layer.shortcut->source] : none; }
+
+ private:
+  std::vector<T> values_;
+};
 
 template <typename T>
 torch::Tensor planar(const T* values, const Shape& shape) {
@@ -21,14 +36,36 @@ torch::Tensor planar(const T* values, const Shape& shape) {
   return tensor.permute({2, 0, 1}).unsqueeze(0).contiguous();
 }
 
-/// Canonical weights [m][string][k] as a libtorch tensor [M, C, kh, kw].
-torch::Tensor weight_tensor(const Network& network, const Layer& layer) {
-  const std::vector<std::int8_t> canonical = decrypt_weights(network, layer);
+/// Canonical weights [m][string][k] of one plane as a libtorch tensor [M, C, kh, kw].
+torch::Tensor plane_tensor(const Network& network, const Layer& layer, int plane) {
+  const std::vector<std::int8_t> canonical = decrypt_weights(network, layer, plane);
   const std::int64_t m = layer.output.channels;
   const std::int64_t c = layer.input.channels;
   const torch::Tensor flat = torch::tensor(std::vector<double>(canonical.begin(), canonical.end()), torch::kDouble);
   if (layer.stack_rows) return flat.view({m, layer.kernel_width, layer.kernel_height, c}).permute({0, 3, 2, 1}).contiguous();
   return flat.view({m, layer.kernel_height, layer.kernel_width, c}).permute({0, 3, 1, 2}).contiguous();
+}
+
+/// One tensor for every plane that has multipliers of its own; digits are one weight.
+std::vector<torch::Tensor> weight_tensors(const Network& network, const Layer& layer) {
+  std::vector<torch::Tensor> tensors;
+  for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
+    const torch::Tensor plane = plane_tensor(network, layer, p);
+    if (layer.digits && p > 0) {
+      tensors[0] += std::ldexp(1.0, p) * plane;
+    } else {
+      tensors.push_back(plane);
+    }
+  }
+  return tensors;
+}
+
+/// The shortcut's source at every stride-th pixel, with zero channels where it has none.
+torch::Tensor strided(const torch::Tensor& source, const Shortcut& s, std::int64_t channels) {
+  const torch::Tensor pixels = source.slice(2, 0, source.size(2), s.stride).slice(3, 0, source.size(3), s.stride);
+  torch::Tensor wide = torch::zeros({1, channels, pixels.size(2), pixels.size(3)}, torch::kDouble);
+  wide.narrow(1, s.channel_offset, source.size(1)).copy_(pixels);
+  return wide;
 }
 
 torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble).view({1, -1, 1, 1}); }
@@ -39,37 +76,78 @@ torch::Tensor as_tensor(const std::uint8_t* values, const Shape& shape) { return
 torch::Tensor as_tensor(const std::vector<std::int16_t>& values, const Shape& shape) { return planar(values.data(), shape); }
 
 FloatPath::FloatPath(const Network& network) : network_(network) {
-  for (const Layer& layer : network_.layers) weights_.push_back(weight_tensor(network_, layer));
+  for (const Layer& layer : network_.layers) {
+    weights_.push_back(weight_tensors(network_, layer));
+    mass_.emplace_back();
+    for (const torch::Tensor& w : weights_.back()) mass_.back().push_back(w.abs().sum({1, 2, 3}) * layer.averaged_pixels());
+  }
 }
 
-torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input) const {
+torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const torch::Tensor& shortcut) const {
   const Layer& layer = network_.layers[l];
+  const auto channels = static_cast<std::ptrdiff_t>(layer.output.channels);
   torch::Tensor x = input;
-  if (layer.kind == LayerKind::Dense) x = x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1});
-  x = torch::conv2d(x, weights_[l], {}, layer.stride, layer.padding);
-  x = (x + per_channel(layer.real_bias)) * per_channel(layer.real_scale);
-  if (layer.logits) return x;
-  x = x.clamp(0, layer.activation_max);
-  return layer.max_pool ? torch::max_pool2d(x, 2) : x;
+  if (layer.global_average) {
+    x = x.sum({2, 3}, true);
+  } else if (layer.kind == LayerKind::Dense) {
+    x = x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1});
+  }
+  torch::Tensor v;
+  for (std::size_t p = 0; p < weights_[l].size(); ++p) {
+    torch::Tensor t = torch::conv2d(x, weights_[l][p], {}, layer.stride, layer.padding);
+    if (p == 0) t = t + per_channel(layer.real_bias);
+    const auto first = layer.real_scale.begin() + static_cast<std::ptrdiff_t>(p) * channels;
+    t = t * per_channel({first, first + channels});
+    v = p == 0 ? t : v + t;
+  }
+  if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, channels) * layer.shortcut->real_multiplier;
+  if (layer.logits) return v;
+  v = v.clamp(0, layer.activation_max);
+  return layer.max_pool ? torch::max_pool2d(v, 2) : v;
 }
 
 torch::Tensor FloatPath::logits(const torch::Tensor& pixels) const {
-  torch::Tensor x = pixels;
-  for (std::size_t l = 0; l < network_.layers.size(); ++l) x = layer(l, x);
-  return x.reshape({x.size(0), -1});
+  std::vector<torch::Tensor> outputs;
+  const auto tensor = [&](int source) { return source < 0 ? pixels : outputs[static_cast<std::size_t>(source)]; };
+  for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+    const auto& shortcut = network_.layers[l].shortcut;
+    outputs.push_back(layer(l, tensor(network_.source(l)), shortcut ? tensor(shortcut->source) : torch::Tensor()));
+  }
+  return outputs.back().reshape({pixels.size(0), -1});
 }
 
-double FloatPath::bound(std::size_t l, double error, double largest_logit) const {
+// `range`: largest |output| with what the shortcut may take away from it.
+double FloatPath::channel_bound(std::size_t l, std::int64_t m, double error, double range) const {
   const Layer& layer = network_.layers[l];
-  const double inputs = static_cast<double>(layer.strings()) * layer.string_length();
   const double one = std::ldexp(1.0, layer.shift);
-  double worst = 0;
-  for (std::size_t m = 0; m < layer.multiplier.size(); ++m) {
-    const double scale = std::abs(layer.real_scale[m]);
-    const double steepness = std::min(std::abs(static_cast<double>(layer.multiplier[m])), scale * one);
-    const double range = layer.logits ? largest_logit : layer.activation_max;
-    worst = std::max(worst, 0.5 + range / (2 * steepness) + scale * (0.5 + inputs * error));
+  const auto planes = static_cast<std::int64_t>(weights_[l].size());
+  const double largest_input = network_.largest(network_.source(l));
+  double sum = 0.5;
+  for (std::int64_t p = 0; p < planes; ++p) {
+    const auto at = static_cast<std::size_t>(p * layer.output.channels + m);
+    const double scale = std::abs(layer.real_scale[at]);
+    const double multiplier = std::abs(static_cast<double>(layer.multiplier[at]));
+    const double mass = mass_[l][static_cast<std::size_t>(p)][m].item<double>();
+    const double bias = p == 0 ? std::abs(layer.real_bias[static_cast<std::size_t>(m)]) + 0.5 : 0;
+    double largest_sum = mass * largest_input + bias;
+    if (planes == 1) largest_sum = std::min(largest_sum, range * one / std::min(multiplier, scale * one));
+    sum += largest_sum / (2 * one) + scale * ((p == 0 ? 0.5 : 0) + mass * error);
   }
+  return sum;
+}
+
+double FloatPath::bound(std::size_t l, double error, double shortcut_error, double largest_logit) const {
+  const Layer& layer = network_.layers[l];
+  double range = layer.logits ? largest_logit : layer.activation_max;
+  double shortcut = 0;
+  if (layer.shortcut) {
+    const Shortcut& s = *layer.shortcut;
+    const double largest = network_.largest(s.source);
+    range += largest * std::max(s.real_multiplier, s.multiplier / kShortcutUnit);
+    shortcut = largest * std::abs(s.multiplier / kShortcutUnit - s.real_multiplier) + s.real_multiplier * shortcut_error;
+  }
+  double worst = 0;
+  for (std::int64_t m = 0; m < layer.output.channels; ++m) worst = std::max(worst, channel_bound(l, m, error, range) + shortcut);
   return worst;
 }
 
@@ -84,9 +162,11 @@ FloatComparison compare_float(const Network& network, const std::uint8_t* pixels
   const FloatPath path(network);
   const std::size_t layers = network.layers.size();
   FloatComparison result{.images = count, .layer_error = std::vector<double>(layers, 0), .layer_bound = std::vector<double>(layers, 0)};
+  PerSource<double> allowed(0);
   for (std::size_t l = 0; l < layers; ++l) {
-    result.layer_bound[l] = path.bound(l, 0, kLargestLogit);
-    result.logit_bound = path.bound(l, result.logit_bound, kLargestLogit);
+    result.layer_bound[l] = path.bound(l, 0, 0, kLargestLogit);
+    result.logit_bound = path.bound(l, allowed[network.source(l)], allowed.shortcut(network.layers[l], 0), kLargestLogit);
+    allowed.add(result.logit_bound);
   }
   std::mutex mutex;
   at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -94,19 +174,23 @@ FloatComparison compare_float(const Network& network, const std::uint8_t* pixels
     for (std::int64_t i = begin; i < end; ++i) {
       const std::uint8_t* image = pixels + i * network.input.size();
       const auto boundaries = golden.run(image);
-      torch::Tensor exact = as_tensor(image, network.input);
-      torch::Tensor real = exact;
+      PerSource<torch::Tensor> exact(as_tensor(image, network.input));
+      PerSource<torch::Tensor> real(exact[kNetworkInput]);
       std::vector<double> error;
       for (std::size_t l = 0; l < layers; ++l) {
-        const torch::Tensor expected = path.layer(l, exact);
-        real = path.layer(l, real);
-        exact = as_tensor(boundaries[l], network.layers[l].output);
-        error.push_back((exact - expected).abs().max().item<double>());
+        const Layer& layer = network.layers[l];
+        const int source = network.source(l);
+        const torch::Tensor expected = path.layer(l, exact[source], exact.shortcut(layer, {}));
+        real.add(path.layer(l, real[source], real.shortcut(layer, {})));
+        exact.add(as_tensor(boundaries[l], layer.output));
+        error.push_back((exact[static_cast<int>(l)] - expected).abs().max().item<double>());
       }
-      const bool same = exact.flatten().argmax().item<std::int64_t>() == real.flatten().argmax().item<std::int64_t>();
+      const torch::Tensor& integers = exact[static_cast<int>(layers) - 1];
+      const torch::Tensor& reals = real[static_cast<int>(layers) - 1];
+      const bool same = integers.flatten().argmax().item<std::int64_t>() == reals.flatten().argmax().item<std::int64_t>();
       const std::lock_guard lock(mutex);
       for (std::size_t l = 0; l < layers; ++l) result.layer_error[l] = std::max(result.layer_error[l], error[l]);
-      result.largest_error = std::max(result.largest_error, (exact - real).abs().max().item<double>());
+      result.largest_error = std::max(result.largest_error, (integers - reals).abs().max().item<double>());
       result.same_class += same ? 1 : 0;
     }
   });

@@ -9,22 +9,26 @@
 
 namespace flexor {
 
-/// A network of the model file in real numbers: libtorch convolutions in double precision with the decrypted weights, real_scale and
-/// real_bias; activations are clamped but never rounded. Independent of the golden model; checks it (docs/arithmetic.md).
+/// A network of the model file in real numbers: libtorch convolutions in double precision with the decrypted weights, real_scale,
+/// real_bias and real shortcut multipliers; activations are clamped but never rounded. Independent of the golden model; checks it
+/// (docs/arithmetic.md).
 class FloatPath {
  public:
   explicit FloatPath(const Network& network);
-  /// Outputs of layer l for its input, both NCHW doubles.
-  [[nodiscard]] torch::Tensor layer(std::size_t l, const torch::Tensor& input) const;
+  /// Outputs of layer l for its input and the tensor of its shortcut (if it has one), all NCHW doubles.
+  [[nodiscard]] torch::Tensor layer(std::size_t l, const torch::Tensor& input, const torch::Tensor& shortcut = {}) const;
   /// Logits [N, classes] of pixels [N, C, H, W].
   [[nodiscard]] torch::Tensor logits(const torch::Tensor& pixels) const;
-  /// Largest difference that the golden model may show at the outputs of layer l when its inputs differ by at most `error`
-  /// (docs/arithmetic.md, "Golden against float"); logits: while they stay within +-largest_logit.
-  [[nodiscard]] double bound(std::size_t l, double error, double largest_logit) const;
+  /// Largest difference that the golden model may show at the outputs of layer l when its inputs differ by at most `error` and its
+  /// shortcut by at most `shortcut_error` (docs/arithmetic.md, "Golden against float"); logits: while they stay within +-largest_logit.
+  [[nodiscard]] double bound(std::size_t l, double error, double shortcut_error, double largest_logit) const;
 
  private:
+  [[nodiscard]] double channel_bound(std::size_t l, std::int64_t m, double error, double range) const;
+
   Network network_;
-  std::vector<torch::Tensor> weights_;
+  std::vector<std::vector<torch::Tensor>> weights_;  // of every layer: one tensor a multiplier plane
+  std::vector<std::vector<torch::Tensor>> mass_;     // likewise: sum of |w| of every channel, over all summed pixels
 };
 
 /// NHWC integers of one image or layer boundary as [1, C, H, W] doubles.

@@ -16,9 +16,6 @@ namespace flexor {
 namespace {
 
 constexpr int kEvaluationBatch = 500;
-constexpr int kQuickImages = 2000;   // of a recalibration between epochs
-constexpr int kFinalImages = 10000;  // of the last one, which the model file holds
-constexpr double kWarmUpSteps = 200;
 
 torch::Tensor image_batch(const Dataset& data, int first, int count) {
   torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
@@ -28,9 +25,79 @@ torch::Tensor image_batch(const Dataset& data, int first, int count) {
 }
 
 /// Half a cosine from the peak to zero after a short linear warm-up.
-double schedule_factor(double step, double steps) {
-  const double warm = std::min(1.0, (step + 1) / std::min(kWarmUpSteps, steps));
+double schedule_factor(double step, double steps, double warm_up) {
+  const double warm = std::min(1.0, (step + 1) / std::min(warm_up, steps));
   return warm * 0.5 * (1 + std::cos(std::numbers::pi * step / steps));
+}
+
+// Mean loss and hits of an epoch. Reads a step's loss when the next one is under way, so that a device need not stop for it.
+class Tally {
+ public:
+  Tally(int epoch, int steps) : epoch_(epoch), steps_(steps) {}
+
+  void add(const torch::Tensor& loss, const torch::Tensor& hits) {
+    read();
+    pending_ = loss.detach();
+    hits_ = hits_.defined() ? hits_ + hits : hits;
+    ++step_;
+  }
+  // Throws InputError when the loss of the last added step is not a number.
+  void read() {
+    if (!pending_.defined()) return;
+    last_ = pending_.item<double>();
+    pending_.reset();
+    if (!std::isfinite(last_)) {
+      throw InputError(
+          fmt::format("training diverged: the loss is not a number in epoch {}, step {}; use a smaller --learning-rate", epoch_, step_));
+    }
+    mean_ += last_ / steps_;
+  }
+  [[nodiscard]] double mean() const { return mean_; }
+  [[nodiscard]] double last() const { return last_; }
+  [[nodiscard]] double hits() const { return static_cast<double>(hits_.item<std::int64_t>()); }
+
+ private:
+  int epoch_, steps_;
+  int step_ = 0;
+  double mean_ = 0, last_ = 0;
+  torch::Tensor pending_, hits_;
+};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& schedule, RunState& state, const Listener& listener) {
+  const auto start = std::chrono::steady_clock::now();
+  EpochResult result{.epoch = state.epoch + 1};
+  Loader loader(train, state.data, schedule.batch, schedule.augmentation);
+  const int batches = loader.batches();
+  const double steps = static_cast<double>(schedule.epochs) * batches;
+  const torch::Device device = model->device();
+  Tally tally(result.epoch, batches);
+  model->train();
+  for (int b = 0; b < batches; ++b) {
+    const Batch batch = loader.next();
+    const torch::Tensor labels = batch.labels.to(device);
+    const double done = static_cast<double>(state.epoch) * batches + b;
+    result.factor = schedule_factor(done, steps, schedule.warm_up_steps);
+    const torch::Tensor logits = model->forward(batch.images.to(device), schedule.bfloat16);
+    const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, labels);
+    loss.backward();
+    state.optimiser.step(result.factor);
+    tally.add(loss, logits.detach().argmax(1).eq(labels).sum());
+    if (!listener.step) continue;
+    const double speed = (b + 1) / seconds_since(start);
+    listener.step({result.epoch, schedule.epochs, b + 1, batches, tally.last(), speed * schedule.batch, (steps - done - 1) / speed});
+  }
+  tally.read();
+  const double images = static_cast<double>(batches) * schedule.batch;
+  result.loss = tally.mean();
+  result.train_accuracy = 100.0 * tally.hits() / images;
+  result.seconds = seconds_since(start);
+  result.images_per_second = images / result.seconds;
+  result.data_share = loader.waited() / result.seconds;
+  return result;
 }
 
 }  // namespace
@@ -41,7 +108,7 @@ void recalibrate(Trainable& model, const Dataset& data, int images) {
   model->reset_statistics();
   const int last = std::min(images, data.count);
   for (int first = 0; first < last; first += kEvaluationBatch) {
-    model->forward(image_batch(data, first, std::min(kEvaluationBatch, last - first)));
+    model->forward(image_batch(data, first, std::min(kEvaluationBatch, last - first)).to(model->device()));
   }
   model->eval();
 }
@@ -52,60 +119,30 @@ double evaluate(Trainable& model, const Dataset& data) {
   int right = 0;
   for (int first = 0; first < data.count; first += kEvaluationBatch) {
     const int count = std::min(kEvaluationBatch, data.count - first);
-    const torch::Tensor classes = model->forward(image_batch(data, first, count)).argmax(1);
+    const torch::Tensor classes = model->forward(image_batch(data, first, count).to(model->device())).argmax(1).to(torch::kCPU);
     const auto* found = classes.data_ptr<std::int64_t>();
     for (int i = 0; i < count; ++i) right += found[i] == data.labels[static_cast<std::size_t>(first + i)] ? 1 : 0;
   }
   return 100.0 * right / data.count;
 }
 
-void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule,
-                const std::function<void(const EpochResult&, const Adam&)>& after) {
-  Adam optimiser;
-  model->enrol(optimiser, schedule.latent_rate, schedule.other_rate);
-  std::mt19937_64 random(schedule.seed);
-  std::vector<int> order(static_cast<std::size_t>(train.count));
-  std::iota(order.begin(), order.end(), 0);
-  const int batches = train.count / schedule.batch;
-  torch::Tensor images = torch::empty({schedule.batch, train.shape.channels, train.shape.height, train.shape.width});
-  torch::Tensor labels = torch::empty({schedule.batch}, torch::kLong);
-  for (int epoch = 1; epoch <= schedule.epochs; ++epoch) {
-    const auto start = std::chrono::steady_clock::now();
-    for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random() % (i + 1)]);
-    EpochResult result{.epoch = epoch};
-    std::int64_t right = 0;
-    model->train();
-    for (int b = 0; b < batches; ++b) {
-      for (int i = 0; i < schedule.batch; ++i) {
-        const int at = order[static_cast<std::size_t>(b * schedule.batch + i)];
-        float* to = images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * train.shape.size();
-        if (schedule.augment) {
-          augment(train.image(at), train.shape, {}, random, to);
-        } else {
-          plain(train.image(at), train.shape, to);
-        }
-        labels.data_ptr<std::int64_t>()[i] = train.labels[static_cast<std::size_t>(at)];
-      }
-      const double factor = schedule_factor((epoch - 1.0) * batches + b, static_cast<double>(schedule.epochs) * batches);
-      result.learning_rate = schedule.latent_rate * factor;
-      const torch::Tensor logits = model->forward(images, schedule.bfloat16);
-      const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, labels);
-      loss.backward();
-      optimiser.step(factor);
-      const double value = loss.item<double>();
-      if (!std::isfinite(value)) {
-        throw InputError(
-            fmt::format("training diverged: the loss is not a number in epoch {}, step {}; use a smaller --learning-rate", epoch, b + 1));
-      }
-      result.loss += value / batches;
-      right += logits.argmax(1).eq(labels).sum().item<std::int64_t>();
-    }
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    result.images_per_second = static_cast<double>(batches) * schedule.batch / result.seconds;
-    result.train_accuracy = 100.0 * static_cast<double>(right) / (static_cast<double>(batches) * schedule.batch);
-    recalibrate(model, train, epoch == schedule.epochs ? kFinalImages : kQuickImages);
+RunState begin_run(Trainable& model, const Dataset& train, const Schedule& schedule) {
+  RunState state;
+  model->enrol(state.optimiser);
+  state.data.random.seed(schedule.seed);
+  state.data.order.resize(static_cast<std::size_t>(train.count));
+  std::iota(state.data.order.begin(), state.data.order.end(), 0);
+  return state;
+}
+
+void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule, RunState& state,
+                const Listener& listener) {
+  while (state.epoch < schedule.epochs) {
+    EpochResult result = train_epoch(model, train, schedule, state, listener);
+    state.epoch = result.epoch;
+    recalibrate(model, train, result.epoch == schedule.epochs ? schedule.final_images : schedule.quick_images);
     result.test_accuracy = evaluate(model, test);
-    after(result, optimiser);
+    if (listener.epoch) listener.epoch(result, state);
   }
 }
 

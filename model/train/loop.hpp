@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "data/dataset.hpp"
+#include "train/loader.hpp"
 #include "train/trainable.hpp"
 
 namespace flexor {
 
-inline constexpr double kNearestRate = 3e-2;  ///< peak learning rate of latent weights
-inline constexpr double kEq6Rate = 1e-4;      ///< peak learning rate of stored values (the paper's)
-
-/// How a run goes; the part of TrainOptions that the loop needs.
+/// How a run goes; the part of the recipe that the loop needs.
 struct Schedule {
   int epochs = 20;
   int batch = 128;
-  double latent_rate = 1e-3;  ///< peak learning rate of stored values (Adam)
-  double other_rate = 1e-3;   ///< and of batch-norm gain and offset
-  bool augment = true;
+  double warm_up_steps = 200;
+  std::optional<Augmentation> augmentation = std::nullopt;
   bool bfloat16 = false;
   std::uint64_t seed = 1;
+  int quick_images = 2000;   ///< of a recalibration between epochs
+  int final_images = 10000;  ///< of the last one, which the model file holds
 };
 
 /// One line of the log.
@@ -27,14 +27,40 @@ struct EpochResult {
   double loss = 0;            ///< mean training loss
   double train_accuracy = 0;  ///< percent, of the augmented training images
   double test_accuracy = 0;   ///< percent, after recalibration
-  double learning_rate = 0;
-  double seconds = 0;  ///< of the training part
+  double factor = 0;          ///< of the learning rates, in the last step
+  double seconds = 0;         ///< of the training part
   double images_per_second = 0;
+  double data_share = 0;  ///< share of `seconds` that went by in waiting for images
 };
 
-/// Trains for the whole schedule; calls `after` at the end of every epoch. Throws InputError when the loss is not a number.
-void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule,
-                const std::function<void(const EpochResult&, const Adam&)>& after);
+/// Where a run is, after whole epochs: with the model, all that a resumed run needs.
+struct RunState {
+  Optimiser optimiser;
+  DataState data;
+  int epoch = 0;  ///< finished epochs
+};
+
+/// Inside an epoch.
+struct StepProgress {
+  int epoch = 0, epochs = 0;
+  int step = 0, steps = 0;  ///< of this epoch
+  double loss = 0;          ///< of the step before
+  double images_per_second = 0;
+  double seconds_left = 0;  ///< of the whole run, at this speed
+};
+
+/// What the loop tells while it runs; both may be empty.
+struct Listener {
+  std::function<void(const EpochResult&, const RunState&)> epoch;
+  std::function<void(const StepProgress&)> step;
+};
+
+/// The state of a run that has not begun. The model must be where it will be trained.
+RunState begin_run(Trainable& model, const Dataset& train, const Schedule& schedule);
+
+/// Trains from state.epoch to the end of the schedule. Throws InputError when a loss is not a number, with epoch and step.
+void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule, RunState& state,
+                const Listener& listener);
 
 /// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic.
 void recalibrate(Trainable& model, const Dataset& data, int images);

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "code/error.hpp"
+#include "train/device.hpp"
 
 namespace flexor {
 namespace {
@@ -73,6 +74,32 @@ NearestCodeword::NearestCodeword(const Code& code) : code_(code), mask_(code.row
   for (std::size_t i = 0; i < code.rows.size(); ++i) {
     for (int bit = 0; bit < core_; ++bit) mask_[i] |= (code.rows[i] >> core_columns_[static_cast<std::size_t>(bit)] & 1U) << bit;
   }
+  const std::int64_t cores = std::int64_t{1} << core_;
+  table_ = torch::zeros({cores, code.n_out});
+  is_own_ = torch::zeros({code.n_out});
+  for (int i = 0; i < code.n_out; ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    if (own_[row] >= 0) {
+      is_own_.data_ptr<float>()[i] = 1;
+      continue;
+    }
+    for (std::int64_t x = 0; x < cores; ++x) {
+      const int parity = std::popcount(mask_[row] & static_cast<std::uint32_t>(x)) & 1;
+      table_.data_ptr<float>()[x * code.n_out + i] = static_cast<float>(2 * parity - 1);
+    }
+  }
+}
+
+torch::Tensor NearestCodeword::codewords_by_table(const torch::Tensor& latent) const {
+  const torch::NoGradGuard guard;
+  const torch::Tensor u = latent.detach().to(torch::kFloat);
+  if (table_.device() != u.device()) {  // once: the tables follow the latents
+    table_ = table_.to(u.device());
+    is_own_ = is_own_.to(u.device());
+  }
+  const torch::Tensor best = u.matmul(table_.t()).argmax(1);
+  const torch::Tensor own = u.ge(0).to(torch::kFloat).mul_(2).sub_(1).mul_(is_own_);
+  return table_.index_select(0, best) + own;
 }
 
 std::vector<std::uint32_t> NearestCodeword::search(const torch::Tensor& latent) const {
@@ -129,6 +156,7 @@ torch::Tensor decode(const Code& code, const std::vector<std::uint32_t>& stored)
 }
 
 torch::Tensor nearest_codeword(const torch::Tensor& latent, const NearestCodeword& nearest) {
+  if (!on_cpu(latent)) return Straight::apply(latent, nearest.codewords_by_table(latent).to(latent.scalar_type()));
   return Straight::apply(latent, decode(nearest.code(), nearest.search(latent)).to(latent.scalar_type()));
 }
 

@@ -22,6 +22,8 @@ class NearestCodeword {
   [[nodiscard]] const Code& code() const { return code_; }
   /// latent [S, n_out] float -> stored bits of every slice (bit j = x_j). The first minimum wins.
   [[nodiscard]] std::vector<std::uint32_t> search(const torch::Tensor& latent) const;
+  /// latent [S, n_out] on any device -> codewords [S, n_out] in {-1, +1} there: one product with the table of all 2^core cores.
+  [[nodiscard]] torch::Tensor codewords_by_table(const torch::Tensor& latent) const;
 
  private:
   Code code_;
@@ -29,12 +31,15 @@ class NearestCodeword {
   std::vector<int> core_columns_;    // core bit -> column
   std::vector<std::uint32_t> mask_;  // row -> core bits it takes
   std::vector<int> own_;             // row -> column of its own, or -1
+  mutable torch::Tensor table_;      // [2^core, n_out]: what every core gives in {-1, +1}; 0 in rows with a bit of their own
+  mutable torch::Tensor is_own_;     // [n_out]: 1 in those rows
 };
 
 /// Codewords [S, n_out] in {-1, +1} of stored bits.
 torch::Tensor decode(const Code& code, const std::vector<std::uint32_t>& stored);
 
-/// Forward: the nearest codeword of each slice of latent. Backward: straight through; the optimiser keeps u in -1..1.
+/// Forward: the nearest codeword of each slice of latent (search() on the CPU, codewords_by_table() on other devices). Backward: straight
+/// through; the optimiser keeps u in -1..1.
 torch::Tensor nearest_codeword(const torch::Tensor& latent, const NearestCodeword& nearest);
 
 }  // namespace flexor

@@ -3,6 +3,8 @@
 
 #include <ATen/Parallel.h>
 
+#include "train/device.hpp"
+
 namespace flexor {
 namespace {
 
@@ -75,11 +77,22 @@ std::shared_ptr<const SliceMap> slice_map(const Layer& layer) {
       }
     }
   }
+  std::vector<std::int64_t> bit(static_cast<std::size_t>(layer.weights()));
+  for (std::size_t i = 0; i < map->position.size(); ++i) {
+    if (map->position[i] >= 0) bit[static_cast<std::size_t>(map->position[i])] = static_cast<std::int64_t>(i);
+  }
+  map->bit = torch::tensor(bit, torch::kLong);
   return map;
 }
 
 torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map) {
-  return Place::apply(slices, map.get());
+  return on_cpu(slices) ? Place::apply(slices, map.get()) : place_slices_by_index(slices, *map);
+}
+
+torch::Tensor place_slices_by_index(const torch::Tensor& slices, const SliceMap& map) {
+  if (map.bit.device() != slices.device()) map.bit = map.bit.to(slices.device());
+  const torch::Tensor flat = slices.reshape({-1}).index_select(0, map.bit);
+  return flat.view({map.sizes[0], map.sizes[2], map.sizes[3], map.sizes[1]}).permute({0, 3, 1, 2});
 }
 
 }  // namespace flexor

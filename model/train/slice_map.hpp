@@ -17,11 +17,15 @@ struct SliceMap {
   int n_out = 20;
   std::vector<std::int64_t> sizes;     ///< of the weight tensor, [M, C, kh, kw]
   std::vector<std::int32_t> position;  ///< slices * n_out places in memory; -1 where the bit is dropped
+  mutable torch::Tensor bit;           ///< the other way: the bit that stands at each place (int64), for place_slices_by_index()
 };
 
 std::shared_ptr<const SliceMap> slice_map(const Layer& layer);
 
 /// Slices [S, n_out] -> weight tensor; the gradient goes back to the slices, zero where the bit is dropped.
+/// Plain loops on the CPU, place_slices_by_index() on other devices.
 torch::Tensor place_slices(const torch::Tensor& slices, const std::shared_ptr<const SliceMap>& map);
+/// The same in tensor operations, on any device.
+torch::Tensor place_slices_by_index(const torch::Tensor& slices, const SliceMap& map);
 
 }  // namespace flexor

@@ -1,47 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/spec.hpp"
 
+#include <fmt/format.h>
+
 #include "code/error.hpp"
+#include "train/json_reader.hpp"
 
 namespace flexor {
 namespace {
 
-LayerSpec convolution(const std::string& name, int channels, int padding, double clip) {
-  return {.name = name, .channels = channels, .kernel = 5, .padding = padding, .max_pool = true, .clip = clip};
-}
+int halves(int side, int stride) { return (side + stride - 1) / stride; }
 
-NetworkSpec lenet5(const std::string& name, int first, int second, int hidden, int padding) {
-  return {.name = name,
-          .input = {28, 28, 1},
-          .data_name = "mnist",
-          .layers = {convolution("conv1", first, padding, 6.0),
-                     convolution("conv2", second, padding, 4.0),
-                     {.name = "dense1", .kind = LayerKind::Dense, .channels = hidden},
-                     {.name = "dense2", .kind = LayerKind::Dense, .channels = 10, .logits = true}}};
+Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& to) {
+  Shortcut shortcut;
+  shortcut.source = spec.shortcut->source;
+  shortcut.stride = from.height > to.height ? 2 : 1;
+  const bool fits = halves(from.height, shortcut.stride) == to.height && halves(from.width, shortcut.stride) == to.width;
+  if (!fits || from.channels > to.channels) {
+    throw InputError(
+        fmt::format("layer {}: its shortcut brings {}x{}x{} to an output of {}x{}x{}; it must be as large or twice as large, "
+                    "with no more channels",
+                    spec.name, from.height, from.width, from.channels, to.height, to.width, to.channels));
+  }
+  shortcut.channel_offset = (to.channels - from.channels) / 2;
+  return shortcut;
 }
-
-std::vector<NetworkSpec> known() { return {lenet5("lenet5-small", 20, 50, 500, 0), lenet5("lenet5-paper", 32, 64, 512, 2)}; }
 
 }  // namespace
 
-std::vector<std::string> network_names() {
-  std::vector<std::string> names;
-  for (const NetworkSpec& spec : known()) names.push_back(spec.name);
-  return names;
-}
+std::vector<std::string> network_names() { return shipped_names("networks"); }
 
 NetworkSpec network_spec(const std::string& name) {
-  for (const NetworkSpec& spec : known()) {
-    if (spec.name == name) return spec;
-  }
-  std::string names;
-  for (const std::string& known_name : network_names()) names += (names.empty() ? "" : ", ") + known_name;
-  throw InputError("there is no network \"" + name + "\"; choose one of: " + names);
+  const std::filesystem::path file = find_description(name, "networks", "network");
+  return parse_network(read_json(file, "network").dump(), fmt::format("network file '{}'", file.string()));
 }
 
 std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
   std::vector<Layer> layers;
-  Shape shape = spec.input;
+  const auto tensor = [&](int source) { return source < 0 ? spec.input : layers[static_cast<std::size_t>(source)].output; };
   for (const LayerSpec& from : spec.layers) {
     Layer layer;
     layer.name = from.name;
@@ -49,20 +45,28 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
     layer.max_pool = from.max_pool;
     layer.logits = from.logits;
     layer.activation_max = (1 << from.activation_bits) - 1;
+    layer.source = from.source;
+    layer.digits = from.digits > 0;
+    layer.global_average = from.global_average;
+    const Shape before = tensor(from.source == kPreviousLayer ? static_cast<int>(layers.size()) - 1 : from.source);
+    layer.input = before;
+    layer.output.channels = from.channels;
     if (from.kind == LayerKind::Dense) {
-      layer.input = {1, 1, shape.size()};
-      shape = {1, 1, from.channels};
+      if (!from.global_average) layer.input = {1, 1, before.size()};
     } else {
-      layer.input = shape;
       layer.kernel_height = layer.kernel_width = from.kernel;
       layer.stride = from.stride;
       layer.padding = from.padding;
       layer.stack_rows = layers.empty();
-      shape = {(shape.height + 2 * from.padding - from.kernel) / from.stride + 1,
-               (shape.width + 2 * from.padding - from.kernel) / from.stride + 1, from.channels};
-      if (from.max_pool) shape = {shape.height / 2, shape.width / 2, shape.channels};
     }
-    layer.output = shape;
+    const bool empty = before.height + 2 * layer.padding < layer.kernel_height || before.width + 2 * layer.padding < layer.kernel_width;
+    layer.output = layer.unpooled();
+    if (from.max_pool) layer.output = {layer.output.height / 2, layer.output.width / 2, layer.output.channels};
+    if (empty || layer.output.height < 1 || layer.output.width < 1) {
+      throw InputError(fmt::format("layer {}: nothing is left of its {}x{} input; use a smaller kernel or fewer strides", from.name,
+                                   before.height, before.width));
+    }
+    if (from.shortcut) layer.shortcut = shape_shortcut(from, tensor(from.shortcut->source), layer.output);
     layers.push_back(layer);
   }
   return layers;

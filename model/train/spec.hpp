@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "network/network.hpp"
 
 namespace flexor {
+
+/// Residual input of a layer to train; stride and channel offset follow from the shapes.
+struct ShortcutSpec {
+  int source = kNetworkInput;  ///< layer whose output is added
+  double scale = 1.0;          ///< output LSBs per source LSB at the start
+  bool learned = false;        ///< the scale is a parameter
+};
 
 /// One layer of a network to train, before it has weights.
 struct LayerSpec {
@@ -18,22 +27,29 @@ struct LayerSpec {
   bool max_pool = false;
   bool logits = false;
   int activation_bits = 8;
-  double clip = 4.0;  ///< activation range in batch-norm units: activation_max stands for this value
+  double clip = 4.0;        ///< activation range in batch-norm units: activation_max stands for this value
+  double logit_unit = 256;  ///< logits: most LSBs per unit, a power of two
+  int digits = 0;           ///< 0: encrypted weights; else plain weights of that many binary digits
+  bool global_average = false;
+  double rate = 0;  ///< stored bits per weight; 0: the run's
+  int source = kPreviousLayer;
+  std::optional<ShortcutSpec> shortcut = std::nullopt;
 };
 
 /// A network as data: the trainer knows no network by name.
 struct NetworkSpec {
   std::string name;
   Shape input;
-  std::string data_name;  ///< "mnist"
   std::vector<LayerSpec> layers;
 };
 
-/// Names that network_spec() knows.
+/// Names of the shipped networks, model/train/networks/NAME.json.
 std::vector<std::string> network_names();
-/// Throws InputError that lists the known names.
+/// A shipped name or a .json file (docs/training.md, "Networks"). Throws InputError: unknown name, or one sentence about the file.
 NetworkSpec network_spec(const std::string& name);
-/// The layers with every shape worked out and no weights yet.
+/// Reads a description; `where` begins every complaint.
+NetworkSpec parse_network(const std::string& json, const std::string& where);
+/// The layers with every shape worked out and no weights yet. Throws InputError when a layer would be empty or a shortcut does not fit.
 std::vector<Layer> layer_shapes(const NetworkSpec& spec);
 
 }  // namespace flexor

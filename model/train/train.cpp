@@ -10,123 +10,199 @@
 #include <cstdio>
 
 #include "code/error.hpp"
+#include "data/sha256.hpp"
 #include "network/atomic_file.hpp"
 #include "train/checkpoint.hpp"
+#include "train/device.hpp"
 #include "train/export.hpp"
-#include "train/loop.hpp"
+#include "train/json_reader.hpp"
+#include "train/progress_line.hpp"
+#include "train/recipe.hpp"
 
 namespace flexor {
 namespace {
 
-constexpr int kNOut = 20;
-constexpr double kOtherRate = 1e-3;
-
-/// Stored bits per slice.
-int stored_bits(double rate) {
-  const double bits = rate * kNOut;
-  if (!(bits >= 1 - 1e-9 && bits <= kNOut + 1e-9) || std::abs(bits - std::round(bits)) > 1e-6) {
-    throw InputError(fmt::format("rate {:g} is not possible; give a multiple of 1/20 from 0.05 to 1.0", rate));
+/// The recipe with everything in it that the options change.
+Recipe chosen_recipe(const TrainOptions& options) {
+  Recipe recipe = load_recipe(options.recipe);
+  if (!options.network.empty()) recipe.network = options.network;
+  if (!options.method.empty() && parse_method(options.method) != recipe.hyper.method) {
+    recipe.hyper = usual_hyper(parse_method(options.method));
   }
-  return static_cast<int>(std::lround(bits));
+  if (!options.code.empty()) recipe.code = options.code;
+  recipe.code_seed = options.code_seed.value_or(recipe.code_seed);
+  recipe.epochs = options.epochs.value_or(recipe.epochs);
+  recipe.batch = options.batch.value_or(recipe.batch);
+  recipe.hyper.latent.rate = options.learning_rate.value_or(recipe.hyper.latent.rate);
+  if (!options.augment) recipe.augmentation.reset();
+  recipe.bfloat16 = recipe.bfloat16 || options.bfloat16;
+  for (const auto& [prefix, rate] : options.layer_rates) recipe.rates[prefix] = rate;
+  return recipe;
 }
 
-Method method(const TrainOptions& options) {
-  if (options.method == "nearest") return Method::Nearest;
-  if (options.method == "eq6") return Method::Eq6;
-  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest or eq6", options.method));
-}
-
-Code code(const TrainOptions& options) {
-  const int n_in = stored_bits(options.rate);
-  if (options.code == "nested") return nested_code(n_in);
-  if (options.code == "tap2") {
-    if (n_in < 2) throw InputError("code tap2 needs at least two stored bits; give a rate of 0.1 or more");
-    return random_tap_code(kNOut, n_in, 2, options.code_seed);
-  }
-  throw InputError(fmt::format("there is no code \"{}\"; choose nested or tap2", options.code));
-}
-
-Schedule schedule(const TrainOptions& options) {
-  if (options.epochs < 1) throw InputError(fmt::format("{} epochs are too few; give at least 1", options.epochs));
+void check_options(const TrainOptions& options, const Recipe& recipe) {
+  if (recipe.epochs < 1) throw InputError(fmt::format("{} epochs are too few; give at least 1", recipe.epochs));
   if (options.threads < 1) throw InputError(fmt::format("{} threads are too few; give at least 1", options.threads));
-  if (options.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", options.batch));
-  if (options.learning_rate < 0)
-    throw InputError(fmt::format("learning rate {:g} is negative; give a positive one", options.learning_rate));
-  const double own = method(options) == Method::Nearest ? kNearestRate : kEq6Rate;
-  return {.epochs = options.epochs,
-          .batch = options.batch,
-          .latent_rate = options.learning_rate > 0 ? options.learning_rate : own,
-          .other_rate = kOtherRate,
-          .augment = options.augment,
-          .bfloat16 = options.bfloat16,
-          .seed = options.seed};
+  if (recipe.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", recipe.batch));
+  if (!(recipe.hyper.latent.rate > 0)) {
+    throw InputError(fmt::format("learning rate {:g} is not possible; give a positive one", recipe.hyper.latent.rate));
+  }
+  if (options.train_images < 0) {
+    throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
+  }
+  if (options.out.empty()) throw InputError("no place to write to; give --out FOLDER or --out FILE.flexor");
 }
 
-Dataset training_images(const TrainOptions& options) {
-  Dataset data = load_mnist(options.data, true);
-  if (options.train_images < 0)
-    throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
-  if (options.train_images > 0) data.count = std::min(data.count, options.train_images);
-  if (data.count < options.batch)
-    throw InputError(fmt::format("{} training images do not fill a minibatch of {}; use more", data.count, options.batch));
-  return data;
+bool is_model_file(const TrainOptions& options) { return options.out.extension() == ".flexor"; }
+
+std::filesystem::path log_file(const TrainOptions& options) {
+  if (!options.log.empty()) return options.log;
+  return is_model_file(options) ? options.out.parent_path() / "log.csv" : options.out / "metrics.csv";
+}
+
+std::filesystem::path checkpoint_file(const TrainOptions& options) {
+  if (!options.checkpoint.empty() || is_model_file(options)) return options.checkpoint;
+  return options.out / "checkpoint.pt";
+}
+
+void make_folder(const TrainOptions& options) {
+  if (is_model_file(options)) return;
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) throw InputError(fmt::format("cannot make the folder '{}': {}; choose another --out", options.out.string(), error.message()));
+}
+
+/// What makes two runs the same: the command without places and the contents of both descriptions, after " #".
+std::string plan_text(const TrainOptions& options, const Recipe& recipe, const Dataset& train) {
+  const std::string contents = read_json(find_description(options.recipe, "recipes", "recipe"), "recipe").dump() +
+                               read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum;
+  const std::string digest = sha256(std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
+  const std::string command = train_command(options);
+  return command.substr(0, command.find(" --data")) + " #" + digest;
+}
+
+std::string csv_line(const EpochResult& r, const Recipe& recipe) {
+  return fmt::format("{},{:.5f},{:.3f},{:.2f},{:.3e},{:.1f},{:.0f},{:.3f}\n", r.epoch, r.loss, r.train_accuracy, r.test_accuracy,
+                     r.factor * recipe.hyper.latent.rate, r.seconds, r.images_per_second, r.data_share);
+}
+
+void print_epoch(const EpochResult& r, int epochs) {
+  fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s\n", r.epoch, epochs, r.loss, r.train_accuracy,
+             r.test_accuracy, r.images_per_second);
+  std::fflush(stdout);
+}
+
+/// Continues from a checkpoint that is there.
+void resume(const TrainOptions& options, Trainable& model, RunState& state, CheckpointNotes& notes) {
+  const std::filesystem::path file = checkpoint_file(options);
+  std::error_code ignored;
+  if (file.empty() || !std::filesystem::exists(file, ignored)) {
+    if (!options.resume) return;
+    throw InputError(fmt::format("there is no checkpoint '{}' to resume from; leave out --resume to begin anew", file.string()));
+  }
+  load_checkpoint(model, state, notes, file);
+  if (!options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
 }
 
 }  // namespace
 
+std::filesystem::path model_file(const TrainOptions& options) {
+  return is_model_file(options) ? options.out : options.out / "model.flexor";
+}
+
 std::string train_command(const TrainOptions& options) {
   const TrainOptions usual;
-  std::string text = fmt::format("flexor train --network {} --rate {:g} --method {} --epochs {} --seed {}", options.network, options.rate,
-                                 options.method, options.epochs, options.seed);
-  if (options.code != usual.code) text += fmt::format(" --code {} --code-seed {}", options.code, options.code_seed);
-  if (options.batch != usual.batch) text += fmt::format(" --minibatch {}", options.batch);
-  if (options.learning_rate > 0) text += fmt::format(" --learning-rate {:g}", options.learning_rate);
-  if (!options.augment) text += " --no-augment";
-  if (options.bfloat16) text += " --bfloat16";
-  if (options.train_images > 0) text += fmt::format(" --train-images {}", options.train_images);
-  if (options.threads != usual.threads) text += fmt::format(" --threads {}", options.threads);
-  return text + fmt::format(" --data DIR --out {}", options.out.filename().string());
+  std::string text = fmt::format("flexor train --recipe {} --rate {:g} --seed {}", options.recipe, options.rate, options.seed);
+  const auto add = [&text](bool given, const std::string& words) {
+    if (given) text += " " + words;
+  };
+  add(!options.network.empty(), "--network " + options.network);
+  add(!options.method.empty(), "--method " + options.method);
+  add(!options.code.empty(), "--code " + options.code);
+  add(options.code_seed.has_value(), fmt::format("--code-seed {}", options.code_seed.value_or(0)));
+  for (const auto& [prefix, rate] : options.layer_rates) add(true, fmt::format("--layer-rate {}={:g}", prefix, rate));
+  add(options.epochs.has_value(), fmt::format("--epochs {}", options.epochs.value_or(0)));
+  add(options.batch.has_value(), fmt::format("--minibatch {}", options.batch.value_or(0)));
+  add(options.learning_rate.has_value(), fmt::format("--learning-rate {:g}", options.learning_rate.value_or(0)));
+  add(!options.augment, "--no-augment");
+  add(options.bfloat16, "--bfloat16");
+  add(options.train_images > 0, fmt::format("--train-images {}", options.train_images));
+  add(options.device != usual.device, "--device " + options.device);
+  text += " --data DIR";
+  add(options.threads != usual.threads, fmt::format("--threads {}", options.threads));
+  const std::filesystem::path name = options.out.has_filename() ? options.out.filename() : options.out.parent_path().filename();
+  return text + fmt::format(" --out {}", name.string());
 }
 
 int train_main(const TrainOptions& options) {
-  const NetworkSpec spec = network_spec(options.network);
-  const Schedule plan = schedule(options);
-  if (options.out.empty()) throw InputError("no model file to write; give --out FILE");
+  const Recipe recipe = chosen_recipe(options);
+  check_options(options, recipe);
+  layer_codes(recipe, network_spec(recipe.network), options.rate);
+  find_device(options.device);
+  Dataset train = load_dataset(recipe.data, options.data, true);
+  if (options.train_images > 0) train.count = std::min(train.count, options.train_images);
+  return train_on(options, train, load_dataset(recipe.data, options.data, false));
+}
+
+int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test) {
+  const Recipe recipe = chosen_recipe(options);
+  check_options(options, recipe);
+  if (train.count < recipe.batch) {
+    throw InputError(fmt::format("{} training images do not fill a minibatch of {}; use more", train.count, recipe.batch));
+  }
+  const NetworkSpec spec = network_spec(recipe.network);
+  if (!(spec.input == train.shape)) {
+    throw InputError(fmt::format("network {} takes {}x{}x{} images, {} has {}x{}x{}; choose a network for this data", spec.name,
+                                 spec.input.height, spec.input.width, spec.input.channels, train.name, train.shape.height,
+                                 train.shape.width, train.shape.channels));
+  }
   torch::set_num_threads(options.threads);
-  Trainable model(spec, code(options), method(options), options.seed);
-  const Dataset train = training_images(options);
-  const Dataset test = load_mnist(options.data, false);
-  const std::filesystem::path log_file = options.log.empty() ? options.out.parent_path() / "log.csv" : options.log;
+  const torch::Device device = find_device(options.device);
+  Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
+  model->to(device);
+  const Schedule schedule{.epochs = recipe.epochs,
+                          .batch = recipe.batch,
+                          .warm_up_steps = recipe.warm_up_steps,
+                          .augmentation = recipe.augmentation,
+                          .bfloat16 = recipe.bfloat16,
+                          .seed = options.seed,
+                          .quick_images = recipe.quick_images,
+                          .final_images = recipe.final_images};
+  make_folder(options);
+  RunState state = begin_run(model, train, schedule);
+  CheckpointNotes notes{.plan = plan_text(options, recipe, train),
+                        .log = "epoch,loss,train_accuracy,test_accuracy,learning_rate,seconds,images_per_second,data_share\n"};
+  resume(options, model, state, notes);
+  model->eval();
 
-  std::string log = "epoch,loss,train_accuracy,test_accuracy,learning_rate,seconds,images_per_second\n";
   const auto start = std::chrono::steady_clock::now();
-  double float_accuracy = 0;
-  train_loop(model, train, test, plan, [&](const EpochResult& r, const Adam& optimiser) {
-    log += fmt::format("{},{:.5f},{:.3f},{:.2f},{:.3e},{:.1f},{:.0f}\n", r.epoch, r.loss, r.train_accuracy, r.test_accuracy,
-                       r.learning_rate, r.seconds, r.images_per_second);
-    write_file(log_file, log);
-    if (!options.checkpoint.empty()) save_checkpoint(model, optimiser, r.epoch, options.checkpoint);
-    float_accuracy = r.test_accuracy;
-    if (!options.quiet) {
-      fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s\n", r.epoch, plan.epochs, r.loss,
-                 r.train_accuracy, r.test_accuracy, r.images_per_second);
-      std::fflush(stdout);
-    }
-  });
+  ProgressLine progress(!options.quiet);
+  Listener listener;
+  listener.step = [&progress](const StepProgress& step) { progress.show(step); };
+  listener.epoch = [&](const EpochResult& r, const RunState& now) {
+    progress.clear();
+    notes.log += csv_line(r, recipe);
+    notes.test_accuracy = r.test_accuracy;
+    if (const auto file = checkpoint_file(options); !file.empty()) save_checkpoint(model, now, notes, file);
+    write_file(log_file(options), notes.log);
+    if (!options.quiet) print_epoch(r, recipe.epochs);
+  };
+  train_loop(model, train, test, schedule, state, listener);
 
-  Network network = to_network(model, fmt::format("{}-{:.1f}", options.network, options.rate));
+  Network network = to_network(model, fmt::format("{}-{:.1f}", spec.name, options.rate));
   network.provenance = {.command = train_command(options),
                         .tool_version = options.tool_version,
                         .seed = options.seed,
                         .data_name = train.name,
                         .data_checksum = train.checksum,
-                        .epochs = options.epochs,
+                        .epochs = recipe.epochs,
                         .accuracy = golden_accuracy(network, test),
-                        .float_accuracy = float_accuracy};
-  save_network(network, options.out);
+                        .float_accuracy = notes.test_accuracy};
+  save_network(network, model_file(options));
+  write_file(log_file(options), notes.log);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", options.out.string(),
-             network.provenance.accuracy, float_accuracy, test.count, seconds);
+  fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", model_file(options).string(),
+             network.provenance.accuracy, notes.test_accuracy, test.count, seconds);
   return 0;
 }
 

@@ -2,38 +2,50 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
+
+#include "data/dataset.hpp"
 
 namespace flexor {
 
-/// What `flexor train` was asked to do. Defaults are the recipe that trained model/zoo.
+/// What `flexor train` was asked to do. What is left empty is the recipe's.
 struct TrainOptions {
-  std::string network = "lenet5-small";  ///< a name that network_spec() knows
-  double rate = 0.4;                     ///< stored bits per weight, a multiple of 1/20 in 0.05..1.0
-  std::string method = "nearest";        ///< "nearest" (nearest codeword) or "eq6" (the paper's gradient)
-  std::string code = "nested";           ///< "nested" (shipped code) or "tap2" (the paper's two random taps)
-  std::uint64_t code_seed = 1;           ///< draw of a random code
-  int epochs = 20;
-  int batch = 128;
+  std::string recipe = "lenet5-mnist";        ///< a name or file that load_recipe() takes
+  std::string network;                        ///< a name or file that network_spec() takes
+  double rate = 0.4;                          ///< stored bits per weight, a multiple of 1/20 in 0.05..1.0
+  std::map<std::string, double> layer_rates;  ///< of layers whose name begins so
+  std::string method;                         ///< "nearest" (nearest codeword) or "eq6" (the paper's gradient)
+  std::string code;                           ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...
+  std::optional<std::uint64_t> code_seed;     ///< draw of a random code
+  std::optional<int> epochs;
+  std::optional<int> batch;
   std::uint64_t seed = 1;
-  double learning_rate = 0;            ///< peak of the cosine schedule; 0: the method's own (docs/training.md)
-  bool augment = true;                 ///< random shift, rotation, scale and shear of training images
-  bool bfloat16 = false;               ///< convolutions of the training step in bfloat16 (evaluation stays exact)
-  int threads = 2;                     ///< OpenMP threads
-  int train_images = 0;                ///< use only the first images of the training set; 0: all
-  std::filesystem::path data;          ///< folder with the data set
-  std::filesystem::path out;           ///< model file to write
-  std::filesystem::path log;           ///< one line per epoch; empty: beside `out`, named log.csv
-  std::filesystem::path checkpoint;    ///< written every epoch; empty: none
-  bool quiet = false;                  ///< no lines per epoch on standard output
-  std::string tool_version = "0.1.0";  ///< goes into the model's provenance
+  std::optional<double> learning_rate;  ///< peak of the latents' schedule
+  bool augment = true;                  ///< change training images as the recipe says
+  bool bfloat16 = false;                ///< convolutions of the training step in bfloat16 (evaluation stays exact)
+  int threads = 2;                      ///< OpenMP threads
+  std::string device = "cpu";           ///< "cpu" or "cuda"
+  int train_images = 0;                 ///< use only the first images of the training set; 0: all
+  std::filesystem::path data;           ///< folder with the data set
+  std::filesystem::path out;            ///< folder of the run (model.flexor, metrics.csv, checkpoint.pt), or a model file *.flexor
+  std::filesystem::path log;            ///< one line per epoch; empty: metrics.csv in the folder, log.csv beside the model file
+  std::filesystem::path checkpoint;     ///< written every epoch; empty: checkpoint.pt in the folder, none beside a model file
+  bool resume = false;                  ///< refuse to begin anew: there must be a checkpoint
+  bool quiet = false;                   ///< no lines per epoch on standard output, no progress
+  std::string tool_version = "0.1.0";   ///< goes into the model's provenance
 };
 
-/// The options as a user would type them: `flexor train --network ... --out FILE`. Goes into the model's provenance.
+/// The options as a user would type them: `flexor train --recipe ... --out NAME`. Goes into the model's provenance.
 std::string train_command(const TrainOptions& options);
+/// The model file that train_main() writes.
+std::filesystem::path model_file(const TrainOptions& options);
 
-/// Trains, writes log and model file, prints a summary; returns 0. Throws InputError with one sentence on bad input
-/// (unknown network, impossible rate, data missing, diverged loss).
+/// Trains, writes log, checkpoints and model file, prints a summary; returns 0. A checkpoint that is there is continued. Throws InputError
+/// with one sentence on bad input (unknown recipe, impossible rate, data missing, foreign checkpoint, diverged loss).
 int train_main(const TrainOptions& options);
+/// The same on images that the caller has.
+int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test);
 
 }  // namespace flexor

@@ -2,23 +2,49 @@
 #include "train/trainable.hpp"
 
 namespace flexor {
+namespace {
 
-TrainableImpl::TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed) : spec_(spec) {
+constexpr double kNearestRate = 3e-2;
+constexpr double kEq6Rate = 1e-4;       // the paper's
+constexpr double kStoredSpread = 1e-3;  // of the paper's stored values
+
+}  // namespace
+
+Hyper usual_hyper(Method method) {
+  Hyper hyper;
+  hyper.method = method;
+  hyper.latent.rate = method == Method::Nearest ? kNearestRate : kEq6Rate;
+  if (method == Method::Eq6) hyper.latent_spread = kStoredSpread;
+  return hyper;
+}
+
+TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed)
+    : spec_(spec) {
   torch::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const std::vector<Layer> shapes = layer_shapes(spec);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    layers_.push_back(register_module(shapes[i].name, EncryptedLayer(spec.layers[i], shapes[i], code, method, generator)));
+    layers_.push_back(register_module(shapes[i].name, EncryptedLayer(spec.layers[i], shapes[i], codes.at(i), hyper, generator)));
   }
 }
 
+TrainableImpl::TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed)
+    : TrainableImpl(spec, std::vector<Code>(spec.layers.size(), code), usual_hyper(method), seed) {}
+
 torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16) {
-  torch::Tensor x = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
-  for (EncryptedLayer& layer : layers_) x = layer->forward(x, bfloat16);
-  return x.reshape({x.size(0), -1});
+  const torch::Tensor input = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
+  std::vector<torch::Tensor> outputs;
+  const auto tensor = [&](int source) { return source < 0 ? input : outputs[static_cast<std::size_t>(source)]; };
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const LayerSpec& spec = spec_.layers[i];
+    const int source = spec.source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.source;
+    const torch::Tensor shortcut = spec.shortcut ? tensor(spec.shortcut->source) : torch::Tensor();
+    outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16));
+  }
+  return outputs.back().reshape({pixels.size(0), -1});
 }
 
-void TrainableImpl::enrol(Adam& optimiser, double latent_rate, double other_rate) {
-  for (EncryptedLayer& layer : layers_) layer->enrol(optimiser, latent_rate, other_rate);
+void TrainableImpl::enrol(Optimiser& optimiser) {
+  for (EncryptedLayer& layer : layers_) layer->enrol(optimiser);
 }
 
 void TrainableImpl::reset_statistics() {

@@ -9,20 +9,28 @@
 
 namespace flexor {
 
-/// A network in training: a chain of encrypted layers. Input: raw pixels 0..255, NCHW.
+/// A network in training: layers that read the pixels or earlier layers. Input: raw pixels 0..255, NCHW.
 class TrainableImpl : public torch::nn::Module {
  public:
+  /// `codes`: one for each layer (unused by layers of digits).
+  TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed);
+  /// The same code for every layer.
   TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed);
   torch::Tensor forward(const torch::Tensor& pixels, bool bfloat16 = false);
-  void enrol(Adam& optimiser, double latent_rate, double other_rate);
+  void enrol(Optimiser& optimiser);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
   [[nodiscard]] const std::vector<EncryptedLayer>& layers() const { return layers_; }
+  /// Where the parameters are.
+  [[nodiscard]] torch::Device device() const { return layers_.front()->parameters().front().device(); }
 
  private:
   NetworkSpec spec_;
   std::vector<EncryptedLayer> layers_;
 };
 TORCH_MODULE(Trainable);
+
+/// The recipe of the two methods where nothing else is said: that of LeNet-5.
+Hyper usual_hyper(Method method);
 
 }  // namespace flexor

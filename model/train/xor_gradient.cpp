@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "train/device.hpp"
+
 namespace flexor {
 namespace {
 
@@ -78,8 +80,38 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
   }
 };
 
+struct XorByTensors : torch::autograd::Function<XorByTensors> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& taps,
+                               double s_tanh) {
+    const torch::Tensor bits = x.ge(0).to(x.scalar_type());
+    const torch::Tensor y = bits.matmul(taps.t()).remainder_(2).mul_(2).sub_(1);
+    context->save_for_backward({x, y, taps});
+    context->saved_data["s_tanh"] = s_tanh;
+    return y;
+  }
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const double s_tanh = context->saved_data["s_tanh"].toDouble();
+    const torch::Tensor t = (saved[0] * s_tanh).tanh_();
+    const torch::Tensor sign = saved[0].ge(0).to(t.scalar_type()).mul_(2).sub_(1);
+    const torch::Tensor flow = (gradients[0] * saved[1]).matmul(saved[2]);
+    return {flow * (1 - t * t) * sign * s_tanh, torch::Tensor(), torch::Tensor()};
+  }
+};
+
 }  // namespace
 
-torch::Tensor xor_decrypt(const torch::Tensor& x, const Code& code, double s_tanh) { return XorDecrypt::apply(x, code, s_tanh); }
+torch::Tensor xor_decrypt(const torch::Tensor& x, const Code& code, double s_tanh) {
+  return on_cpu(x) ? XorDecrypt::apply(x, code, s_tanh) : xor_decrypt_by_tensors(x, code, s_tanh);
+}
+
+torch::Tensor xor_decrypt_by_tensors(const torch::Tensor& x, const Code& code, double s_tanh) {
+  std::vector<float> taps;
+  for (const std::uint32_t row : code.rows) {
+    for (int j = 0; j < code.n_in; ++j) taps.push_back(static_cast<float>(row >> j & 1U));
+  }
+  const torch::Tensor matrix = torch::tensor(taps).view({code.n_out, code.n_in}).to(x.device(), x.scalar_type());
+  return XorByTensors::apply(x, matrix, s_tanh);
+}
 
 }  // namespace flexor

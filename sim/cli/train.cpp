@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <memory>
 
 #include "code/error.hpp"
@@ -18,10 +19,12 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
   options.tool_version = kVersion;
   end_on_interrupt();  // the trainer writes whole files only, so it may be stopped at any time
   const int code = train_main(options);
-  const Provenance from = load_network(options.out).provenance;
+  const Network network = load_network(model_file(options));
+  const Provenance& from = network.provenance;
   write_json(json, context,
-             {{"out", options.out.string()},
-              {"network", options.network},
+             {{"out", model_file(options).string()},
+              {"recipe", options.recipe},
+              {"network", network.name},
               {"rate", options.rate},
               {"seed", options.seed},
               {"epochs", from.epochs},
@@ -35,33 +38,58 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
 #endif
 }
 
+// "PREFIX=BITS"
+void add_layer_rate(const std::string& words, TrainOptions& options) {
+  const auto sign = words.find('=');
+  double rate = 0;
+  const char* first = words.data() + std::min(sign, words.size() - 1) + 1;
+  const auto [end, error] = std::from_chars(first, words.data() + words.size(), rate);
+  if (sign == std::string::npos || sign == 0 || error != std::errc() || end != words.data() + words.size()) {
+    throw InputError(fmt::format("--layer-rate takes a layer's name and a rate, as in stage1=0.6, not '{}'", words));
+  }
+  options.layer_rates[words.substr(0, sign)] = rate;
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Context& context) {
   const auto options = std::make_shared<TrainOptions>();
   const auto json = std::make_shared<std::filesystem::path>();
-  CLI::App* command = add_command(app, "train", "Train a network and write a model file.",
-                                  "flexor train --network lenet5-small --rate 0.4 --data ~/mnist --out lenet5.flexor");
-  command->add_option("--network", options->network, "which network")->capture_default_str()->type_name("NAME");
+  const auto layer_rates = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = add_command(app, "train", "Train a network by a recipe and write a model file.",
+                                  "flexor train --recipe resnet20-cifar10 --rate 0.4 --seed 1 --data ~/data --out run");
+  command->add_option("--recipe", options->recipe, "how to train: a name of model/train/recipes or a .json file")
+      ->capture_default_str()
+      ->type_name("NAME");
+  command->add_option("--network", options->network, "another network: a name of model/train/networks or a .json file")->type_name("NAME");
   command->add_option("--rate", options->rate, "stored bits per weight")->capture_default_str()->type_name("BITS");
-  command->add_option("--method", options->method, "nearest (nearest codeword) or eq6 (the paper's gradient)")->capture_default_str();
-  command->add_option("--code", options->code, "nested (shipped code) or tap2 (the paper's two random taps)")->capture_default_str();
-  command->add_option("--code-seed", options->code_seed, "draw of a random code")->capture_default_str();
-  command->add_option("--epochs", options->epochs)->capture_default_str()->type_name("N");
-  command->add_option("--minibatch", options->batch, "images of one step")->capture_default_str()->type_name("N");
+  command->add_option("--layer-rate", *layer_rates, "another rate for layers whose name begins so: stage1=0.6; may be repeated")
+      ->type_name("PREFIX=BITS");
+  command->add_option("--method", options->method, "nearest (nearest codeword) or eq6 (the paper's gradient)")->type_name("NAME");
+  command->add_option("--code", options->code, "nested (shipped code), tap2 (the paper's two random taps), tap3, dense or plain")
+      ->type_name("NAME");
+  command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
+  command->add_option("--epochs", options->epochs)->type_name("N");
+  command->add_option("--minibatch", options->batch, "images of one step")->type_name("N");
   command->add_option("--seed", options->seed)->capture_default_str()->type_name("N");
-  command->add_option("--learning-rate", options->learning_rate, "peak of the schedule; 0: the method's own")->capture_default_str();
-  command->add_flag("--augment,!--no-augment", options->augment, "random shift, rotation, scale and shear");
+  command->add_option("--learning-rate", options->learning_rate, "peak of the schedule of encrypted weights")->type_name("RATE");
+  command->add_flag("--augment,!--no-augment", options->augment, "change training images at random, as the recipe says");
   command->add_flag("--bfloat16", options->bfloat16, "convolutions of the training step in bfloat16");
+  command->add_option("--device", options->device, "cpu or cuda")->capture_default_str()->type_name("NAME");
   command->add_option("--train-images", options->train_images, "use only the first images; 0: all")->capture_default_str()->type_name("N");
   command->add_option("--data", options->data, "folder with the data set")->required()->envname("FLEXOR_DATA")->type_name("DIR");
-  command->add_option("--out", options->out, "model file to write")->required()->type_name("FILE");
-  command->add_option("--log", options->log, "line per epoch; without it log.csv beside the model")->type_name("FILE");
-  command->add_option("--checkpoint", options->checkpoint, "written every epoch")->type_name("FILE");
+  command->add_option("--out", options->out, "folder of the run, or a model file that ends in .flexor")->required()->type_name("PATH");
+  command->add_flag("--resume", options->resume, "only go on from the folder's checkpoint; without it one that is there is continued");
+  command->add_option("--log", options->log, "line per epoch; without it metrics.csv in the folder")->type_name("FILE");
+  command->add_option("--checkpoint", options->checkpoint, "written every epoch; without it checkpoint.pt in the folder")
+      ->type_name("FILE");
   command->add_flag("--quiet", options->quiet, "no lines per epoch");
   add_threads(*command, options->threads);
   add_json(*command, *json);
-  command->callback([options, json, &context] { context.exit_code = train(*options, *json, context); });
+  command->callback([options, layer_rates, json, &context] {
+    for (const std::string& words : *layer_rates) add_layer_rate(words, *options);
+    context.exit_code = train(*options, *json, context);
+  });
 }
 
 }  // namespace flexor

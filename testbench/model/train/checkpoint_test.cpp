@@ -10,31 +10,70 @@
 namespace flexor {
 namespace {
 
-TEST(Checkpoint, GivesTheParametersBack) {
+constexpr Schedule kSchedule{.epochs = 3, .batch = 16};
+
+Trainable residual(std::uint64_t seed) { return Trainable(test::tiny_residual_spec(), nested_code(8), Method::Nearest, seed); }
+
+void expect_equal(const Trainable& a, const Trainable& b) {
+  for (const auto& item : a->named_parameters()) EXPECT_TRUE(torch::equal(item.value(), b->named_parameters()[item.key()])) << item.key();
+  for (const auto& item : a->named_buffers()) EXPECT_TRUE(torch::equal(item.value(), b->named_buffers()[item.key()])) << item.key();
+}
+
+TEST(Checkpoint, ARunGoesOnBitForBit) {
+  torch::set_num_threads(1);
   const test::Scratch scratch;
-  const Trainable saved(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
-  save_checkpoint(saved, Adam(), 7, scratch / "run.pt");
-  EXPECT_EQ(scratch.files(), 1U);
-  Trainable loaded(test::tiny_spec(), nested_code(8), Method::Nearest, 2);
-  EXPECT_EQ(load_checkpoint(loaded, scratch / "run.pt"), 7);
-  for (const auto& item : saved->named_parameters())
-    EXPECT_TRUE(torch::equal(item.value(), loaded->named_parameters()[item.key()])) << item.key();
+  const Dataset train = test::stripes(320, 1);
+  const Dataset unseen = test::stripes(50, 2);
+  Schedule schedule = kSchedule;
+  schedule.augmentation = Augmentation{.crop = 1, .flip = true};
+  Trainable whole = residual(1);
+  RunState state = begin_run(whole, train, schedule);
+  CheckpointNotes notes{.plan = "plan #1", .log = "a,b\n"};
+  train_loop(whole, train, unseen, schedule, state,
+             {[&](const EpochResult& r, const RunState& now) {
+                notes.test_accuracy = r.test_accuracy;
+                save_checkpoint(whole, now, notes, scratch / std::to_string(r.epoch));
+              },
+              {}});
+  for (const char* epoch : {"1", "2"}) {
+    Trainable resumed = residual(2);
+    RunState from = begin_run(resumed, train, schedule);
+    CheckpointNotes found{.plan = "plan #1", .log = ""};
+    load_checkpoint(resumed, from, found, scratch / epoch);
+    EXPECT_EQ(std::to_string(from.epoch), epoch);
+    EXPECT_EQ(found.log, "a,b\n");
+    train_loop(resumed, train, unseen, schedule, from, {});
+    expect_equal(whole, resumed);
+    EXPECT_EQ(from.optimiser.steps(), state.optimiser.steps());
+  }
 }
 
 TEST(Checkpoint, MissingBrokenOrForeignIsRefused) {
   const test::Scratch scratch;
-  Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
-  test::expect_input_error([&] { load_checkpoint(model, scratch / "none.pt"); }, "cannot be read");
-  save_checkpoint(model, Adam(), 1, scratch / "run.pt");
+  const Dataset train = test::stripes(320, 1);
+  Trainable model = residual(1);
+  RunState state = begin_run(model, train, kSchedule);
+  CheckpointNotes notes{.plan = "flexor train --seed 1 #2", .log = ""};
+  const auto load = [&](const char* name) { load_checkpoint(model, state, notes, scratch / name); };
+  test::expect_input_error([&] { load("none.pt"); }, "cannot be read");
+  save_checkpoint(model, state, notes, scratch / "run.pt");
+  EXPECT_EQ(scratch.files(), 1U);
   auto bytes = test::read_bytes(scratch / "run.pt");
   bytes.resize(bytes.size() / 2);
   test::write_bytes(scratch / "short.pt", bytes);
-  test::expect_input_error([&] { load_checkpoint(model, scratch / "short.pt"); }, "cannot be read");
-  NetworkSpec other = test::tiny_spec();
-  other.name = "other";
-  Trainable foreign(other, nested_code(8), Method::Nearest, 1);
-  test::expect_input_error([&] { load_checkpoint(foreign, scratch / "run.pt"); }, "is of network tiny, not other");
-  test::expect_input_error([&] { save_checkpoint(model, Adam(), 1, scratch / "no/such/folder/run.pt"); }, "run.pt");
+  test::expect_input_error([&] { load("short.pt"); }, "cannot be read");
+  notes.plan = "flexor train --seed 2 #2";
+  test::expect_input_error([&] { load("run.pt"); }, "run.pt' is of another run (flexor train --seed 1)");
+  notes.plan = "flexor train --seed 1 #2";
+  RunState fewer = begin_run(model, test::stripes(160, 1), kSchedule);
+  test::expect_input_error([&] { load_checkpoint(model, fewer, notes, scratch / "run.pt"); }, "was trained on 320 images, not 160");
+  Trainable foreign(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
+  RunState other = begin_run(foreign, train, kSchedule);
+  test::expect_input_error([&] { load_checkpoint(foreign, other, notes, scratch / "run.pt"); }, "is of network tiny-residual, not tiny");
+  Trainable rate(test::tiny_residual_spec(), nested_code(8), Method::Eq6, 1);
+  RunState eq6 = begin_run(rate, train, kSchedule);
+  test::expect_input_error([&] { load_checkpoint(rate, eq6, notes, scratch / "run.pt"); }, "does not fit the network and rate");
+  test::expect_input_error([&] { save_checkpoint(model, state, notes, scratch / "no/such/folder/run.pt"); }, "run.pt");
 }
 
 }  // namespace

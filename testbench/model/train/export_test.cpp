@@ -9,6 +9,7 @@
 #include "expect_input_error.hpp"
 #include "golden/golden.hpp"
 #include "tiny.hpp"
+#include "train/float_path.hpp"
 #include "train/loop.hpp"
 
 namespace flexor {
@@ -18,7 +19,11 @@ namespace {
 void expect_same_weights(const Trainable& model, const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
-    const std::vector<std::int8_t> canonical = decrypt_weights(network, layer);
+    std::vector<int> canonical(static_cast<std::size_t>(layer.weights()), 0);
+    for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
+      const std::vector<std::int8_t> plane = decrypt_weights(network, layer, p);
+      for (std::size_t i = 0; i < plane.size(); ++i) canonical[i] += plane[i] << p;
+    }
     const torch::Tensor weight = model->layers()[l].ptr()->weight().detach();
     const auto w = weight.accessor<float, 4>();
     for (int m = 0; m < layer.output.channels; ++m) {
@@ -42,30 +47,53 @@ TEST(Export, StoredBitsDecryptToTheTrainedWeights) {
                       to_network(Trainable(network_spec("lenet5-small"), nested_code(8), Method::Nearest, 1), "small"));
   const Trainable eq6(network_spec("lenet5-small"), random_tap_code(20, 12, 2, 3), Method::Eq6, 2);
   expect_same_weights(eq6, to_network(eq6, "small"));
+  const Trainable residual(test::tiny_residual_spec(), nested_code(8), Method::Nearest, 3);
+  expect_same_weights(residual, to_network(residual, "residual"));
 }
 
 class TrainedTiny : public testing::Test {
  protected:
-  TrainedTiny() : model_(test::tiny_spec(), nested_code(8), Method::Nearest, 1) {
-    train_loop(model_, test::stripes(320, 1), test_, {.epochs = 2, .batch = 16, .latent_rate = kNearestRate, .augment = false},
-               [](const EpochResult&, const Adam&) {});
-  }
+  TrainedTiny() : model_(test::tiny_spec(), nested_code(8), Method::Nearest, 1) { test::train_stripes(model_, {.epochs = 2, .batch = 16}); }
   Dataset test_ = test::stripes(300, 2);
   Trainable model_;
 };
 
-TEST_F(TrainedTiny, GoldenModelClassifiesLikeTheTrainer) {
-  const Network network = to_network(model_, "tiny");
+/// At least 299 of 300 classes are those of the trainer.
+void expect_like_the_trainer(Trainable& model, const Dataset& data) {
+  const Network network = to_network(model, "tiny");
   const Golden golden(network);
   torch::Tensor pixels = torch::empty({1, 1, 8, 8});
   const torch::NoGradGuard guard;
   int same = 0;
-  for (int i = 0; i < test_.count; ++i) {
-    std::copy_n(test_.image(i), 64, pixels.data_ptr<float>());
-    same += model_->forward(pixels).argmax(1).item<std::int64_t>() == golden.classify(test_.image(i)) ? 1 : 0;
+  for (int i = 0; i < data.count; ++i) {
+    std::copy_n(data.image(i), 64, pixels.data_ptr<float>());
+    same += model->forward(pixels).argmax(1).item<std::int64_t>() == golden.classify(data.image(i)) ? 1 : 0;
   }
   EXPECT_GE(same, 299);
-  EXPECT_NEAR(golden_accuracy(network, test_), evaluate(model_, test_), 0.5);
+  EXPECT_NEAR(golden_accuracy(network, data), evaluate(model, data), 0.5);
+}
+
+TEST_F(TrainedTiny, GoldenModelClassifiesLikeTheTrainer) { expect_like_the_trainer(model_, test_); }
+
+TEST(TrainedResidual, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
+  Trainable model(test::tiny_residual_spec(), nested_code(8), Method::Nearest, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);
+  const Dataset data = test::stripes(300, 2);
+  expect_like_the_trainer(model, data);
+  Network network = to_network(model, "tiny");
+  EXPECT_EQ(network.layers[2].shortcut->multiplier, 192);
+  EXPECT_EQ(network.layers[4].shortcut->source, 2);
+  EXPECT_EQ(network.layers[4].shortcut->stride, 2);
+  EXPECT_EQ(network.layers[4].shortcut->channel_offset, 2);
+  EXPECT_EQ(network.layers[0].planes.size(), 8U);
+  const FloatComparison good = compare_float(network, data.pixels.data(), data.count);
+  EXPECT_TRUE(good.within_bounds());
+  EXPECT_GE(good.same_class * 1000, data.count * 999);
+  network.layers[4].shortcut->multiplier += 64;  // the float path takes the real multiplier
+  network.layers[4].shortcut->real_multiplier -= 0.25;
+  EXPECT_GT(compare_float(network, data.pixels.data(), 20).largest_error, good.largest_error);
+  network.layers[4].shortcut.reset();
+  EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
 }
 
 TEST_F(TrainedTiny, IntegersAreTheRoundedReals) {

@@ -18,12 +18,12 @@ int main(int count, char** words) {
   try {
     torch::set_num_threads(2);
     const flexor::Network network = flexor::load_network(words[1]);
-    flexor::Dataset data = flexor::load_mnist(words[2], false);
+    flexor::Dataset data = flexor::load_dataset(network.provenance.data_name, words[2], false);
     const int images = std::min(data.count, std::atoi(words[3]));
     const flexor::FloatComparison result = flexor::compare_float(network, data.pixels.data(), images);
     fmt::print("{}: {} images, same class {} ({:.2f} %)\n", network.name, images, result.same_class, 100.0 * result.same_class / images);
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      fmt::print("  {:8} largest difference {:8.4f} LSB, bound {:.4f}\n", network.layers[l].name, result.layer_error[l],
+      fmt::print("  {:10} largest difference {:8.4f} LSB, bound {:.4f}\n", network.layers[l].name, result.layer_error[l],
                  result.layer_bound[l]);
     }
     fmt::print("  logits, end to end: largest difference {:.1f} LSB, bound {:.0f}\n", result.largest_error, result.logit_bound);

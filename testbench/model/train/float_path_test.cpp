@@ -58,6 +58,31 @@ TEST(FloatPath, EveryDrawnNetworkStaysWithinItsLayerBounds) {
   }
 }
 
+TEST(FloatPath, EveryDrawnGraphStaysWithinItsLayerBounds) {
+  constexpr std::uint64_t kSeed = 45;
+  Random random(kSeed);
+  test::GraphParts parts;
+  for (int trial = 0; trial < 60; ++trial) {
+    Network network = test::draw_graph(random, parts);
+    for (Layer& layer : network.layers) {
+      const auto noise = [&random] { return static_cast<double>(random.below(1000)) / 1000 - 0.5; };
+      for (std::int16_t& multiplier : layer.multiplier) {
+        if (multiplier == 0) multiplier = 1;
+        layer.real_scale.push_back(std::ldexp(multiplier + 0.9 * noise(), -layer.shift));
+      }
+      for (const std::int32_t bias : layer.bias) layer.real_bias.push_back(bias + noise());
+      if (layer.shortcut) layer.shortcut->real_multiplier = (layer.shortcut->multiplier + 0.9 * noise()) / 256;
+    }
+    const auto image = test::random_image(random, network.input);
+    const FloatComparison result = compare_float(network, image.data(), 1);
+    for (std::size_t l = 0; l + 1 < result.layer_error.size(); ++l) {
+      ASSERT_LE(result.layer_error[l], result.layer_bound[l] + 1e-6)
+          << "seed " << kSeed << ", trial " << trial << ", layer " << l << ": " << test::describe(network);
+    }
+  }
+  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source);
+}
+
 TEST(FloatPath, OneFlippedStoredBitOrBiasIsSeen) {
   Network network = load_network(std::string(FLEXOR_ZOO) + "/lenet5-small-0.4/model.flexor");
   const Dataset data = load_sample(FLEXOR_SAMPLE);
@@ -70,7 +95,7 @@ TEST(FloatPath, OneFlippedStoredBitOrBiasIsSeen) {
   const FloatPath path(network);
   const FloatPath other(flipped);
   const torch::Tensor image = as_tensor(data.image(0), network.input);
-  EXPECT_GT((path.layer(0, image) - other.layer(0, image)).abs().max().item<double>(), path.bound(0, 0, 0));
+  EXPECT_GT((path.layer(0, image) - other.layer(0, image)).abs().max().item<double>(), path.bound(0, 0, 0, 0));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "expect_input_error.hpp"
 #include "tiny.hpp"
@@ -12,32 +14,37 @@
 namespace flexor {
 namespace {
 
-Schedule short_schedule() { return {.epochs = 3, .batch = 16, .latent_rate = kNearestRate, .augment = false}; }
-
-EpochResult train_tiny(Trainable& model, const Schedule& schedule) {
-  EpochResult last;
-  train_loop(model, test::stripes(320, 1), test::stripes(200, 2), schedule, [&](const EpochResult& r, const Adam&) { last = r; });
-  return last;
-}
+Schedule short_schedule() { return {.epochs = 3, .batch = 16}; }
 
 TEST(TrainLoop, LearnsWithEveryMethodAndRate) {
   for (const int n : {8, 12, 20}) {
     Trainable model(test::tiny_spec(), nested_code(n), Method::Nearest, 1);
-    const EpochResult last = train_tiny(model, short_schedule());
+    const EpochResult last = test::train_stripes(model, short_schedule());
     EXPECT_EQ(last.epoch, 3);
     EXPECT_GT(last.test_accuracy, 90) << "nearest, n = " << n;
   }
-  Trainable model(test::tiny_spec(), random_tap_code(20, 8, 2, 1), Method::Eq6, 1);
-  Schedule schedule = short_schedule();
-  schedule.latent_rate = 1e-3;
-  EXPECT_GT(train_tiny(model, schedule).test_accuracy, 90) << "eq6";
+  Hyper hyper = usual_hyper(Method::Eq6);
+  hyper.latent.rate = 1e-3;
+  Trainable model(test::tiny_spec(), std::vector<Code>(2, random_tap_code(20, 8, 2, 1)), hyper, 1);
+  EXPECT_GT(test::train_stripes(model, short_schedule()).test_accuracy, 90) << "eq6";
+}
+
+TEST(TrainLoop, LearnsAResidualNetworkWithEitherOptimiser) {
+  for (const auto kind : {Group::Kind::Adam, Group::Kind::Momentum}) {
+    Hyper hyper;
+    hyper.latent = {.kind = kind, .rate = 0.01};
+    Schedule schedule = short_schedule();
+    schedule.epochs = 4;
+    Trainable model(test::tiny_residual_spec(), std::vector<Code>(6, nested_code(8)), hyper, 1);
+    EXPECT_GT(test::train_stripes(model, schedule).test_accuracy, 90);
+  }
 }
 
 TEST(TrainLoop, LearnsWithRoundedConvolutions) {
   Schedule schedule = short_schedule();
   schedule.bfloat16 = true;
   Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
-  EXPECT_GT(train_tiny(model, schedule).test_accuracy, 90);
+  EXPECT_GT(test::train_stripes(model, schedule).test_accuracy, 90);
 }
 
 TEST(TrainLoop, SameSeedGivesTheSameNetwork) {
@@ -47,8 +54,8 @@ TEST(TrainLoop, SameSeedGivesTheSameNetwork) {
     Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 9);
     Schedule schedule = short_schedule();
     schedule.epochs = 1;
-    schedule.augment = true;
-    train_tiny(model, schedule);
+    schedule.augmentation = Augmentation{};
+    test::train_stripes(model, schedule);
     if (run == 0) {
       first = model->parameters();
       continue;
@@ -63,7 +70,59 @@ TEST(TrainLoop, LossThatIsNoNumberStopsWithOneSentence) {
     const torch::NoGradGuard guard;
     model->named_parameters()["dense.gain"].fill_(std::nan(""));
   }
-  test::expect_input_error([&] { train_tiny(model, short_schedule()); }, "the loss is not a number in epoch 1, step 1");
+  test::expect_input_error([&] { test::train_stripes(model, short_schedule()); }, "the loss is not a number in epoch 1, step 1");
+}
+
+TEST(Augment, CropsCutThePaddedImage) {
+  Dataset data = test::stripes(1, 3);
+  data.shape = {4, 8, 2};
+  std::mt19937_64 random(5);
+  std::vector<float> to(64);
+  bool mirrored_seen = false;
+  for (int trial = 0; trial < 200; ++trial) {
+    crop_and_flip(data.image(0), data.shape, {.crop = 2, .flip = true}, random, to.data());
+    int matches = 0;
+    for (int top = -2; top <= 2; ++top) {
+      for (int left = -2; left <= 2; ++left) {
+        for (const bool mirrored : {false, true}) {
+          bool same = true;
+          for (int i = 0; i < 64; ++i) {
+            const int c = i / 32, y = i / 8 % 4 + top, x = (mirrored ? 7 - i % 8 : i % 8) + left;
+            const bool inside = y >= 0 && y < 4 && x >= 0 && x < 8;
+            same = same && to[static_cast<std::size_t>(i)] == (inside ? data.image(0)[(y * 8 + x) * 2 + c] : 0);
+          }
+          matches += same ? 1 : 0;
+          mirrored_seen = mirrored_seen || (same && mirrored);
+        }
+      }
+    }
+    ASSERT_EQ(matches, 1) << "trial " << trial;
+  }
+  EXPECT_TRUE(mirrored_seen);
+}
+
+TEST(Loader, GivesEveryImageOnceAndTheSameBatchesForTheSameState) {
+  const Dataset data = test::stripes(70, 4);
+  DataState a;
+  a.order.resize(70);
+  std::iota(a.order.begin(), a.order.end(), 0);
+  DataState b = a;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    Loader left(data, a, 16, Augmentation{.crop = 1, .flip = true});
+    Loader right(data, b, 16, Augmentation{.crop = 1, .flip = true});
+    ASSERT_EQ(left.batches(), 4);
+    for (int n = 0; n < 4; ++n) {
+      const Batch one = left.next();
+      const Batch other = right.next();
+      EXPECT_TRUE(torch::equal(one.images, other.images));
+      EXPECT_TRUE(torch::equal(one.labels, other.labels));
+    }
+  }
+  EXPECT_EQ(a.random, b.random);
+  std::vector<int> sorted = a.order;
+  std::sort(sorted.begin(), sorted.end());
+  for (int i = 0; i < 70; ++i) EXPECT_EQ(sorted[static_cast<std::size_t>(i)], i);
+  Loader unread(data, a, 16, std::nullopt);  // may be left before its end
 }
 
 TEST(Augment, WithoutLimitsIsTheImage) {

@@ -64,6 +64,21 @@ TEST(NearestCodeword, ForwardDecodesTheStoredBitsAndGradientPassesStraight) {
   EXPECT_TRUE(torch::equal(latent.grad(), up));
 }
 
+// The table product of other devices gives the search's codewords. Latents are multiples of 1/1024, so that every score is exact.
+TEST(NearestCodeword, TableGivesTheSameCodewords) {
+  torch::manual_seed(kSearchSeed);
+  for (const Code& code :
+       {nested_code(4), nested_code(8), nested_code(12), nested_code(20), random_tap_code(20, 8, 2, 5), dense_code(20, 10, 2)}) {
+    const NearestCodeword nearest(code);
+    const torch::Tensor latent = (torch::randn({300, 20}) * 1024).round() / 1024;
+    const torch::Tensor searched = decode(code, nearest.search(latent));
+    const torch::Tensor found = nearest.codewords_by_table(latent);
+    EXPECT_TRUE(torch::equal((found * latent).sum(1), (searched * latent).sum(1))) << code.name;
+    const std::int64_t same = found.eq(searched).all(1).sum().item<std::int64_t>();
+    EXPECT_GE(same, 295) << code.name;  // ties may fall either way
+  }
+}
+
 TEST(NearestCodeword, OneCorruptedRowIsSeen) {
   Code code = nested_code(8);
   torch::manual_seed(kSearchSeed);

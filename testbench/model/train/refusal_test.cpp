@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "expect_input_error.hpp"
 #include "scratch.hpp"
+#include "tiny.hpp"
+#include "tiny_files.hpp"
 #include "train/train.hpp"
 
 namespace flexor {
@@ -24,36 +27,74 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
     change(options);
     test::expect_input_error([&] { train_main(options); }, part);
   };
-  expect([](TrainOptions& o) { o.network = "lenet6"; }, "choose one of: lenet5-small, lenet5-paper");
+  expect([](TrainOptions& o) { o.recipe = "vgg"; }, "there is no recipe \"vgg\"; give a .json file or choose one of: lenet5-mnist");
+  expect([](TrainOptions& o) { o.recipe = "none.json"; }, "recipe file 'none.json' cannot be read");
+  expect([](TrainOptions& o) { o.network = "lenet6"; }, "choose one of: lenet5-paper, lenet5-small, resnet20");
   expect([](TrainOptions& o) { o.rate = 0.42; }, "rate 0.42 is not possible");
   expect([](TrainOptions& o) { o.rate = 0; }, "multiple of 1/20");
   expect([](TrainOptions& o) { o.rate = 1.05; }, "rate 1.05 is not possible");
   expect([](TrainOptions& o) { o.rate = std::nan(""); }, "rate nan is not possible");
+  expect([](TrainOptions& o) { o.layer_rates["conv1"] = 0.33; }, "rate 0.33 is not possible");
+  expect([](TrainOptions& o) { o.layer_rates["stage"] = 0.4; }, "no layer of lenet5-small has a name that begins with \"stage\"");
   expect([](TrainOptions& o) { o.method = "magic"; }, "no training method \"magic\"");
   expect([](TrainOptions& o) { o.code = "rot13"; }, "no code \"rot13\"");
   expect([](TrainOptions& o) { o.code = "tap2", o.rate = 0.05; }, "at least two stored bits");
   expect([](TrainOptions& o) { o.epochs = 0; }, "epochs");
   expect([](TrainOptions& o) { o.batch = 1; }, "minibatch");
   expect([](TrainOptions& o) { o.threads = 0; }, "threads");
-  expect([](TrainOptions& o) { o.learning_rate = -1; }, "negative");
+  expect([](TrainOptions& o) { o.learning_rate = -1; }, "learning rate -1 is not possible");
+  expect([](TrainOptions& o) { o.train_images = -1; }, "-1 training images");
+  expect([](TrainOptions& o) { o.device = "tpu"; }, "there is no device \"tpu\"; choose cpu or cuda");
+  if (!torch::cuda::is_available()) {
+    expect([](TrainOptions& o) { o.device = "cuda"; }, "this libtorch finds no CUDA device");
+  }
   expect([](TrainOptions& o) { o.out.clear(); }, "--out");
   expect([](TrainOptions&) {}, "train-images-idx3-ubyte");
+  expect([](TrainOptions& o) { o.recipe = "resnet20-cifar10"; }, "CIFAR-10 file 'data_batch_1.bin'");
   EXPECT_EQ(scratch.files(), 0U);
+}
+
+// On images that fit, what stands in the run's folder decides.
+TEST(TrainRefuses, WhatDoesNotFitTheImagesOrTheFolder) {
+  const test::Scratch scratch;
+  test::write_tiny_files(scratch.folder());
+  TrainOptions options = test::tiny_options(scratch.folder(), scratch / "run");
+  options.resume = true;
+  const Dataset train = test::stripes(320, 1);
+  const Dataset unseen = test::stripes(50, 2);
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "to resume from; leave out --resume to begin anew");
+  options.resume = false;
+  test::expect_input_error([&] { train_on(options, test::stripes(7, 1), unseen); }, "7 training images do not fill a minibatch of 16");
+  Dataset wide = train;
+  wide.shape = {4, 16, 1};
+  test::expect_input_error([&] { train_on(options, wide, unseen); }, "network tiny takes 8x8x1 images, stripes has 4x16x1");
+  EXPECT_EQ(train_on(options, train, unseen), 0);
+  for (const char* name : {"model.flexor", "metrics.csv", "checkpoint.pt"})
+    EXPECT_TRUE(std::filesystem::exists(options.out / name)) << name;
+  const auto model = test::read_bytes(options.out / "model.flexor");
+  options.seed = 2;
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "is of another run (flexor train --recipe");
+  EXPECT_EQ(test::read_bytes(options.out / "model.flexor"), model);
+  options.seed = 1;
+  options.out = scratch / "tiny.json/run";
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "cannot make the folder");
 }
 
 TEST(TrainCommand, IsWhatAUserTypes) {
   TrainOptions options;
-  options.epochs = 8;
+  options.recipe = "resnet20-cifar10";
+  options.out = "place/run/";
+  EXPECT_EQ(train_command(options), "flexor train --recipe resnet20-cifar10 --rate 0.4 --seed 1 --data DIR --out run");
+  options.recipe = "lenet5-mnist";
   options.out = "run/model.flexor";
-  EXPECT_EQ(train_command(options),
-            "flexor train --network lenet5-small --rate 0.4 --method nearest --epochs 8 --seed 1 --data DIR --out model.flexor");
+  options.epochs = 8;
   options.method = "eq6";
   options.code = "tap2";
+  options.layer_rates["conv1"] = 0.8;
   options.bfloat16 = true;
-  EXPECT_EQ(
-      train_command(options),
-      "flexor train --network lenet5-small --rate 0.4 --method eq6 --epochs 8 --seed 1 --code tap2 --code-seed 1 --bfloat16 --data DIR "
-      "--out model.flexor");
+  EXPECT_EQ(train_command(options),
+            "flexor train --recipe lenet5-mnist --rate 0.4 --seed 1 --method eq6 --code tap2 --layer-rate conv1=0.8 --epochs 8 --bfloat16 "
+            "--data DIR --out model.flexor");
 }
 
 }  // namespace

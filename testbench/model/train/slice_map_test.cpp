@@ -35,6 +35,11 @@ void expect_layout(const Layer& layer) {
   }
   weight.sum().backward();
   EXPECT_TRUE(torch::equal(slices.grad(), used));
+  torch::Tensor again = slices.detach().clone().requires_grad_(true);
+  const torch::Tensor indexed = place_slices_by_index(again, *map);
+  EXPECT_TRUE(torch::equal(indexed, weight));
+  indexed.sum().backward();
+  EXPECT_TRUE(torch::equal(again.grad(), used));
 }
 
 TEST(SliceMap, FollowsTheCanonicalLayout) {

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "data/dataset.hpp"
+#include "train/loop.hpp"
 #include "train/trainable.hpp"
 
 namespace flexor::test {
@@ -11,9 +12,23 @@ namespace flexor::test {
 inline NetworkSpec tiny_spec() {
   return {.name = "tiny",
           .input = {8, 8, 1},
-          .data_name = "stripes",
           .layers = {{.name = "conv", .channels = 6, .kernel = 3, .max_pool = true, .clip = 6.0},
                      {.name = "dense", .kind = LayerKind::Dense, .channels = 2, .logits = true}}};
+}
+
+/// The same with everything that residual networks add: digits, shortcuts of both kinds, a global average.
+inline NetworkSpec tiny_residual_spec() {
+  const auto conv = [](const char* name, int channels, int stride) {
+    return LayerSpec{.name = name, .channels = channels, .kernel = 3, .stride = stride, .padding = 1, .clip = 6};
+  };
+  NetworkSpec spec{.name = "tiny-residual",
+                   .input = {8, 8, 1},
+                   .layers = {conv("conv1", 4, 1), conv("a1", 4, 1), conv("b1", 4, 1), conv("a2", 8, 2), conv("b2", 8, 1)}};
+  spec.layers[0].digits = 8;
+  spec.layers[2].shortcut = ShortcutSpec{.source = 0, .scale = 0.75};
+  spec.layers[4].shortcut = ShortcutSpec{.source = 2, .scale = 1, .learned = true};
+  spec.layers.push_back({.name = "dense", .kind = LayerKind::Dense, .channels = 2, .logits = true, .digits = 6, .global_average = true});
+  return spec;
 }
 
 /// Upright (0) and level (1) stripes with noise.
@@ -30,6 +45,15 @@ inline Dataset stripes(int count, std::uint64_t seed) {
     data.labels.push_back(label);
   }
   return data;
+}
+
+/// Trains on stripes without changing them; returns the last epoch's result.
+inline EpochResult train_stripes(Trainable& model, const Schedule& schedule) {
+  EpochResult last;
+  const Dataset train = stripes(320, 1);
+  RunState state = begin_run(model, train, schedule);
+  train_loop(model, train, stripes(200, 2), schedule, state, {[&](const EpochResult& r, const RunState&) { last = r; }, {}});
+  return last;
 }
 
 }  // namespace flexor::test

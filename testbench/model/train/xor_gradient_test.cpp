@@ -79,6 +79,24 @@ TEST_P(XorGradient, ForwardIsXorDecryption) {
   }
 }
 
+TEST_P(XorGradient, TensorOperationsAgreeWithTheLoops) {
+  std::mt19937_64 random(kGradientSeed * 5 + static_cast<std::uint64_t>(GetParam()));
+  for (int trial = 0; trial < 20; ++trial) {
+    const Code code = random_code(random, 20, 8, GetParam());
+    torch::Tensor loops = torch::randn({16, 8}, torch::kDouble) * 0.1;
+    loops[3][2] = 0;
+    torch::Tensor tensors = loops.clone().requires_grad_(true);
+    loops.requires_grad_(true);
+    const torch::Tensor y = xor_decrypt(loops, code, 10);
+    const torch::Tensor z = xor_decrypt_by_tensors(tensors, code, 10);
+    EXPECT_TRUE(torch::equal(y, z));
+    const torch::Tensor up = torch::randn({16, 20}, torch::kDouble);
+    y.backward(up);
+    z.backward(up);
+    EXPECT_TRUE(torch::allclose(loops.grad(), tensors.grad(), 1e-12, 1e-12));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Taps, XorGradient, testing::Range(1, 7));
 
 TEST(XorGradientAnalog, AgreesWithAutogradOfTanhProductForOneTap) {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network descriptions: docs/training.md, "Networks".
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <set>
+
+#include "code/error.hpp"
+#include "train/json_reader.hpp"
+#include "train/spec.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr int kMostLayers = 1000;
+
+// Layer index `back` places before the next one; 1 is the layer before.
+int source_of(JsonReader& reader, const NetworkSpec& network) {
+  const auto next = static_cast<int>(network.layers.size());
+  return next - reader.integer("back", 1, 1, next + 1);
+}
+
+// The values that a layer takes from "defaults" unless it says otherwise.
+void read_common(JsonReader& reader, LayerSpec& layer) {
+  layer.kernel = reader.integer("kernel", layer.kernel, 1, 15);
+  layer.stride = reader.integer("stride", layer.stride, 1, 15);
+  layer.padding = reader.integer("padding", layer.padding, 0, 14);
+  layer.activation_bits = reader.integer("activation_bits", layer.activation_bits, 1, 8);
+  layer.clip = reader.number("clip", layer.clip, 1e-3, 1e6);
+  layer.rate = reader.number("rate", layer.rate, 0.05, 1.0);
+}
+
+ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where, const NetworkSpec& network) {
+  JsonReader reader(json, where + ", shortcut");
+  ShortcutSpec shortcut;
+  shortcut.source = source_of(reader, network);
+  shortcut.scale = reader.number("scale", shortcut.scale, 0, 255);
+  shortcut.learned = reader.flag("learned", shortcut.learned);
+  reader.finish();
+  return shortcut;
+}
+
+std::string named(const std::string& name, int number) {
+  std::string text = name;
+  if (const auto at = text.find('#'); at != std::string::npos) text.replace(at, 1, std::to_string(number));
+  return text;
+}
+
+void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, NetworkSpec& network) {
+  LayerSpec layer = defaults;
+  layer.name = named(reader.required_text("name"), number);
+  for (const LayerSpec& other : network.layers) {
+    if (other.name == layer.name) reader.refuse(fmt::format("there are two layers \"{}\"", layer.name));
+  }
+  if (layer.name.find('.') != std::string::npos) reader.refuse(fmt::format("the name \"{}\" has a dot; use _", layer.name));
+  const std::string kind = reader.text("kind", "convolution");
+  if (kind != "convolution" && kind != "dense") reader.refuse(fmt::format("kind \"{}\" is unknown; choose convolution or dense", kind));
+  layer.kind = kind == "dense" ? LayerKind::Dense : LayerKind::Convolution;
+  layer.channels = reader.integer("channels", 0, 1, 65535);
+  if (layer.channels == 0) reader.refuse("\"channels\" is missing");
+  read_common(reader, layer);
+  if (layer.kind == LayerKind::Dense) layer.kernel = layer.stride = 1, layer.padding = 0;
+  layer.max_pool = reader.flag("max_pool", false);
+  layer.logits = reader.flag("logits", false);
+  layer.logit_unit = reader.integer("logit_unit", 256, 1, 4096);
+  if (!std::has_single_bit(static_cast<unsigned>(layer.logit_unit))) reader.refuse("\"logit_unit\" must be a power of two");
+  layer.digits = reader.integer("digits", 0, 0, 8);
+  layer.global_average = reader.flag("global_average", false);
+  if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
+  if (const nlohmann::json* shortcut = reader.member("shortcut")) layer.shortcut = read_shortcut(*shortcut, reader.where(), network);
+  reader.finish();
+  network.layers.push_back(layer);
+  if (network.layers.size() > kMostLayers) reader.refuse(fmt::format("there are more than {} layers", kMostLayers));
+}
+
+void read_layers(const nlohmann::json& list, const std::string& where, const LayerSpec& defaults, int number, NetworkSpec& network) {
+  if (!list.is_array() || list.empty()) throw InputError(where + ": \"layers\" must be a list in brackets with at least one layer");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    JsonReader reader(list[i], fmt::format("{}, layer {} of the list", where, i + 1));
+    const nlohmann::json* inner = reader.member("layers");
+    if (inner == nullptr) {
+      read_layer(reader, defaults, number, network);
+      continue;
+    }
+    const int times = reader.integer("repeat", 1, 1, kMostLayers);
+    const int first = reader.integer("first", 1, 0, kMostLayers);
+    reader.finish();
+    for (int n = 0; n < times; ++n) read_layers(*inner, reader.where(), defaults, first + n, network);
+  }
+}
+
+Shape read_input(JsonReader& reader) {
+  const nlohmann::json* input = reader.member("input");
+  const auto fail = [&]() { reader.refuse("\"input\" must be [height, width, channels]"); };
+  if (input == nullptr || !input->is_array() || input->size() != 3) fail();
+  int sides[3] = {};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!(*input)[i].is_number_integer()) fail();
+    sides[i] = (*input)[i].get<int>();
+    if (sides[i] < 1 || sides[i] > 4096) fail();
+  }
+  return {sides[0], sides[1], sides[2]};
+}
+
+}  // namespace
+
+NetworkSpec parse_network(const std::string& json, const std::string& where) {
+  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  JsonReader reader(parsed, where);
+  NetworkSpec network;
+  network.name = reader.required_text("name");
+  reader.text("about", "");
+  network.input = read_input(reader);
+  LayerSpec defaults;
+  if (const nlohmann::json* given = reader.member("defaults")) {
+    JsonReader common(*given, where + ", defaults");
+    read_common(common, defaults);
+    common.finish();
+  }
+  const nlohmann::json* layers = reader.member("layers");
+  if (layers == nullptr) reader.refuse("\"layers\" is missing");
+  read_layers(*layers, where, defaults, 1, network);
+  reader.finish();
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const bool last = i + 1 == network.layers.size();
+    if (network.layers[i].logits != last) {
+      reader.refuse(last ? "the last layer must have \"logits\": true" : "only the last layer may have \"logits\": true");
+    }
+  }
+  return network;
+}
+
+}  // namespace flexor

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/recipe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "code/error.hpp"
+#include "train/json_reader.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr int kNOut = 20;
+
+Group read_group(JsonReader& recipe, const std::string& key, const Group& usual, Hyper& hyper) {
+  const nlohmann::json* given = recipe.member(key);
+  if (given == nullptr) return usual;
+  JsonReader reader(*given, recipe.where() + ", " + key);
+  Group group = usual;
+  const std::string kind = reader.text("optimiser", usual.kind == Group::Kind::Adam ? "adam" : "momentum");
+  if (kind != "adam" && kind != "momentum") reader.refuse(fmt::format("optimiser \"{}\" is unknown; choose adam or momentum", kind));
+  group.kind = kind == "adam" ? Group::Kind::Adam : Group::Kind::Momentum;
+  group.rate = reader.number("rate", usual.rate, 0, 100);
+  group.momentum = reader.number("momentum", usual.momentum, 0, 0.9999);
+  group.weight_decay = reader.number("weight_decay", usual.weight_decay, 0, 10);
+  if (key == "latent") {
+    hyper.latent_spread = reader.number("spread", hyper.latent_spread, 1e-9, 100);
+    hyper.latent_box = reader.number("box", hyper.latent_box, 1e-9, 1e9);
+    hyper.s_tanh = reader.number("s_tanh", hyper.s_tanh, 1e-3, 1e6);
+  } else if (key == "norm") {
+    hyper.smallest_gain = reader.number("smallest_gain", hyper.smallest_gain, 1e-6, 1e6);
+    hyper.largest_gain = reader.number("largest_gain", hyper.largest_gain, hyper.smallest_gain, 1e30);
+  }
+  reader.finish();
+  return group;
+}
+
+std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
+  const nlohmann::json* given = recipe.member("augmentation");
+  if (given == nullptr) return std::nullopt;
+  JsonReader reader(*given, recipe.where() + ", augmentation");
+  Augmentation changes{.crop = reader.integer("crop", 0, 0, 1000), .flip = reader.flag("flip", false)};
+  changes.shift = reader.number("shift", 0, 0, 1000);
+  changes.rotation = reader.number("rotation", 0, 0, 3.2);
+  changes.scale = reader.number("scale", 0, 0, 0.9);
+  changes.shear = reader.number("shear", 0, 0, 10);
+  reader.finish();
+  const bool resampled = changes.shift > 0 || changes.rotation > 0 || changes.scale > 0 || changes.shear > 0;
+  if (resampled && (changes.crop > 0 || changes.flip)) {
+    reader.refuse("crop and flip cannot be combined with shift, rotation, scale and shear");
+  }
+  return changes;
+}
+
+}  // namespace
+
+Method parse_method(const std::string& name) {
+  if (name == "nearest") return Method::Nearest;
+  if (name == "eq6") return Method::Eq6;
+  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest or eq6", name));
+}
+
+int stored_bits(double rate) {
+  const double bits = rate * kNOut;
+  if (!(bits >= 1 - 1e-9 && bits <= kNOut + 1e-9) || std::abs(bits - std::round(bits)) > 1e-6) {
+    throw InputError(fmt::format("rate {:g} is not possible; give a multiple of 1/20 from 0.05 to 1.0", rate));
+  }
+  return static_cast<int>(std::lround(bits));
+}
+
+Code make_code(const std::string& name, double rate, std::uint64_t seed) {
+  const int n_in = stored_bits(rate);
+  if (name == "nested") return nested_code(n_in);
+  if (name == "dense") return dense_code(kNOut, n_in, seed);
+  if (name == "plain") return identity_code(kNOut);
+  const int taps = name == "tap2" ? 2 : name == "tap3" ? 3 : 0;
+  if (taps == 0) throw InputError(fmt::format("there is no code \"{}\"; choose nested, tap2, tap3, dense or plain", name));
+  if (n_in < taps) {
+    throw InputError(fmt::format("code {} needs at least {} stored bits; give a rate of {:g} or more", name, taps == 2 ? "two" : "three",
+                                 taps / static_cast<double>(kNOut)));
+  }
+  return random_tap_code(kNOut, n_in, taps, seed);
+}
+
+std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, double rate) {
+  for (const auto& [prefix, value] : recipe.rates) {
+    const auto fits = [&prefix](const LayerSpec& layer) { return layer.name.starts_with(prefix); };
+    if (std::none_of(spec.layers.begin(), spec.layers.end(), fits)) {
+      throw InputError(fmt::format("no layer of {} has a name that begins with \"{}\"", spec.name, prefix));
+    }
+  }
+  std::vector<Code> codes;
+  for (const LayerSpec& layer : spec.layers) {
+    double own = layer.rate > 0 ? layer.rate : rate;
+    for (const auto& [prefix, value] : recipe.rates) {  // sorted, so a longer prefix comes later
+      if (layer.name.starts_with(prefix)) own = value;
+    }
+    codes.push_back(make_code(recipe.code, own, recipe.code_seed));
+  }
+  return codes;
+}
+
+Recipe parse_recipe(const std::string& json, const std::string& where) {
+  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
+  if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  JsonReader reader(parsed, where);
+  Recipe recipe;
+  recipe.name = reader.required_text("name");
+  reader.text("about", "");
+  recipe.network = reader.required_text("network");
+  recipe.data = reader.required_text("data");
+  recipe.hyper = usual_hyper(parse_method(reader.text("method", "nearest")));
+  recipe.code = reader.text("code", recipe.code);
+  recipe.code_seed = static_cast<std::uint64_t>(reader.integer("code_seed", 1, 0, 1 << 30));
+  recipe.epochs = reader.integer("epochs", recipe.epochs, 1, 100000);
+  recipe.batch = reader.integer("minibatch", recipe.batch, 2, 65536);
+  recipe.warm_up_steps = reader.integer("warm_up_steps", 200, 1, 1 << 30);
+  recipe.bfloat16 = reader.flag("bfloat16", false);
+  recipe.quick_images = reader.integer("statistics_images", recipe.quick_images, 2, 1 << 30);
+  recipe.final_images = reader.integer("final_statistics_images", recipe.final_images, 2, 1 << 30);
+  recipe.hyper.latent = read_group(reader, "latent", recipe.hyper.latent, recipe.hyper);
+  recipe.hyper.digit = read_group(reader, "digit", recipe.hyper.digit, recipe.hyper);
+  recipe.hyper.norm = read_group(reader, "norm", recipe.hyper.norm, recipe.hyper);
+  recipe.augmentation = read_augmentation(reader);
+  if (const nlohmann::json* rates = reader.member("rates")) {
+    JsonReader inner(*rates, where + ", rates");
+    for (const auto& [prefix, value] : rates->items()) recipe.rates[prefix] = inner.number(prefix, 0, 0.05, 1);
+  }
+  reader.finish();
+  return recipe;
+}
+
+Recipe load_recipe(const std::string& name) {
+  const std::filesystem::path file = find_description(name, "recipes", "recipe");
+  return parse_recipe(read_json(file, "recipe").dump(), fmt::format("recipe file '{}'", file.string()));
+}
+
+}  // namespace flexor

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network and recipe files: what the shipped ones say, and one sentence for everything that is wrong.
+#include <gtest/gtest.h>
+
+#include "expect_input_error.hpp"
+#include "tiny_files.hpp"
+#include "train/json_reader.hpp"
+#include "train/recipe.hpp"
+#include "train/spec.hpp"
+
+namespace flexor {
+namespace {
+
+std::string changed(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(NetworkFile, ResNetsAreThoseOfThePaper) {
+  // He et al., table 6: layers and parameters (without batch norm) of the CIFAR-10 networks with option A.
+  const struct {
+    const char* name;
+    int depth;
+    std::int64_t weights;
+  } known[] = {{"resnet20", 20, 268336}, {"resnet32", 32, 461872}, {"resnet56", 56, 848944}};
+  for (const auto& network : known) {
+    const std::vector<Layer> layers = layer_shapes(network_spec(network.name));
+    ASSERT_EQ(static_cast<int>(layers.size()), network.depth);
+    std::int64_t weights = 0;
+    int shortcuts = 0;
+    for (const Layer& layer : layers) {
+      weights += layer.weights();
+      shortcuts += layer.shortcut ? 1 : 0;
+    }
+    EXPECT_EQ(weights, network.weights) << network.name;
+    EXPECT_EQ(shortcuts, (network.depth - 2) / 2);
+    EXPECT_EQ(layers.back().input, (Shape{8, 8, 64}));
+    EXPECT_EQ(layers.back().output, (Shape{1, 1, 10}));
+  }
+  const std::vector<Layer> layers = layer_shapes(network_spec("resnet20"));
+  EXPECT_EQ(layers[2].shortcut->source, 0);
+  EXPECT_EQ(layers[8].shortcut->source, 6);
+  EXPECT_EQ(layers[8].shortcut->stride, 2);
+  EXPECT_EQ(layers[8].shortcut->channel_offset, 8);
+  EXPECT_EQ(layers[8].name, "stage2_1b");
+}
+
+TEST(NetworkFile, RefusesWithOneSentence) {
+  ASSERT_NO_THROW(layer_shapes(parse_network(test::kTinyNetwork, "file")));
+  const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { layer_shapes(parse_network(changed(test::kTinyNetwork, from, to), "file")); }, part);
+  };
+  expect("[8, 8, 1]", "[8, 8]", "file: \"input\" must be [height, width, channels]");
+  expect("[8, 8, 1]", "[0, 8, 1]", "file: \"input\" must be");
+  expect("\"name\": \"tiny\",", "", "file: \"name\" is missing");
+  expect("\"clip\": 6", "\"klip\": 6", "file, defaults: there is no key \"klip\"; known are");
+  expect("\"clip\": 6", "\"clip\": -6", "file, defaults: \"clip\" is -6, but 0.001 to");
+  expect("\"digits\": 8}", "\"digits\": 9}", "file, layer 1 of the list: \"digits\" is 9, but 0 to 8");
+  expect("\"digits\": 8}", "\"digits\": 1.5}", "\"digits\" is 1.5, but it must be whole");
+  expect("\"digits\": 8}", "\"digits\": \"8\"}", "\"digits\" must be a number");
+  expect("\"channels\": 4, \"digits\": 8", "\"digits\": 8", "file, layer 1 of the list: \"channels\" is missing");
+  expect("\"repeat\": 2", "\"repeat\": 0", "file, layer 2 of the list: \"repeat\" is 0");
+  expect("\"a#\"", "\"conv\"", "file, layer 2 of the list, layer 1 of the list: there are two layers \"conv\"");
+  expect("\"a#\"", "\"a.#\"", "has a dot");
+  expect("{\"back\": 2,", "{\"back\": 9,", "shortcut: \"back\" is 9");
+  expect("\"kind\": \"dense\"", "\"kind\": \"attention\"", "kind \"attention\" is unknown");
+  expect(", \"logits\": true", "", "file: the last layer must have \"logits\": true");
+  expect("\"a#\", \"channels\": 4", "\"a#\", \"channels\": 4, \"logits\": true", "file: only the last layer may");
+  expect("\"a#\", \"channels\": 4", "\"a#\", \"channels\": 4, \"kernel\": 11, \"padding\": 0",
+         "layer a1: nothing is left of its 8x8 input");
+  expect("\"b#\", \"channels\": 4", "\"b#\", \"channels\": 3", "layer b1: its shortcut brings 8x8x4 to an output of 8x8x3");
+  test::expect_input_error([] { parse_network("{", "file"); }, "file: it is not JSON");
+  test::expect_input_error([] { parse_network("[]", "file"); }, "file: must be an object in braces");
+}
+
+TEST(RecipeFile, EveryShippedOneNamesANetworkThatExists) {
+  ASSERT_GE(shipped_names("recipes").size(), 7U);
+  for (const std::string& name : shipped_names("recipes")) {
+    const Recipe recipe = load_recipe(name);
+    EXPECT_EQ(recipe.name, name);
+    const NetworkSpec spec = network_spec(recipe.network);
+    EXPECT_EQ(spec.input, recipe.data == "mnist" ? (Shape{28, 28, 1}) : (Shape{32, 32, 3}));
+    EXPECT_EQ(layer_codes(recipe, spec, 0.4).size(), spec.layers.size());
+  }
+}
+
+TEST(RecipeFile, RatesGoToLayersByName) {
+  Recipe recipe = parse_recipe(test::kTinyRecipe, "file");
+  NetworkSpec spec = parse_network(test::kTinyNetwork, "file");
+  spec.layers[2].rate = 0.2;
+  recipe.rates["a2"] = 0.8;
+  std::vector<int> stored;
+  for (const Code& code : layer_codes(recipe, spec, 0.4)) stored.push_back(code.n_in);
+  EXPECT_EQ(stored, (std::vector<int>{8, 12, 4, 16, 8, 8}));  // conv a1 b1 a2 b2 dense
+}
+
+TEST(RecipeFile, RefusesWithOneSentence) {
+  const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { parse_recipe(changed(test::kTinyRecipe, from, to), "file"); }, part);
+  };
+  expect("\"epochs\": 12", "\"epochs\": 0", "file: \"epochs\" is 0, but 1 to");
+  expect("\"epochs\": 12", "\"epoch\": 4", "file: there is no key \"epoch\"");
+  expect("\"data\": \"mnist\",", "", "file: \"data\" is missing");
+  expect("\"momentum\"", "\"lion\"", "file, latent: optimiser \"lion\" is unknown; choose adam or momentum");
+  expect("\"rate\": 0.002", "\"rate\": true", "file, digit: \"rate\" must be a number");
+  expect("\"flip\": true", "\"flip\": 1", "file, augmentation: \"flip\" must be true or false");
+  expect("\"flip\": true", "\"shift\": 2", "file, augmentation: crop and flip cannot be combined");
+  expect("{\"a\": 0.6}", "{\"a\": 1.6}", "file, rates: \"a\" is 1.6");
+}
+
+}  // namespace
+}  // namespace flexor

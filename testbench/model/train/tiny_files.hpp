@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+#include <fstream>
+
+#include "train/train.hpp"
+
+namespace flexor::test {
+
+inline constexpr const char* kTinyNetwork = R"({
+  "name": "tiny",
+  "input": [8, 8, 1],
+  "defaults": {"kernel": 3, "padding": 1, "clip": 6},
+  "layers": [
+    {"name": "conv", "channels": 4, "digits": 8},
+    {"repeat": 2, "layers": [
+      {"name": "a#", "channels": 4},
+      {"name": "b#", "channels": 4, "shortcut": {"back": 2, "learned": true}}
+    ]},
+    {"name": "dense", "kind": "dense", "channels": 2, "global_average": true, "digits": 8, "logits": true}
+  ]
+})";
+
+inline constexpr const char* kTinyRecipe = R"({
+  "name": "tiny", "network": "to be named by the options", "data": "mnist",
+  "epochs": 12, "minibatch": 16, "warm_up_steps": 10,
+  "latent": {"optimiser": "momentum", "rate": 0.05, "weight_decay": 0.0001},
+  "digit": {"optimiser": "adam", "rate": 0.002},
+  "augmentation": {"crop": 1, "flip": true},
+  "rates": {"a": 0.6}
+})";
+
+/// Writes tiny.json and recipe.json.
+inline void write_tiny_files(const std::filesystem::path& folder) {
+  std::ofstream(folder / "tiny.json") << kTinyNetwork;
+  std::ofstream(folder / "recipe.json") << kTinyRecipe;
+}
+
+/// A run by those files on one thread.
+inline TrainOptions tiny_options(const std::filesystem::path& folder, const std::filesystem::path& out) {
+  TrainOptions options;
+  options.recipe = (folder / "recipe.json").string();
+  options.network = (folder / "tiny.json").string();
+  options.out = out;
+  options.threads = 1;
+  options.quiet = true;
+  return options;
+}
+
+}  // namespace flexor::test
