@@ -313,6 +313,7 @@ module flexor_engine #(
       .NOut       (NOut),
       .WeightWords(WeightWords),
       .CodeWords  (CodeWords),
+      .PMax       (PMax),
       .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
       .LookAhead  (fetch_pkg::FetchLatency - 1)
   ) i_loader (

@@ -2,7 +2,8 @@
 
 /// Cycles of a job, and how many of them the engine spent in each stage.
 ///
-///   cycles = cycles with busy_i since start_i; compute, weight_stall, drain_stall = those with that stage code; modulo 2^32
+///   cycles = cycles with busy_i since start_i; compute, weight_stall, drain_stall = those with that stage code; modulo 2^32;
+///   each cycle is counted in the next
 module job_counters
   import flexor_pkg::*;
 (
@@ -24,17 +25,22 @@ module job_counters
     output logic [31:0] drain_stall_o
 );
 
+  logic busy_q;
+  logic [2:0] stage_q;
+
   always_ff @(posedge clk_i) begin
+    busy_q  <= busy_i && !start_i;
+    stage_q <= stage_i;
     if (start_i) begin
       cycles_o <= '0;
       compute_o <= '0;
       weight_stall_o <= '0;
       drain_stall_o <= '0;
-    end else if (busy_i) begin
+    end else if (busy_q) begin
       cycles_o <= cycles_o + 32'd1;
-      compute_o <= compute_o + 32'(stage_i == 3'(StageCompute));
-      weight_stall_o <= weight_stall_o + 32'(stage_i == 3'(StageWeightStall));
-      drain_stall_o <= drain_stall_o + 32'(stage_i == 3'(StageDrainStall));
+      compute_o <= compute_o + 32'(stage_q == 3'(StageCompute));
+      weight_stall_o <= weight_stall_o + 32'(stage_q == 3'(StageWeightStall));
+      drain_stall_o <= drain_stall_o + 32'(stage_q == 3'(StageDrainStall));
     end
   end
 

@@ -24,7 +24,7 @@ module pixel_walker #(
     input  flexor_pkg::descriptor_t                           descriptor_i,
     /// Begin a layer; the first pixel shows two cycles later. Not together with `step_i`.
     input  logic                                              load_i,
-    /// The pixel is the first of its tile. While it waits the walker repairs its place, so two tiles begin >= 2 cycles apart.
+    /// The pixel is the first of its tile. Two tiles begin at least two cycles apart.
     input  logic                                              tile_first_i,
     /// The pixel is the last of its tile.
     input  logic                                              tile_last_i,
@@ -56,9 +56,11 @@ module pixel_walker #(
     pair_t                    pair;
     logic [PositionWidth-1:0] x;
     logic [RowWidth-1:0]      y;
-    logic [CountWidth-1:0]    columns;  // left in the row, this one included
-    logic [CountWidth-1:0]    rows;     // left in the image, this one included
-    logic [1:0]               window;   // row, column in the pooling window
+    logic [CountWidth-1:0]    columns;      // left in the row, this one included
+    logic [CountWidth-1:0]    rows;         // left in the image, this one included
+    logic                     last_column;
+    logic                     last_row;
+    logic [1:0]               window;       // row, column in the pooling window
   } place_t;
 
   /// The bits of a descriptor pair that address this memory; the others are not used.
@@ -76,6 +78,8 @@ module pixel_walker #(
     init.y       = RowWidth'(signed'(descriptor_i.y_start));
     init.columns = CountWidth'(descriptor_i.columns);
     init.rows    = CountWidth'(descriptor_i.rows);
+    init.last_column = init.columns == CountWidth'(1);
+    init.last_row = init.rows == CountWidth'(1);
     init.window  = '0;
   end
 
@@ -83,8 +87,8 @@ module pixel_walker #(
   logic window_end, window_down, row_end, image_end;
   assign window_end  = !descriptor_i.pool || place_q.window == 2'd3;
   assign window_down = !window_end && place_q.window[0];
-  assign row_end     = window_end && place_q.columns == CountWidth'(1);
-  assign image_end   = row_end && place_q.rows == CountWidth'(1);
+  assign row_end     = window_end && place_q.last_column;
+  assign image_end   = row_end && place_q.last_row;
 
   pair_t step;
   always_comb begin
@@ -119,19 +123,20 @@ module pixel_walker #(
     next.y       = image_end ? init.y : y_up ? place_q.y + y_step : y_down ? place_q.y - y_step : place_q.y;
     next.columns = row_end ? init.columns : window_end ? place_q.columns - CountWidth'(1) : place_q.columns;
     next.rows    = image_end ? init.rows : row_end ? place_q.rows - CountWidth'(1) : place_q.rows;
+    next.last_column = row_end ? init.last_column : window_end ? place_q.columns == CountWidth'(2) : place_q.last_column;
+    next.last_row = image_end ? init.last_row : row_end ? place_q.rows == CountWidth'(2) : place_q.last_row;
     next.window  = window_end ? 2'd0 : place_q.window + 2'd1;
   end
 
-  logic commit, again, rewind;
-  assign commit = step_i && tile_last_i && block_last_tile_i && !last_block_i;
-  assign again  = step_i ? tile_last_i && !(block_last_tile_i && !last_block_i) : tile_first_i;
-  assign rewind = load_i || (step_i && tile_first_i && block_last_tile_i && last_block_i);
+  // `step_i` comes late: it only enables. A tile of one pixel that rewinds takes the old start; the next cycle, without a step, repairs that.
+  logic to_start, restart, repair_q;
+  assign to_start = tile_last_i && (!block_last_tile_i || last_block_i);
+  assign restart  = load_i || (step_i && block_last_tile_i && (last_block_i ? tile_first_i : tile_last_i));
 
   always_ff @(posedge clk_i) begin
-    if (rewind) start_q <= init;
-    else if (commit) start_q <= next;
-    if (again) place_q <= start_q;
-    else if (step_i) place_q <= next;
+    repair_q <= load_i || (tile_first_i && tile_last_i && step_i);
+    if (restart) start_q <= load_i || last_block_i ? init : next;
+    if (step_i || repair_q) place_q <= repair_q || to_start ? start_q : next;
   end
 
   always_comb begin

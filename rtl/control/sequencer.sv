@@ -100,10 +100,8 @@ module sequencer #(
 );
 
   localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
-  localparam int unsigned BlockWidth = $clog2(PMax + 1);
   localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 1 ?
       pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 1;
-  localparam int unsigned PeriodWidth = $clog2(MinPeriod);
 
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("sequencer: AccBuffers must be 1 or 2");
@@ -116,6 +114,7 @@ module sequencer #(
     Idle,
     Read,
     Load,
+    Begin,
     Run,
     Drain,
     Done,
@@ -149,16 +148,16 @@ module sequencer #(
   assign layer_start_o = state_q == Load && !reader_error;
 
   // Job.
-  logic pending_q, finished, last_m_tile, last_block, block_last, step, drain_wait, weight_wait, period_wait;
+  logic pending_q, layer_end, step, drain_wait, weight_wait;
   logic [7:0] layer_q, error_q;
-  assign finished = step && block_last && last_block && last_m_tile;
   always_comb begin
     state_d = state_q;
     case (state_q)
       Idle: if (start_i) state_d = Read;
       Read: if (reader_done) state_d = Load;
-      Load: state_d = reader_error ? Done : Run;
-      Run: if (finished) state_d = Drain;
+      Load: state_d = reader_error ? Done : Begin;
+      Begin: state_d = Run;
+      Run: if (layer_end) state_d = Drain;
       Drain: if (!pending_q && writer_idle_i) state_d = layer.last ? Done : Read;
       Flush: state_d = Done;
       default: state_d = Idle;
@@ -184,89 +183,49 @@ module sequencer #(
     else if (state_q != Run) stage_o = 3'(flexor_pkg::StageOther);
     else if (drain_wait) stage_o = 3'(flexor_pkg::StageDrainStall);
     else if (weight_wait) stage_o = 3'(flexor_pkg::StageWeightStall);
-    else stage_o = period_wait ? 3'(flexor_pkg::StageOther) : 3'(flexor_pkg::StageCompute);
+    else stage_o = step ? 3'(flexor_pkg::StageCompute) : 3'(flexor_pkg::StageOther);
   end
 
-  // Loops.
-  logic [15:0] m_tile_q;  // from 1
-  logic [PixelWidth-1:0] done_q, next_done;  // pixels of the blocks before, and with this one
-  logic [BlockWidth-1:0] left_q, left, block_pixels;
-  logic [PeriodWidth-1:0] period_q;
-  logic tile_first_q, layer_first_q, block_first_q, buffer_q;
-  logic first_tile, last_tile, tile_last;
-
-  assign next_done = done_q + PixelWidth'(layer.block_pixels);
-  assign last_block = next_done >= PixelWidth'(layer.pixels);
-  assign last_m_tile = m_tile_q == layer.m_tiles;
-  assign block_pixels = last_block ? BlockWidth'(layer.pixels) - BlockWidth'(done_q) : BlockWidth'(layer.block_pixels);
-  assign left = tile_first_q ? block_pixels : left_q;
-  assign tile_last = left == BlockWidth'(1);
-  assign block_last = tile_last && last_tile;
-
-  // May the pixel go?
-  logic buffer_busy;
-  assign buffer_busy = !(buffer_q ? buffer_free_i[AccBuffers-1] : buffer_free_i[0]) || (AccBuffers == 1 && pending_q);
-  assign drain_wait  = (tile_first_q && first_tile && buffer_busy) || (block_last && pending_q);
-  assign weight_wait = tile_first_q && !tile_ready_i;
-  assign period_wait = tile_first_q && period_q != '0;
-  assign step        = state_q == Run && !drain_wait && !weight_wait && !period_wait;
-
-  tile_walker #(
-      .K      (K),
-      .ActRows(ActRows)
-  ) i_tiles (
+  logic tile_first, tile_last, first_tile, last_tile, buffer, block_first, layer_first, block_end;
+  logic [$clog2(PMax + 1)-1:0] block_pixels;
+  pixel_loop #(
+      .K         (K),
+      .ActRows   (ActRows),
+      .PMax      (PMax),
+      .AccBuffers(AccBuffers),
+      .MinPeriod (MinPeriod),
+      .PixelWidth(PixelWidth)
+  ) i_loop (
       .clk_i,
-      .descriptor_i(layer),
-      .load_i      (state_q == Load),
-      .step_i      (step && tile_last),
-      .pair_o      (tile_pair_o),
+      .descriptor_i  (layer),
+      .load_i        (state_q == Load),
+      .begin_i       (state_q == Begin),
+      .run_i         (state_q == Run),
+      .tile_ready_i,
+      .buffer_free_i,
+      .pending_i     (pending_q),
+      .pixel_valid_o (step),
+      .drain_wait_o  (drain_wait),
+      .weight_wait_o (weight_wait),
+      .pixel_pair_o,
+      .x_o,
+      .y_o,
+      .tile_pair_o,
       .chunk_start_o,
       .last_chunk_o,
       .string_o,
-      .first_o     (first_tile),
-      .last_o      (last_tile)
-  );
-  pixel_walker #(
-      .K      (K),
-      .ActRows(ActRows)
-  ) i_pixels (
-      .clk_i,
-      .descriptor_i     (layer),
-      .load_i           (state_q == Load),
-      .tile_first_i     (tile_first_q),
-      .tile_last_i      (tile_last),
-      .block_last_tile_i(last_tile),
-      .last_block_i     (last_block),
-      .step_i           (step),
-      .pair_o           (pixel_pair_o),
-      .x_o,
-      .y_o
+      .tile_first_o  (tile_first),
+      .tile_last_o   (tile_last),
+      .first_tile_o  (first_tile),
+      .last_tile_o   (last_tile),
+      .buffer_o      (buffer),
+      .block_pixels_o(block_pixels),
+      .block_first_o (block_first),
+      .layer_first_o (layer_first),
+      .block_end_o   (block_end),
+      .layer_end_o   (layer_end)
   );
   assign pixel_valid_o = step;
-
-  always_ff @(posedge clk_i) begin
-    if (period_q != '0) period_q <= period_q - PeriodWidth'(1);
-    if (state_q == Load) begin
-      m_tile_q      <= 16'd1;
-      done_q        <= '0;
-      tile_first_q  <= 1'b1;
-      layer_first_q <= 1'b1;
-      block_first_q <= 1'b1;
-      buffer_q      <= 1'b0;
-      period_q      <= PeriodWidth'(MinPeriod - 1);
-    end else if (step) begin
-      left_q       <= left - BlockWidth'(1);
-      tile_first_q <= tile_last;
-      if (tile_first_q) period_q <= PeriodWidth'(MinPeriod - 1);
-      if (block_last) begin
-        done_q        <= last_block ? '0 : next_done;
-        layer_first_q <= 1'b0;
-        block_first_q <= last_block;
-        buffer_q      <= AccBuffers == 2 && !buffer_q;
-        if (last_block) m_tile_q <= m_tile_q + 16'd1;
-      end
-    end
-  end
 
   logic block_done;
   pixel_tags #(
@@ -276,11 +235,11 @@ module sequencer #(
       .clk_i,
       .rst_ni      (rst_ni && !flush_o),
       .valid_i     (step),
-      .tile_first_i(tile_first_q),
+      .tile_first_i(tile_first),
       .tile_last_i (tile_last),
       .first_tile_i(first_tile),
       .last_tile_i (last_tile),
-      .buffer_i    (buffer_q),
+      .buffer_i    (buffer),
       .tile_take_o,
       .tile_busy_o,
       .accumulate_o,
@@ -292,17 +251,17 @@ module sequencer #(
 
   // Hand a block over.
   always_ff @(posedge clk_i) begin
-    if (step && block_last) begin
-      block_buffer_o      <= buffer_q;
+    if (block_end) begin
+      block_buffer_o      <= buffer;
       block_pixels_o      <= 16'(block_pixels);
-      block_first_o       <= block_first_q;
-      block_layer_first_o <= layer_first_q;
+      block_first_o       <= block_first;
+      block_layer_first_o <= layer_first;
     end
     if (!rst_ni || flush_o || (block_valid_o && block_ready_i)) begin
       pending_q     <= 1'b0;
       block_valid_o <= 1'b0;
     end else begin
-      if (step && block_last) pending_q <= 1'b1;
+      if (block_end) pending_q <= 1'b1;
       if (block_done) block_valid_o <= 1'b1;
     end
   end

@@ -41,10 +41,10 @@ module tile_walker #(
   end
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
-  pair_t row_q, next_row;
-  logic [7:0] string_q, chunk_q, next_string, next_chunk;
+  pair_t row_q, next_row, pair_q;
+  logic [7:0] string_q, strings_left_q, chunks_left_q;  // left: this one included
   logic [PositionWidth-1:0] chunk_start_q;
-  logic last_chunk, last_string;
+  logic first_q, block_end, string_end;
 
   pair_add #(
       .K        (K),
@@ -55,35 +55,30 @@ module tile_walker #(
       .sum_o(next_row)
   );
 
-  assign next_chunk  = chunk_q + 8'd1;
-  assign next_string = string_q + 8'd1;
-  assign last_chunk  = next_chunk == descriptor_i.chunks;
-  assign last_string = next_string == descriptor_i.strings;
-  assign last_chunk_o = last_chunk;
-  assign first_o     = chunk_q == '0 && string_q == '0;
-  assign last_o      = last_chunk && last_string;
+  assign last_chunk_o = chunks_left_q == 8'd1;
+  assign last_o       = last_chunk_o && strings_left_q == 8'd1;
+  assign first_o      = first_q;
+  assign block_end    = load_i || last_o;
+  assign string_end   = block_end || last_chunk_o;
 
   always_ff @(posedge clk_i) begin
-    if (load_i || (step_i && last_o)) begin
-      row_q         <= '0;
-      string_q      <= '0;
-      chunk_q       <= '0;
-      chunk_start_q <= '0;
-    end else if (step_i && last_chunk) begin
-      row_q         <= next_row;
-      string_q      <= next_string;
-      chunk_q       <= '0;
-      chunk_start_q <= '0;
-    end else if (step_i) begin
-      chunk_q       <= next_chunk;
-      chunk_start_q <= chunk_start_q + PositionWidth'(K);
+    if (load_i || step_i) begin
+      first_q        <= block_end;
+      chunks_left_q  <= string_end ? descriptor_i.chunks : chunks_left_q - 8'd1;
+      chunk_start_q  <= string_end ? '0 : chunk_start_q + PositionWidth'(K);
+      strings_left_q <= block_end ? descriptor_i.strings : last_chunk_o ? strings_left_q - 8'd1 : strings_left_q;
+      string_q       <= block_end ? '0 : last_chunk_o ? string_q + 8'd1 : string_q;
+      row_q          <= block_end ? '0 : last_chunk_o ? next_row : row_q;
+      if (block_end) pair_q <= '0;
+      else if (last_chunk_o) pair_q <= next_row;
+      else pair_q[OffsetWidth+:WordWidth] <= pair_q[OffsetWidth+:WordWidth] + WordWidth'(1);
     end
   end
 
   always_comb begin
     pair_o = '0;
-    pair_o[8+:WordWidth] = row_q[OffsetWidth+:WordWidth] + WordWidth'(chunk_q);
-    pair_o[0+:OffsetWidth] = row_q[0+:OffsetWidth];
+    pair_o[8+:WordWidth] = pair_q[OffsetWidth+:WordWidth];
+    pair_o[0+:OffsetWidth] = pair_q[0+:OffsetWidth];
   end
   assign chunk_start_o = chunk_start_q;
   assign string_o = string_q;

@@ -17,6 +17,8 @@ module tile_loader #(
     parameter int unsigned WeightWords = 131072,
     /// Code memory words, a power of two.
     parameter int unsigned CodeWords   = 256,
+    /// Pixels of a block at most.
+    parameter int unsigned PMax        = 256,
     /// Bits of a pixel count, at most 31.
     parameter int unsigned PixelWidth  = 21,
     /// `soon_o` looks this many words ahead, 0..31.
@@ -60,8 +62,8 @@ module tile_loader #(
   localparam int unsigned CodeWidth = $clog2(CodeWords);
   localparam int unsigned GroupWidth = Groups > 1 ? $clog2(Groups) : 1;
 
-  if (PixelWidth > 31 || LookAhead > 31) begin : gen_check
-    $error("tile_loader: PixelWidth and LookAhead must be at most 31");
+  if (LookAhead > 31) begin : gen_check
+    $error("tile_loader: LookAhead must be at most 31");
   end
   if (Groups < 1) begin : gen_check_groups
     $error("tile_loader: Groups must be at least 1");
@@ -72,18 +74,29 @@ module tile_loader #(
   logic [CodeWidth-1:0] code_address_q;
   logic [5:0] bit_q;  // words of the group that follow this one
   logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
-  logic [7:0] chunk_q, string_q;  // in the string, in the block, from 1
-  logic [15:0] m_tile_q;  // from 1
-  logic [PixelWidth-1:0] done_q, next_done;  // pixels of the blocks before, and with this one
-  logic active_q, valid_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit, last_word, last_chunk, last_tile, last_block;
+  logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
+  logic [15:0] m_tiles_left_q;  // this one included
+  logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
+  logic fetch, last_bit, last_word, last_chunk, last_tile, last_block, tile_end, block_end;
+
+  block_counter #(
+      .PMax      (PMax),
+      .PixelWidth(PixelWidth)
+  ) i_blocks (
+      .clk_i,
+      .descriptor_i,
+      .load_i  (start_i),
+      .step_i  (block_end),
+      .last_o  (last_block),
+      // verilator lint_off PINCONNECTEMPTY
+      .pixels_o()
+      // verilator lint_on PINCONNECTEMPTY
+  );
 
   assign last_bit   = bit_q == '0;
   assign last_word  = last_bit && group_q == '0;
-  assign last_chunk = chunk_q == descriptor_i.chunks;
-  assign last_tile  = last_chunk && string_q == descriptor_i.strings;
-  assign next_done  = done_q + PixelWidth'(descriptor_i.block_pixels);
-  assign last_block = next_done >= PixelWidth'(descriptor_i.pixels);
+  assign last_chunk = chunks_left_q == 8'd1;
+  assign last_tile  = last_chunk && strings_left_q == 8'd1;
   assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
 
   assign word_valid_o = valid_q;
@@ -94,47 +107,47 @@ module tile_loader #(
   assign soon_o       = word_valid_o && word_ready_i && near_q;
 
   assign fetch            = active_q && (!valid_q || word_ready_i);
+  assign tile_end         = fetch && last_word;
+  assign block_end        = tile_end && last_tile;
   assign read_o           = fetch;
   assign weight_address_o = address_q;
   assign code_address_o   = code_address_q;
 
   always_ff @(posedge clk_i) begin
     if (fetch) begin
-      valid_q       <= 1'b1;
-      first_q       <= code_address_q == CodeWidth'(descriptor_i.code_base);
-      last_q        <= last_word;
-      near_q        <= near;
+      valid_q <= 1'b1;
+      first_q <= begin_q;
+      last_q  <= last_word;
+      near_q  <= near;
     end else if (word_ready_i) begin
       valid_q <= 1'b0;
     end
 
     if (start_i) begin
       active_q         <= 1'b1;
+      begin_q          <= 1'b1;
       address_q        <= address_t'(descriptor_i.weight_base);
       m_tile_address_q <= address_t'(descriptor_i.weight_base);
       code_address_q   <= CodeWidth'(descriptor_i.code_base);
       bit_q            <= descriptor_i.stored_bits - 6'd1;
       group_q          <= GroupWidth'(Groups - 1);
-      chunk_q          <= 8'd1;
-      string_q         <= 8'd1;
-      done_q           <= '0;
-      m_tile_q         <= 16'd1;
+      chunks_left_q    <= descriptor_i.chunks;
+      strings_left_q   <= descriptor_i.strings;
+      m_tiles_left_q   <= descriptor_i.m_tiles;
     end else if (fetch) begin
+      begin_q        <= last_bit;
       address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
       code_address_q <= last_bit ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
       bit_q          <= last_bit ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
       if (last_bit) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
-      if (last_word) begin
-        chunk_q <= last_chunk ? 8'd1 : chunk_q + 8'd1;
-        if (last_chunk) string_q <= last_tile ? 8'd1 : string_q + 8'd1;
+      if (tile_end) begin
+        chunks_left_q <= last_chunk ? descriptor_i.chunks : chunks_left_q - 8'd1;
+        if (last_chunk) strings_left_q <= last_tile ? descriptor_i.strings : strings_left_q - 8'd1;
       end
-      if (last_word && last_tile) begin
-        done_q <= last_block ? '0 : next_done;
-        if (last_block) begin
-          m_tile_address_q <= address_q + address_t'(1);
-          m_tile_q         <= m_tile_q + 16'd1;
-          if (m_tile_q == descriptor_i.m_tiles) active_q <= 1'b0;
-        end
+      if (block_end && last_block) begin
+        m_tile_address_q <= address_q + address_t'(1);
+        m_tiles_left_q   <= m_tiles_left_q - 16'd1;
+        if (m_tiles_left_q == 16'd1) active_q <= 1'b0;
       end
     end
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The loops of a layer (docs/architecture.md): m-tiles, blocks, tiles, pixels. Says when the next pixel may go, where it is, and what begins or ends with it.
+///
+///   A pixel goes when the layer runs and none of these holds:
+///   drain stall   the first of a block, and its accumulator buffer is not free; or the last of a block, and the block before waits to be handed over
+///   weight stall  the first of a tile, and the tile is not ready
+///   period wait   the first of a tile, and the tile before began less than MinPeriod cycles ago
+module pixel_loop #(
+    /// Lanes, a multiple of 10, 10..250.
+    parameter int unsigned K             = 50,
+    /// Words of a bank of activation memory, a power of two.
+    parameter int unsigned ActRows       = 2048,
+    /// Pixels of a block at most.
+    parameter int unsigned PMax          = 256,
+    /// Accumulator buffers, 1 or 2.
+    parameter int unsigned AccBuffers    = 2,
+    /// Cycles from a tile's first pixel to the next tile's, 2..8.
+    parameter int unsigned MinPeriod     = 5,
+    /// Bits of a pixel count, one more than pixels need.
+    parameter int unsigned PixelWidth    = 21,
+    /// Bits of a signed position along a row; follows from K and ActRows.
+    parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
+) (
+    /// Clock.
+    input  logic                                              clk_i,
+    /// Layer; stable while it runs.
+    input  flexor_pkg::descriptor_t                           descriptor_i,
+    /// One cycle: begin the layer.
+    input  logic                                              load_i,
+    /// The cycle after it: begin its first block.
+    input  logic                                              begin_i,
+    /// From then on: pixels may go.
+    input  logic                                              run_i,
+    /// The next tile will be ready for its first pixel.
+    input  logic                                              tile_ready_i,
+    /// The drain of an accumulator buffer has ended.
+    input  logic                    [         AccBuffers-1:0] buffer_free_i,
+    /// A complete block waits to be handed over.
+    input  logic                                              pending_i,
+    /// A pixel goes.
+    output logic                                              pixel_valid_o,
+    /// Why none goes while `run_i`, the first that holds; with neither and no pixel: period wait.
+    output logic                                              drain_wait_o,
+    output logic                                              weight_wait_o,
+    /// Address and position of the pixel: see patch_fetch.
+    output logic                    [                   31:0] pixel_pair_o,
+    output logic signed             [      PositionWidth-1:0] x_o,
+    output logic signed             [fetch_pkg::RowWidth-1:0] y_o,
+    /// Tile of the pixel: see patch_fetch.
+    output logic                    [                   31:0] tile_pair_o,
+    output logic                    [      PositionWidth-1:0] chunk_start_o,
+    output logic                                              last_chunk_o,
+    output logic                    [                    7:0] string_o,
+    /// The pixel is the first, the last of its tile.
+    output logic                                              tile_first_o,
+    output logic                                              tile_last_o,
+    /// The tile is the first, the last of its block.
+    output logic                                              first_tile_o,
+    output logic                                              last_tile_o,
+    /// Buffer of the block.
+    output logic                                              buffer_o,
+    /// Pixels of the block.
+    output logic                    [   $clog2(PMax + 1)-1:0] block_pixels_o,
+    /// The block is the first of its m-tile, of the layer.
+    output logic                                              block_first_o,
+    output logic                                              layer_first_o,
+    /// The pixel goes and is the last of its block, of the layer.
+    output logic                                              block_end_o,
+    output logic                                              layer_end_o
+);
+
+  localparam int unsigned BlockWidth = $clog2(PMax + 1);
+  localparam int unsigned PeriodWidth = $clog2(MinPeriod);
+  typedef logic [BlockWidth-1:0] count_t;
+
+  if (MinPeriod < 2 || MinPeriod > 8) begin : gen_check_period
+    $error("pixel_loop: MinPeriod must be in 2..8");
+  end
+
+  logic step, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, waiting_q;
+  logic [PeriodWidth-1:0] period_q;  // cycles left until a tile may begin
+  logic [15:0] m_tiles_left_q;  // this one included
+  count_t next_pixels, left_q;  // left in the tile, this one included
+
+  assign block_last    = tile_last_q && last_tile_o;
+  assign buffer_busy   = !(buffer_o ? buffer_free_i[AccBuffers-1] : buffer_free_i[0]) || (AccBuffers == 1 && pending_i);
+  assign drain_wait_o  = (tile_first_q && first_tile_o && buffer_busy) || (block_last && pending_i);
+  assign weight_wait_o = tile_first_q && !tile_ready_i;
+  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && waiting_q);
+
+  // One block ahead: the next block, or the first of the next m-tile.
+  block_counter #(
+      .PMax      (PMax),
+      .PixelWidth(PixelWidth)
+  ) i_blocks (
+      .clk_i,
+      .descriptor_i,
+      .load_i,
+      .step_i  (begin_i || block_end_o),
+      .last_o  (next_last),
+      .pixels_o(next_pixels)
+  );
+  tile_walker #(
+      .K      (K),
+      .ActRows(ActRows)
+  ) i_tiles (
+      .clk_i,
+      .descriptor_i,
+      .load_i,
+      .step_i (step && tile_last_q),
+      .pair_o (tile_pair_o),
+      .chunk_start_o,
+      .last_chunk_o,
+      .string_o,
+      .first_o(first_tile_o),
+      .last_o (last_tile_o)
+  );
+  pixel_walker #(
+      .K      (K),
+      .ActRows(ActRows)
+  ) i_pixels (
+      .clk_i,
+      .descriptor_i,
+      .load_i,
+      .tile_first_i     (tile_first_q),
+      .tile_last_i      (tile_last_q),
+      .block_last_tile_i(last_tile_o),
+      .last_block_i     (last_block_q),
+      .step_i           (step),
+      .pair_o           (pixel_pair_o),
+      .x_o,
+      .y_o
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (begin_i || block_end_o) begin
+      left_q         <= next_pixels;
+      tile_last_q    <= next_pixels == count_t'(1);
+      block_pixels_o <= next_pixels;
+      last_block_q   <= next_last;
+    end else if (step) begin
+      left_q      <= tile_last_q ? block_pixels_o : left_q - count_t'(1);
+      tile_last_q <= tile_last_q ? block_pixels_o == count_t'(1) : left_q == count_t'(2);
+    end
+
+    if (load_i) tile_first_q <= 1'b1;
+    else if (step) tile_first_q <= tile_last_q;
+
+    waiting_q <= load_i || (step && tile_first_q) || period_q > PeriodWidth'(1);
+    if (load_i || (step && tile_first_q)) period_q <= PeriodWidth'(MinPeriod - 1);
+    else if (period_q != '0) period_q <= period_q - PeriodWidth'(1);
+
+    if (load_i) begin
+      m_tiles_left_q <= descriptor_i.m_tiles;
+      layer_first_o  <= 1'b1;
+      block_first_o  <= 1'b1;
+      buffer_o       <= 1'b0;
+    end else if (block_end_o) begin
+      layer_first_o <= 1'b0;
+      block_first_o <= last_block_q;
+      buffer_o      <= AccBuffers == 2 && !buffer_o;
+      if (last_block_q) m_tiles_left_q <= m_tiles_left_q - 16'd1;
+    end
+  end
+
+  assign pixel_valid_o = step;
+  assign tile_first_o = tile_first_q;
+  assign tile_last_o = tile_last_q;
+  assign block_end_o = step && block_last;
+  assign layer_end_o = block_end_o && last_block_q && m_tiles_left_q == 16'd1;
+
+endmodule
