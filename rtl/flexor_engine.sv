@@ -273,7 +273,7 @@ module flexor_engine #(
       .clk_i,
       .read_i   (bus_control_read || descriptor_read || parameter_read),
       .write_i  (bus_control_write),
-      .address_i(!busy ? bus_address[ControlWidth-1:0] : descriptor_read ? descriptor_word : parameter_address),
+      .address_i(!busy ? bus_address[3+:ControlWidth] : descriptor_read ? descriptor_word : parameter_address),
       .data_i   (bus_data[31:0]),
       .data_o   (control_data)
   );
@@ -292,7 +292,7 @@ module flexor_engine #(
       .clk_i,
       .read_i   (bus_weight_read || load_read),
       .write_i  (bus_weight_write),
-      .address_i(busy ? weight_word : bus_address[WeightWidth-1:0]),
+      .address_i(busy ? weight_word : bus_address[3+:WeightWidth]),
       .data_i   (bus_data[D-1:0]),
       .data_o   (weight_data)
   );
@@ -303,7 +303,7 @@ module flexor_engine #(
       .clk_i,
       .read_i   (bus_code_read || load_read),
       .write_i  (bus_code_write),
-      .address_i(busy ? code_word : bus_address[CodeWidth-1:0]),
+      .address_i(busy ? code_word : bus_address[3+:CodeWidth]),
       .data_i   (bus_data[NOut-1:0]),
       .data_o   (code_data)
   );
@@ -315,7 +315,7 @@ module flexor_engine #(
       .CodeWords  (CodeWords),
       .PMax       (PMax),
       .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
-      .LookAhead  (fetch_pkg::FetchLatency - 1)
+      .LookAhead  (fetch_pkg::FetchLatency)
   ) i_loader (
       .clk_i,
       .rst_ni          (block_rst_n),

@@ -33,8 +33,6 @@ module bus_decode
     input  logic [BusBytes-1:0] strobe_i,
     /// One hot: registers, control, code, weight, activation; 0 for any other.
     output logic [         4:0] region_o,
-    /// Word number or pair.
-    output logic [        23:0] place_o,
     /// The place exists.
     output logic                exists_o,
     /// The byte enables cover all of it.
@@ -73,7 +71,6 @@ module bus_decode
   for (genvar r = 0; r < 5; r++) begin : gen_region
     assign region_o[r] = address_i[27:24] == 4'(r);
   end
-  assign place_o = region_o[RegionActivation] ? address_i[23:0] : {3'b000, index};
 
   always_comb begin
     exists_o = address_i[2:0] == 3'b000;

@@ -3,13 +3,13 @@
 /// Cycles of a job, and how many of them the engine spent in each stage.
 ///
 ///   cycles = cycles with busy_i since start_i; compute, weight_stall, drain_stall = those with that stage code; modulo 2^32;
-///   each cycle is counted in the next
+///   each is counted one cycle later
 module job_counters
   import flexor_pkg::*;
 (
     /// Clock.
     input  logic        clk_i,
-    /// A job starts: back to 0.
+    /// First cycle of a job: back to 0.
     input  logic        start_i,
     /// Count this cycle.
     input  logic        busy_i,
@@ -29,7 +29,7 @@ module job_counters
   logic [2:0] stage_q;
 
   always_ff @(posedge clk_i) begin
-    busy_q  <= busy_i && !start_i;
+    busy_q  <= busy_i;
     stage_q <= stage_i;
     if (start_i) begin
       cycles_o <= '0;

@@ -62,7 +62,7 @@ module job_registers
   logic done_q, enable_q, pending_q;
   logic [7:0] error_q;
   logic [31:0] cycles, compute, weight_stall, drain_stall;
-  logic start, write_control;
+  logic start, write_control, write_interrupt;
 
   always_comb begin
     unique case (write_index_i)
@@ -73,14 +73,15 @@ module job_registers
     endcase
   end
 
-  assign write_control = write_i && !refuse_o && write_index_i == 5'(RegControl);
-  assign start = write_control && write_data_i[0];
+  assign write_control = write_i && write_index_i == 5'(RegControl);
+  assign write_interrupt = write_i && write_index_i == 5'(RegInterrupt);
+  assign start = write_control && write_data_i[0] && !busy_o;
 
   always_ff @(posedge clk_i) begin
     start_o <= start;
-    abort_o <= write_control && write_data_i[1] && busy_o;
+    abort_o <= write_control && !write_data_i[0] && write_data_i[1] && busy_o;
     if (write_i && !refuse_o && write_index_i == 5'(RegDescriptor)) descriptor_o <= write_data_i[AddressWidth-1:0];
-    if (write_i && !refuse_o && write_index_i == 5'(RegInterrupt)) begin
+    if (write_interrupt) begin
       enable_q <= write_data_i[0];
       if (write_data_i[1]) pending_q <= 1'b0;
     end
@@ -109,7 +110,7 @@ module job_registers
 
   job_counters i_counters (
       .clk_i,
-      .start_i(start || !rst_ni),
+      .start_i(start_o || !rst_ni),
       .busy_i(busy_o),
       .stage_i,
       .cycles_o(cycles),

@@ -4,7 +4,7 @@
 ///
 /// Regions, registers and layouts: docs/architecture.md. A request is refused (SLVERR, nothing changes) when its place does not exist, a
 /// memory is touched while busy, a register or a memory word is written in part, or job_registers refuses.
-/// Memory ports are registered: a write is one cycle of *_write_o; a read holds *_read_o and the address ReadLatency + 1 cycles.
+/// A memory write is one cycle of *_write_o; a read holds *_read_o and the address ReadLatency + 1 cycles.
 module register_block
   import flexor_pkg::*;
 #(
@@ -57,7 +57,7 @@ module register_block
     input  logic                            s_axil_rready_i,
     output logic [          8*BusBytes-1:0] s_axil_rdata_o,
     output logic [                     1:0] s_axil_rresp_o,
-    /// Word number, or pair for the activation memory.
+    /// Address in the region: eight times the word number, or pair for the activation memory.
     output logic [                    23:0] memory_address_o,
     /// Data to write.
     output logic [          8*BusBytes-1:0] memory_data_o,
@@ -104,13 +104,12 @@ module register_block
     $error("register_block: ReadLatency must be in 1..14");
   end
 
-  logic request, is_write, write_error, read_done;
-  logic [27:0] address;
+  logic take, request, is_write, write_error, read_done;
+  logic [27:0] take_address, address;
   logic [Width-1:0] data, read_data;
-  logic [BusBytes-1:0] strobe;
-  logic [4:0] region, region_q;
-  logic [23:0] place;
-  logic exists, whole, memory_legal, read_legal_q;
+  logic [BusBytes-1:0] take_strobe, strobe;
+  logic [4:0] take_region, region;
+  logic take_exists, take_whole, exists, whole, memory_legal, read_legal_q;
 
   axil_slave #(
       .AddressWidth(28),
@@ -135,6 +134,9 @@ module register_block
       .s_axil_rready_i,
       .s_axil_rdata_o,
       .s_axil_rresp_o,
+      .take_o(take),
+      .take_address_o(take_address),
+      .take_strobe_o(take_strobe),
       .request_o(request),
       .write_o(is_write),
       .address_o(address),
@@ -157,13 +159,18 @@ module register_block
       .CodeWords(CodeWords),
       .Registers(RegLayer + 1)
   ) i_decode (
-      .address_i(address),
-      .strobe_i (strobe),
-      .region_o (region),
-      .place_o  (place),
-      .exists_o (exists),
-      .whole_o  (whole)
+      .address_i(take_address),
+      .strobe_i (take_strobe),
+      .region_o (take_region),
+      .exists_o (take_exists),
+      .whole_o  (take_whole)
   );
+  always_ff @(posedge clk_i) begin
+    if (take) {region, exists, whole} <= {take_region, take_exists, take_whole};
+  end
+  assign memory_address_o = address[23:0];
+  assign memory_data_o = data;
+  assign memory_strobe_o = strobe;
 
   logic refuse;
   logic [31:0] register_data;
@@ -180,10 +187,10 @@ module register_block
       .clk_i,
       .rst_ni,
       .write_i(request && is_write && region[RegionRegisters] && exists && whole),
-      .write_index_i(place[4:0]),
+      .write_index_i(address[7:3]),
       .write_data_i(data[31:0]),
       .refuse_o(refuse),
-      .read_index_i(memory_address_o[4:0]),
+      .read_index_i(address[7:3]),
       .read_data_o(register_data),
       .start_o,
       .abort_o,
@@ -196,22 +203,13 @@ module register_block
       .interrupt_o
   );
 
-  // The request that is under way; wait_q counts the cycles of a read down.
+  // The read that is under way; wait_q counts its cycles down.
   logic [3:0] wait_q;
   logic reading_q;
-  logic [4:1] write_q, read_q;
+  logic [4:1] read_q;
 
   always_ff @(posedge clk_i) begin
-    write_q <= request && is_write && memory_legal && whole ? region[4:1] : '0;
-    if (request) begin
-      memory_address_o <= place;
-      region_q <= region;
-      read_legal_q <= memory_legal || (region[RegionRegisters] && exists);
-    end
-    if (request && is_write) begin
-      memory_data_o   <= data;
-      memory_strobe_o <= strobe;
-    end
+    if (request) read_legal_q <= memory_legal || (region[RegionRegisters] && exists);
     if (request && !is_write) begin
       reading_q <= 1'b1;
       read_q <= memory_legal ? region[4:1] : '0;
@@ -223,25 +221,28 @@ module register_block
       wait_q <= wait_q - 4'd1;
     end
     if (!rst_ni) begin
-      write_q <= '0;
       read_q <= '0;
       reading_q <= 1'b0;
     end
   end
 
   assign read_done = reading_q && wait_q == '0;
-  assign {activation_write_o, weight_write_o, code_write_o, control_write_o} = write_q;
+  assign {activation_write_o, weight_write_o, code_write_o, control_write_o} =
+      request && is_write && memory_legal && whole ? region[4:1] : '0;
   assign {activation_read_o, weight_read_o, code_read_o, control_read_o} = read_q;
 
   always_comb begin
     read_data = '0;
     if (read_legal_q) begin
-      if (region_q[RegionRegisters]) read_data |= Width'(register_data);
-      if (region_q[RegionControl]) read_data |= Width'(control_data_i);
-      if (region_q[RegionCode]) read_data |= Width'(code_data_i);
-      if (region_q[RegionWeight]) read_data |= Width'(weight_data_i);
-      if (region_q[RegionActivation]) read_data |= activation_data_i;
+      if (region[RegionRegisters]) read_data |= Width'(register_data);
+      if (region[RegionControl]) read_data |= Width'(control_data_i);
+      if (region[RegionCode]) read_data |= Width'(code_data_i);
+      if (region[RegionWeight]) read_data |= Width'(weight_data_i);
+      if (region[RegionActivation]) read_data |= activation_data_i;
     end
   end
+
+  logic unused_address;
+  assign unused_address = ^address[27:24];
 
 endmodule

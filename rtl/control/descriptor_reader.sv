@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 1 cycles from `start_i` to `done_o`.
+/// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 2 cycles from `start_i` to `done_o`.
 ///
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4.
@@ -48,26 +48,47 @@ module descriptor_reader #(
   end
 
   logic [AddressWidth-1:0] address_q;
-  logic [4:0] word_q, arrived_word_q;
-  logic reading_q, arrived_q, error_q;
+  logic [4:0] word_q, arrived_word_q, checked_word_q;
+  logic reading_q, arrived_q, checked_q, illegal, error_q;
   flexor_pkg::descriptor_t descriptor_q;
 
   assign read_o         = reading_q;
   assign read_address_o = address_q;
   assign descriptor_o   = descriptor_q;
-  assign done_o         = arrived_q && arrived_word_q == LastWord;
+  assign done_o         = checked_q && checked_word_q == LastWord;
   assign error_o        = error_q;
 
-  logic illegal;
+  // Properties of a word as it arrives; the cycle after says which of them make it illegal.
+  typedef struct packed {
+    logic low_zero, low_odd_four, low_over_count, low_over_block;
+    logic high_zero, high_over_count, high_over_pixels;
+    logic third_zero, fourth_zero, bits_over;
+  } property_t;
+  property_t property_q;
+
+  always_ff @(posedge clk_i) begin
+    property_q.low_zero         <= read_data_i[15:0] == '0;
+    property_q.low_odd_four     <= |read_data_i[1:0];
+    property_q.low_over_count   <= |read_data_i[15:CountWidth];
+    property_q.low_over_block   <= read_data_i[15:0] > 16'(PMax);
+    property_q.high_zero        <= read_data_i[31:16] == '0;
+    property_q.high_over_count  <= |read_data_i[31:16+CountWidth];
+    property_q.high_over_pixels <= |read_data_i[31:PixelWidth-1];
+    property_q.third_zero       <= read_data_i[23:16] == '0;
+    property_q.fourth_zero      <= read_data_i[31:24] == '0;
+    property_q.bits_over        <= read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
+  end
+
   always_comb begin
-    case (arrived_word_q)
-      5'd0: illegal = read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
-      5'd2: illegal = read_data_i[31:16] == '0;
-      5'd3: illegal = read_data_i[15:0] == '0 || read_data_i[23:16] == '0 || read_data_i[31:24] == '0;
-      5'd8: illegal = read_data_i == '0 || |read_data_i[31:PixelWidth-1] || (descriptor_q.pool && |read_data_i[1:0]);
-      5'd9: illegal = read_data_i[15:0] == '0 || read_data_i[15:0] > 16'(PMax) || (descriptor_q.pool && |read_data_i[1:0]);
-      5'd10: illegal = read_data_i[15:0] == '0 || read_data_i[31:16] == '0 || |read_data_i[15:CountWidth] || |read_data_i[31:16+CountWidth];
-      5'd18: illegal = |read_data_i[31:16+CountWidth];
+    case (checked_word_q)
+      5'd0: illegal = property_q.bits_over;
+      5'd2: illegal = property_q.high_zero;
+      5'd3: illegal = property_q.low_zero || property_q.third_zero || property_q.fourth_zero;
+      5'd8:
+      illegal = (property_q.low_zero && property_q.high_zero) || property_q.high_over_pixels || (descriptor_q.pool && property_q.low_odd_four);
+      5'd9: illegal = property_q.low_zero || property_q.low_over_block || (descriptor_q.pool && property_q.low_odd_four);
+      5'd10: illegal = property_q.low_zero || property_q.high_zero || property_q.low_over_count || property_q.high_over_count;
+      5'd18: illegal = property_q.high_over_count;
       default: illegal = 1'b0;
     endcase
   end
@@ -75,6 +96,8 @@ module descriptor_reader #(
   always_ff @(posedge clk_i) begin
     arrived_q      <= reading_q;
     arrived_word_q <= word_q;
+    checked_q      <= arrived_q;
+    checked_word_q <= arrived_word_q;
     if (start_i) address_q <= address_i;
     if (start_i || next_i) begin
       reading_q <= 1'b1;
@@ -88,11 +111,12 @@ module descriptor_reader #(
     end
     if (arrived_q) begin
       descriptor_q <= flexor_pkg::descriptor_insert(descriptor_q, arrived_word_q, read_data_i);
-      if (illegal) error_q <= 1'b1;
     end
+    if (checked_q && illegal) error_q <= 1'b1;
     if (!rst_ni) begin
       reading_q <= 1'b0;
       arrived_q <= 1'b0;
+      checked_q <= 1'b0;
     end
   end
 

@@ -43,11 +43,11 @@ module pixel_loop #(
     /// Why none goes while `run_i`, the first that holds; with neither and no pixel: period wait.
     output logic                                              drain_wait_o,
     output logic                                              weight_wait_o,
-    /// Address and position of the pixel: see patch_fetch.
+    /// Address and position of the pixel of the cycle before: see patch_fetch.
     output logic                    [                   31:0] pixel_pair_o,
     output logic signed             [      PositionWidth-1:0] x_o,
     output logic signed             [fetch_pkg::RowWidth-1:0] y_o,
-    /// Tile of the pixel: see patch_fetch.
+    /// Its tile: see patch_fetch.
     output logic                    [                   31:0] tile_pair_o,
     output logic                    [      PositionWidth-1:0] chunk_start_o,
     output logic                                              last_chunk_o,

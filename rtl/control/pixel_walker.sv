@@ -2,14 +2,14 @@
 
 /// Walks the pixels of a layer in the order of docs/architecture.md ("Loops"), and walks a block again for every tile.
 ///
-/// Going to the next pixel adds one step pair to the address:
+/// Going to the next pixel adds the pair of the step that pixel_counter names to the address; x and y follow:
 ///
-///   pooling, in the window     (0,0)->(0,1), (1,0)->(1,1): step_window_x; (0,1)->(1,0): step_window_y
-///   next column or window      step_x;   x += x_step (in a window's second half: back by the same)
-///   next row (row of windows)  step_y;   x = x_start, y += y_step
-///   next image                 step_image;   x = x_start, y = y_start
+///   StepWindowX, StepX   x += x_step             (StepX when pooling: y -= y_step)
+///   StepWindowY          x -= x_step, y += y_step
+///   StepY                x = x_start, y += y_step
+///   StepImage            x = x_start, y = y_start
 ///
-/// `start_q` holds the first pixel of the block. It gives its place to the layer's first pixel as soon as the last tile of an m-tile has begun.
+/// The mark holds the first pixel of the block. It goes on to the layer's first pixel as soon as the last tile of an m-tile has begun.
 module pixel_walker #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
@@ -34,17 +34,16 @@ module pixel_walker #(
     input  logic                                              last_block_i,
     /// The pixel is used in this cycle: go on.
     input  logic                                              step_i,
-    /// Pair of the pixel: string 0, chunk 0.
+    /// Pair of the pixel of the cycle before: string 0, chunk 0.
     output logic                    [                   31:0] pair_o,
-    /// Byte position of string 0 in the row, padding included.
+    /// Its byte position of string 0 in the row, padding included.
     output logic signed             [      PositionWidth-1:0] x_o,
-    /// Input row of string 0, padding included.
+    /// Its input row of string 0, padding included.
     output logic signed             [fetch_pkg::RowWidth-1:0] y_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
   localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
-  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
   localparam int unsigned RowWidth = fetch_pkg::RowWidth;
 
   if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
@@ -56,11 +55,6 @@ module pixel_walker #(
     pair_t                    pair;
     logic [PositionWidth-1:0] x;
     logic [RowWidth-1:0]      y;
-    logic [CountWidth-1:0]    columns;      // left in the row, this one included
-    logic [CountWidth-1:0]    rows;         // left in the image, this one included
-    logic                     last_column;
-    logic                     last_row;
-    logic [1:0]               window;       // row, column in the pooling window
   } place_t;
 
   /// The bits of a descriptor pair that address this memory; the others are not used.
@@ -70,73 +64,69 @@ module pixel_walker #(
   endfunction
   // verilator lint_on UNUSEDSIGNAL
 
-  place_t place_q, start_q, next, init;
+  // `step_i` comes late: it only enables. A tile of one pixel that ends its m-tile goes back to the old mark; the next cycle, without a step, repairs that.
+  walk_pkg::walk_t walk, walk_q;
+  logic repair_q;
+  assign walk.move  = step_i || repair_q;
+  assign walk.back  = repair_q || (tile_last_i && (!block_last_tile_i || last_block_i));
+  assign walk.mark  = load_i || (step_i && block_last_tile_i && (last_block_i ? tile_first_i : tile_last_i));
+  assign walk.first = load_i || last_block_i;
 
-  always_comb begin
-    init.pair    = cut(descriptor_i.input_base);
-    init.x       = PositionWidth'(signed'(descriptor_i.x_start));
-    init.y       = RowWidth'(signed'(descriptor_i.y_start));
-    init.columns = CountWidth'(descriptor_i.columns);
-    init.rows    = CountWidth'(descriptor_i.rows);
-    init.last_column = init.columns == CountWidth'(1);
-    init.last_row = init.rows == CountWidth'(1);
-    init.window  = '0;
+  walk_pkg::step_e step, step_q;
+  pixel_counter i_counter (
+      .clk_i,
+      .descriptor_i,
+      .walk_i(walk),
+      .step_o(step)
+  );
+
+  pair_t pair_step_q;
+  always_ff @(posedge clk_i) begin
+    repair_q <= load_i || (tile_first_i && tile_last_i && step_i);
+    walk_q   <= walk;
+    step_q   <= step;
+    unique case (step)
+      walk_pkg::StepWindowX: pair_step_q <= cut(descriptor_i.step_window_x);
+      walk_pkg::StepWindowY: pair_step_q <= cut(descriptor_i.step_window_y);
+      walk_pkg::StepX:       pair_step_q <= cut(descriptor_i.step_x);
+      walk_pkg::StepY:       pair_step_q <= cut(descriptor_i.step_y);
+      default:               pair_step_q <= cut(descriptor_i.step_image);
+    endcase
   end
 
-  // Where the next pixel is.
-  logic window_end, window_down, row_end, image_end;
-  assign window_end  = !descriptor_i.pool || place_q.window == 2'd3;
-  assign window_down = !window_end && place_q.window[0];
-  assign row_end     = window_end && place_q.last_column;
-  assign image_end   = row_end && place_q.last_row;
+  // One cycle later: address and position.
+  place_t place_q, mark_q, next, init;
+  logic [PositionWidth-1:0] x_step;
+  logic [RowWidth-1:0] y_step;
 
-  pair_t step;
-  always_comb begin
-    if (image_end) step = cut(descriptor_i.step_image);
-    else if (row_end) step = cut(descriptor_i.step_y);
-    else if (window_end) step = cut(descriptor_i.step_x);
-    else if (window_down) step = cut(descriptor_i.step_window_y);
-    else step = cut(descriptor_i.step_window_x);
-  end
+  assign init.pair = cut(descriptor_i.input_base);
+  assign init.x    = PositionWidth'(signed'(descriptor_i.x_start));
+  assign init.y    = RowWidth'(signed'(descriptor_i.y_start));
+  assign x_step    = PositionWidth'(descriptor_i.x_step);
+  assign y_step    = RowWidth'(descriptor_i.y_step);
 
-  pair_t next_pair;
   pair_add #(
       .K        (K),
       .WordWidth(WordWidth)
   ) i_add (
       .a_i  (place_q.pair),
-      .b_i  (step),
-      .sum_o(next_pair)
+      .b_i  (pair_step_q),
+      .sum_o(next.pair)
   );
 
-  logic [PositionWidth-1:0] x_step;
-  logic [RowWidth-1:0] y_step;
-  logic y_up, y_down;
-  assign x_step = PositionWidth'(descriptor_i.x_step);
-  assign y_step = RowWidth'(descriptor_i.y_step);
-  assign y_up   = window_down || row_end;
-  assign y_down = window_end && descriptor_i.pool && !row_end;
-
   always_comb begin
-    next.pair    = next_pair;
-    next.x       = row_end ? init.x : window_down ? place_q.x - x_step : place_q.x + x_step;
-    next.y       = image_end ? init.y : y_up ? place_q.y + y_step : y_down ? place_q.y - y_step : place_q.y;
-    next.columns = row_end ? init.columns : window_end ? place_q.columns - CountWidth'(1) : place_q.columns;
-    next.rows    = image_end ? init.rows : row_end ? place_q.rows - CountWidth'(1) : place_q.rows;
-    next.last_column = row_end ? init.last_column : window_end ? place_q.columns == CountWidth'(2) : place_q.last_column;
-    next.last_row = image_end ? init.last_row : row_end ? place_q.rows == CountWidth'(2) : place_q.last_row;
-    next.window  = window_end ? 2'd0 : place_q.window + 2'd1;
+    unique case (step_q)
+      walk_pkg::StepWindowX: {next.x, next.y} = {place_q.x + x_step, place_q.y};
+      walk_pkg::StepWindowY: {next.x, next.y} = {place_q.x - x_step, place_q.y + y_step};
+      walk_pkg::StepX:       {next.x, next.y} = {place_q.x + x_step, descriptor_i.pool ? place_q.y - y_step : place_q.y};
+      walk_pkg::StepY:       {next.x, next.y} = {init.x, place_q.y + y_step};
+      default:               {next.x, next.y} = {init.x, init.y};
+    endcase
   end
 
-  // `step_i` comes late: it only enables. A tile of one pixel that rewinds takes the old start; the next cycle, without a step, repairs that.
-  logic to_start, restart, repair_q;
-  assign to_start = tile_last_i && (!block_last_tile_i || last_block_i);
-  assign restart  = load_i || (step_i && block_last_tile_i && (last_block_i ? tile_first_i : tile_last_i));
-
   always_ff @(posedge clk_i) begin
-    repair_q <= load_i || (tile_first_i && tile_last_i && step_i);
-    if (restart) start_q <= load_i || last_block_i ? init : next;
-    if (step_i || repair_q) place_q <= repair_q || to_start ? start_q : next;
+    if (walk_q.mark) mark_q <= walk_q.first ? init : next;
+    if (walk_q.move) place_q <= walk_q.back ? mark_q : next;
   end
 
   always_comb begin

@@ -3,7 +3,8 @@
 /// Runs a job: for every layer reads the descriptor, starts the tile loader, walks m-tiles, blocks, tiles and pixels (one pixel
 /// a cycle), hands finished blocks to the output writer. The loops are in docs/architecture.md, the timing in docs/blocks/sequencer.md.
 ///
-///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 1).
+///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 2):
+///   `tile_ready_i` counts again when the tile before has been taken, FetchLatency + 1 cycles after its first pixel was decided.
 ///   A block starts when its accumulator buffer is free; its last pixel waits until the block before is handed over.
 module sequencer #(
     /// Lanes, a multiple of 10, 10..250.
@@ -35,7 +36,7 @@ module sequencer #(
     output logic                                               done_o,
     /// With `done_o`: error code.
     output logic                    [                     7:0] error_o,
-    /// Stage of this cycle (`Stage*` of flexor_pkg).
+    /// Stage of the cycle before (`Stage*` of flexor_pkg); compute when `pixel_valid_o`.
     output logic                    [                     2:0] stage_o,
     /// Layer that runs, from 0.
     output logic                    [                     7:0] layer_o,
@@ -51,7 +52,7 @@ module sequencer #(
     output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: a layer begins (to tile_loader).
     output logic                                               layer_start_o,
-    /// The tile that follows will be in the shadow FetchLatency cycles from now (from tile_decryptor and tile_loader).
+    /// The tile that follows will be in the shadow FetchLatency + 1 cycles from now (from tile_decryptor and tile_loader).
     input  logic                                               tile_ready_i,
     /// A pixel goes to patch_fetch.
     output logic                                               pixel_valid_o,
@@ -100,8 +101,8 @@ module sequencer #(
 );
 
   localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
-  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 1 ?
-      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 1;
+  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 2 ?
+      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 2;
 
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("sequencer: AccBuffers must be 1 or 2");
@@ -144,11 +145,11 @@ module sequencer #(
       .done_o        (reader_done),
       .error_o       (reader_error)
   );
-  assign descriptor_o  = layer;
-  assign layer_start_o = state_q == Load && !reader_error;
+  assign descriptor_o = layer;
 
   // Job.
   logic pending_q, layer_end, step, drain_wait, weight_wait;
+  logic load_q, run_q;
   logic [7:0] layer_q, error_q;
   always_comb begin
     state_d = state_q;
@@ -165,7 +166,10 @@ module sequencer #(
     if (abort_i && state_q != Idle && state_q != Done) state_d = Flush;
   end
   always_ff @(posedge clk_i) begin
-    state_q <= rst_ni ? state_d : Idle;
+    state_q       <= rst_ni ? state_d : Idle;
+    load_q        <= rst_ni && state_d == Load;
+    layer_start_o <= rst_ni && state_d == Begin;
+    run_q         <= rst_ni && state_d == Run;
     if (start) begin
       layer_q <= '0;
       error_q <= 8'(flexor_pkg::ErrorNone);
@@ -178,12 +182,13 @@ module sequencer #(
   assign error_o = error_q;
   assign layer_o = layer_q;
   assign flush_o = state_q == Flush;
-  always_comb begin
-    if (state_q == Idle) stage_o = 3'(flexor_pkg::StageIdle);
-    else if (state_q != Run) stage_o = 3'(flexor_pkg::StageOther);
-    else if (drain_wait) stage_o = 3'(flexor_pkg::StageDrainStall);
-    else if (weight_wait) stage_o = 3'(flexor_pkg::StageWeightStall);
-    else stage_o = step ? 3'(flexor_pkg::StageCompute) : 3'(flexor_pkg::StageOther);
+  always_ff @(posedge clk_i) begin
+    if (state_q == Idle) stage_o <= 3'(flexor_pkg::StageIdle);
+    else if (!run_q) stage_o <= 3'(flexor_pkg::StageOther);
+    else if (drain_wait) stage_o <= 3'(flexor_pkg::StageDrainStall);
+    else if (weight_wait) stage_o <= 3'(flexor_pkg::StageWeightStall);
+    else stage_o <= step ? 3'(flexor_pkg::StageCompute) : 3'(flexor_pkg::StageOther);
+    if (!rst_ni) stage_o <= 3'(flexor_pkg::StageIdle);
   end
 
   logic tile_first, tile_last, first_tile, last_tile, buffer, block_first, layer_first, block_end;
@@ -198,9 +203,9 @@ module sequencer #(
   ) i_loop (
       .clk_i,
       .descriptor_i  (layer),
-      .load_i        (state_q == Load),
-      .begin_i       (state_q == Begin),
-      .run_i         (state_q == Run),
+      .load_i        (load_q),
+      .begin_i       (layer_start_o),
+      .run_i         (run_q),
       .tile_ready_i,
       .buffer_free_i,
       .pending_i     (pending_q),
@@ -225,7 +230,17 @@ module sequencer #(
       .block_end_o   (block_end),
       .layer_end_o   (layer_end)
   );
-  assign pixel_valid_o = step;
+
+  // A pixel as it goes to patch_fetch.
+  logic tile_first_q, tile_last_q, first_tile_q, last_tile_q, buffer_q;
+  always_ff @(posedge clk_i) begin
+    pixel_valid_o <= rst_ni && !flush_o && step;
+    tile_first_q  <= tile_first;
+    tile_last_q   <= tile_last;
+    first_tile_q  <= first_tile;
+    last_tile_q   <= last_tile;
+    buffer_q      <= buffer;
+  end
 
   logic block_done;
   pixel_tags #(
@@ -234,12 +249,12 @@ module sequencer #(
   ) i_tags (
       .clk_i,
       .rst_ni      (rst_ni && !flush_o),
-      .valid_i     (step),
-      .tile_first_i(tile_first),
-      .tile_last_i (tile_last),
-      .first_tile_i(first_tile),
-      .last_tile_i (last_tile),
-      .buffer_i    (buffer),
+      .valid_i     (pixel_valid_o),
+      .tile_first_i(tile_first_q),
+      .tile_last_i (tile_last_q),
+      .first_tile_i(first_tile_q),
+      .last_tile_i (last_tile_q),
+      .buffer_i    (buffer_q),
       .tile_take_o,
       .tile_busy_o,
       .accumulate_o,

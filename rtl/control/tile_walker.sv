@@ -19,7 +19,7 @@ module tile_walker #(
     input  logic                                        load_i,
     /// Go to the next tile; after the last of a block comes the first again.
     input  logic                                        step_i,
-    /// Address of string and chunk.
+    /// Of the tile of the cycle before: address of string and chunk.
     output logic                    [             31:0] pair_o,
     /// Byte position of the chunk in its string.
     output logic                    [PositionWidth-1:0] chunk_start_o,
@@ -27,9 +27,9 @@ module tile_walker #(
     output logic                    [              7:0] string_o,
     /// The chunk is the last of its string.
     output logic                                        last_chunk_o,
-    /// First tile of a block.
+    /// Of the present tile: it is the first of its block.
     output logic                                        first_o,
-    /// Last tile of a block.
+    /// It is the last of its block.
     output logic                                        last_o
 );
 
@@ -41,10 +41,34 @@ module tile_walker #(
   end
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
+  logic [7:0] strings_left_q, chunks_left_q;  // this one included
+  logic first_q, last_string_q, last_chunk_q, block_end, string_end;
+
+  assign first_o    = first_q;
+  assign last_o     = last_chunk_q && last_string_q;
+  assign block_end  = load_i || last_o;
+  assign string_end = load_i || last_chunk_q;
+
+  always_ff @(posedge clk_i) begin
+    if (load_i || step_i) begin
+      first_q       <= block_end;
+      chunks_left_q <= string_end ? descriptor_i.chunks : chunks_left_q - 8'd1;
+      last_chunk_q  <= string_end ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
+      if (block_end) begin
+        strings_left_q <= descriptor_i.strings;
+        last_string_q  <= descriptor_i.strings == 8'd1;
+      end else if (last_chunk_q) begin
+        strings_left_q <= strings_left_q - 8'd1;
+        last_string_q  <= strings_left_q == 8'd2;
+      end
+    end
+  end
+
+  // One cycle later: addresses.
+  logic move_q, block_end_q, string_end_q;
   pair_t row_q, next_row, pair_q;
-  logic [7:0] string_q, strings_left_q, chunks_left_q;  // left: this one included
+  logic [7:0] string_q;
   logic [PositionWidth-1:0] chunk_start_q;
-  logic first_q, block_end, string_end;
 
   pair_add #(
       .K        (K),
@@ -55,22 +79,17 @@ module tile_walker #(
       .sum_o(next_row)
   );
 
-  assign last_chunk_o = chunks_left_q == 8'd1;
-  assign last_o       = last_chunk_o && strings_left_q == 8'd1;
-  assign first_o      = first_q;
-  assign block_end    = load_i || last_o;
-  assign string_end   = block_end || last_chunk_o;
-
   always_ff @(posedge clk_i) begin
-    if (load_i || step_i) begin
-      first_q        <= block_end;
-      chunks_left_q  <= string_end ? descriptor_i.chunks : chunks_left_q - 8'd1;
-      chunk_start_q  <= string_end ? '0 : chunk_start_q + PositionWidth'(K);
-      strings_left_q <= block_end ? descriptor_i.strings : last_chunk_o ? strings_left_q - 8'd1 : strings_left_q;
-      string_q       <= block_end ? '0 : last_chunk_o ? string_q + 8'd1 : string_q;
-      row_q          <= block_end ? '0 : last_chunk_o ? next_row : row_q;
-      if (block_end) pair_q <= '0;
-      else if (last_chunk_o) pair_q <= next_row;
+    move_q       <= load_i || step_i;
+    block_end_q  <= block_end;
+    string_end_q <= string_end;
+    last_chunk_o <= last_chunk_q;
+    if (move_q) begin
+      chunk_start_q <= string_end_q ? '0 : chunk_start_q + PositionWidth'(K);
+      string_q      <= block_end_q ? '0 : string_end_q ? string_q + 8'd1 : string_q;
+      row_q         <= block_end_q ? '0 : string_end_q ? next_row : row_q;
+      if (block_end_q) pair_q <= '0;
+      else if (string_end_q) pair_q <= next_row;
       else pair_q[OffsetWidth+:WordWidth] <= pair_q[OffsetWidth+:WordWidth] + WordWidth'(1);
     end
   end

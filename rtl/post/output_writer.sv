@@ -167,13 +167,14 @@ module output_writer
   tag_t tag_q[Results+2];
   logic [PixelWidth-1:0] last_q;
   logic [GroupWidth-1:0] index_q, data_index_q;
-  logic last_pixel;
+  logic last_pixel_q;
+  logic [PixelWidth-1:0] next_address;
 
-  assign last_pixel  = read_address_o == last_q;
-  assign group_ready = !valid_q[0] || last_pixel;
+  assign next_address = read_address_o + 1'b1;
+  assign group_ready  = !valid_q[0] || last_pixel_q;
 
   always_ff @(posedge clk_i) begin
-    valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel};
+    valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel_q};
     for (int unsigned s = 1; s < Results + 2; s++) tag_q[s] <= tag_q[s-1];
     tag_q[0].start <= 1'b0;
     data_index_q <= index_q;
@@ -183,9 +184,11 @@ module output_writer
       read_buffer_o <= group_buffer;
       read_address_o <= '0;
       last_q <= group_last;
+      last_pixel_q <= group_last == '0;
       index_q <= group_index;
     end else begin
-      read_address_o <= read_address_o + 1'b1;
+      read_address_o <= next_address;
+      last_pixel_q <= next_address == last_q;
     end
     if (!rst_ni) valid_q <= '0;
   end

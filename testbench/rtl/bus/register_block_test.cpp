@@ -120,9 +120,9 @@ class RegisterBlock : public ::testing::Test {
                                                       : 0;
     EXPECT_LE(writes + (region != 0), 1);
     EXPECT_FALSE(top_->busy_o != 0 && (writes != 0 || region != 0));
-    asked_.emplace_back(region, top_->memory_address_o);
+    const std::uint32_t address = top_->memory_address_o, place = top_->activation_write_o != 0 || region == 4 ? address : address / 8;
+    asked_.emplace_back(region, place);
     if (asked_.size() > V::kLatency) asked_.pop_front();
-    const std::uint32_t place = top_->memory_address_o;
     const std::uint64_t data = top_->memory_data_o;
     if (top_->control_write_o != 0) words_[{1, place}] = data & mask(32);
     if (top_->code_write_o != 0) words_[{2, place}] = data & mask(V::kNOut);
