@@ -44,6 +44,8 @@ module flexor_engine #(
     parameter int unsigned CodeWords = 256,
     /// Requantise shift.
     parameter int unsigned Shift = 16,
+    /// Bits of the cycle counters, 1..32.
+    parameter int unsigned CounterWidth = 32,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
@@ -147,6 +149,7 @@ module flexor_engine #(
       .WeightWords(WeightWords),
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),
+      .CounterWidth(CounterWidth),
       .ReadLatency(fetch_pkg::ActivationLatency)
   ) i_registers (
       .clk_i,
@@ -315,7 +318,7 @@ module flexor_engine #(
       .CodeWords  (CodeWords),
       .PMax       (PMax),
       .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
-      .LookAhead  (fetch_pkg::FetchLatency)
+      .LookAhead  (fetch_pkg::FetchLatency + 2)
   ) i_loader (
       .clk_i,
       .rst_ni          (block_rst_n),

@@ -85,7 +85,8 @@ module flexor_up5k
       .WeightWords(Configuration.WeightWords),
       .ControlWords(Configuration.ControlWords),
       .CodeWords(Configuration.CodeWords),
-      .Shift(Configuration.Shift)
+      .Shift(Configuration.Shift),
+      .CounterWidth(Configuration.CounterWidth)
   ) i_engine (
       .clk_i,
       .rst_ni(rst_n),

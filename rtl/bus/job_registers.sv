@@ -15,7 +15,9 @@ module job_registers
     /// Geometry: channels drained per cycle.
     parameter int unsigned R = 8,
     /// Bits of a control memory address, 1..16.
-    parameter int unsigned AddressWidth = 13
+    parameter int unsigned AddressWidth = 13,
+    /// Bits of the cycle counters, 1..32.
+    parameter int unsigned CounterWidth = 32
 ) (
     /// Clock.
     input  logic                    clk_i,
@@ -31,7 +33,7 @@ module job_registers
     output logic                    refuse_o,
     /// Register to read.
     input  logic [             4:0] read_index_i,
-    /// Its value (combinational).
+    /// Its value, one cycle later.
     output logic [            31:0] read_data_o,
     /// One cycle: run the job.
     output logic                    start_o,
@@ -61,7 +63,7 @@ module job_registers
 
   logic done_q, enable_q, pending_q;
   logic [7:0] error_q;
-  logic [31:0] cycles, compute, weight_stall, drain_stall;
+  logic [CounterWidth-1:0] cycles, compute, weight_stall, drain_stall;
   logic start, write_control, write_interrupt;
 
   always_comb begin
@@ -108,7 +110,9 @@ module job_registers
   end
   assign interrupt_o = enable_q && pending_q;
 
-  job_counters i_counters (
+  job_counters #(
+      .Width(CounterWidth)
+  ) i_counters (
       .clk_i,
       .start_i(start_o || !rst_ni),
       .busy_i(busy_o),
@@ -119,20 +123,20 @@ module job_registers
       .drain_stall_o(drain_stall)
   );
 
-  always_comb begin
+  always_ff @(posedge clk_i) begin
     unique case (read_index_i)
-      5'(RegId): read_data_o = Identity;
-      5'(RegVersion): read_data_o = 32'(InterfaceVersion);
-      5'(RegGeometry): read_data_o = {8'(R), 8'(D), 8'(M), 8'(K)};
-      5'(RegStatus): read_data_o = {16'h0, error_q, 6'h0, done_q, busy_o};
-      5'(RegDescriptor): read_data_o = 32'(descriptor_o);
-      5'(RegCycles): read_data_o = cycles;
-      5'(RegCompute): read_data_o = compute;
-      5'(RegWeightStall): read_data_o = weight_stall;
-      5'(RegDrainStall): read_data_o = drain_stall;
-      5'(RegInterrupt): read_data_o = {30'h0, pending_q, enable_q};
-      5'(RegLayer): read_data_o = {24'h0, layer_i};
-      default: read_data_o = '0;
+      5'(RegId): read_data_o <= Identity;
+      5'(RegVersion): read_data_o <= 32'(InterfaceVersion);
+      5'(RegGeometry): read_data_o <= {8'(R), 8'(D), 8'(M), 8'(K)};
+      5'(RegStatus): read_data_o <= {16'h0, error_q, 6'h0, done_q, busy_o};
+      5'(RegDescriptor): read_data_o <= 32'(descriptor_o);
+      5'(RegCycles): read_data_o <= 32'(cycles);
+      5'(RegCompute): read_data_o <= 32'(compute);
+      5'(RegWeightStall): read_data_o <= 32'(weight_stall);
+      5'(RegDrainStall): read_data_o <= 32'(drain_stall);
+      5'(RegInterrupt): read_data_o <= {30'h0, pending_q, enable_q};
+      5'(RegLayer): read_data_o <= {24'h0, layer_i};
+      default: read_data_o <= '0;
     endcase
   end
 

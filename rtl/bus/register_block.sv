@@ -28,6 +28,8 @@ module register_block
     parameter int unsigned ControlWords = 8192,
     /// Words of code memory: a power of two.
     parameter int unsigned CodeWords = 256,
+    /// Bits of the cycle counters, 1..32.
+    parameter int unsigned CounterWidth = 32,
     /// Read data of an address that is steady since cycle t is taken in cycle t + ReadLatency, 1..14.
     parameter int unsigned ReadLatency = fetch_pkg::ActivationLatency
 ) (
@@ -182,7 +184,8 @@ module register_block
       .M(M),
       .D(D),
       .R(R),
-      .AddressWidth($clog2(ControlWords))
+      .AddressWidth($clog2(ControlWords)),
+      .CounterWidth(CounterWidth)
   ) i_registers (
       .clk_i,
       .rst_ni,

@@ -32,7 +32,7 @@ module pixel_loop #(
     input  logic                                              begin_i,
     /// From then on: pixels may go.
     input  logic                                              run_i,
-    /// The next tile will be ready for its first pixel.
+    /// The next tile will be ready for a first pixel that is decided in the next cycle.
     input  logic                                              tile_ready_i,
     /// The drain of an accumulator buffer has ended.
     input  logic                    [         AccBuffers-1:0] buffer_free_i,
@@ -71,23 +71,30 @@ module pixel_loop #(
 );
 
   localparam int unsigned BlockWidth = $clog2(PMax + 1);
-  localparam int unsigned PeriodWidth = $clog2(MinPeriod);
   typedef logic [BlockWidth-1:0] count_t;
 
   if (MinPeriod < 2 || MinPeriod > 8) begin : gen_check_period
     $error("pixel_loop: MinPeriod must be in 2..8");
   end
 
-  logic step, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, waiting_q;
-  logic [PeriodWidth-1:0] period_q;  // cycles left until a tile may begin
+  logic step, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
+  logic [MinPeriod-2:0] period_q;  // top bit: a tile may not begin yet
   logic [15:0] m_tiles_left_q;  // this one included
   count_t next_pixels, left_q;  // left in the tile, this one included
 
   assign block_last    = tile_last_q && last_tile_o;
-  assign buffer_busy   = !(buffer_o ? buffer_free_i[AccBuffers-1] : buffer_free_i[0]) || (AccBuffers == 1 && pending_i);
   assign drain_wait_o  = (tile_first_q && first_tile_o && buffer_busy) || (block_last && pending_i);
-  assign weight_wait_o = tile_first_q && !tile_ready_i;
-  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && waiting_q);
+  assign weight_wait_o = tile_first_q && !tile_ready_q;
+  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && period_q[MinPeriod-2]);
+
+  // One cycle late; a block that has just ended counts as not drained.
+  if (AccBuffers == 1) begin : gen_one
+    always_ff @(posedge clk_i) buffer_busy <= block_end_o || pending_i || !buffer_free_i[0];
+  end else begin : gen_two
+    logic [1:0] free_q;
+    always_ff @(posedge clk_i) free_q <= buffer_free_i;
+    assign buffer_busy = !free_q[buffer_o];
+  end
 
   // One block ahead: the next block, or the first of the next m-tile.
   block_counter #(
@@ -147,9 +154,9 @@ module pixel_loop #(
     if (load_i) tile_first_q <= 1'b1;
     else if (step) tile_first_q <= tile_last_q;
 
-    waiting_q <= load_i || (step && tile_first_q) || period_q > PeriodWidth'(1);
-    if (load_i || (step && tile_first_q)) period_q <= PeriodWidth'(MinPeriod - 1);
-    else if (period_q != '0) period_q <= period_q - PeriodWidth'(1);
+    tile_ready_q <= tile_ready_i;
+    // Ones move up until none is left: no arithmetic behind the late `step`.
+    period_q <= load_i || (step && tile_first_q) ? '1 : period_q << 1;
 
     if (load_i) begin
       m_tiles_left_q <= descriptor_i.m_tiles;

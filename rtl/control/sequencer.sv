@@ -3,8 +3,8 @@
 /// Runs a job: for every layer reads the descriptor, starts the tile loader, walks m-tiles, blocks, tiles and pixels (one pixel
 /// a cycle), hands finished blocks to the output writer. The loops are in docs/architecture.md, the timing in docs/blocks/sequencer.md.
 ///
-///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 2):
-///   `tile_ready_i` counts again when the tile before has been taken, FetchLatency + 1 cycles after its first pixel was decided.
+///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 3):
+///   `tile_ready_i` counts again when the tile before has been taken, FetchLatency + 1 cycles after its first pixel was decided, and is heard one cycle later.
 ///   A block starts when its accumulator buffer is free; its last pixel waits until the block before is handed over.
 module sequencer #(
     /// Lanes, a multiple of 10, 10..250.
@@ -52,7 +52,7 @@ module sequencer #(
     output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: a layer begins (to tile_loader).
     output logic                                               layer_start_o,
-    /// The tile that follows will be in the shadow FetchLatency + 1 cycles from now (from tile_decryptor and tile_loader).
+    /// The tile that follows will be in the shadow FetchLatency + 2 cycles from now (from tile_decryptor and tile_loader).
     input  logic                                               tile_ready_i,
     /// A pixel goes to patch_fetch.
     output logic                                               pixel_valid_o,
@@ -101,8 +101,8 @@ module sequencer #(
 );
 
   localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
-  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 2 ?
-      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 2;
+  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 3 ?
+      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 3;
 
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("sequencer: AccBuffers must be 1 or 2");

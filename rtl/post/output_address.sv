@@ -5,7 +5,7 @@
 ///   address = base + p * step + (m-tile * M + g * R) * e          (pairs)
 ///
 /// Three starts are remembered while the first group or the first block passes: of the next group (+ R*e), of the next block (where
-/// the first group ends) and of the next m-tile (where the groups of its first block end).
+/// the first group ends) and of the next m-tile (where the groups of its first block end; the first of a layer starts at base).
 module output_address
   import output_writer_pkg::*;
 #(
@@ -20,10 +20,10 @@ module output_address
     input  logic          clk_i,
     /// A new output begins.
     input  logic          valid_i,
-    /// It is the first of a group.
-    input  logic          start_i,
-    /// Where that group starts; read with start_i.
-    input  start_e        kind_i,
+    /// Whether it is the first of a group, and where that starts.
+    input  start_e        start_i,
+    /// A layer begins: its first m-tile starts at base_i. Between the outputs of two layers.
+    input  logic          layer_begin_i,
     /// Two bytes a channel; steady.
     input  logic          logits_i,
     /// Pair, output of pixel 0, channel 0; steady.
@@ -47,9 +47,9 @@ module output_address
   localparam logic [Width-1:0] GroupStep = Width'(R);
   localparam logic [Width-1:0] GroupWideStep = Width'(2 * R);
 
-  logic [Width-1:0] start, current, next, after_group, group_step;
+  logic [Width-1:0] current, next, after_group, group_step;
   logic [Width-1:0] address_q, next_q, group_q, block_q, tile_q;
-  logic first_group, first_group_q, first_block, first_block_q;
+  logic started_q, first_group, first_group_q, first_block, first_block_q;
   logic [Width-1:0] base, step;
   logic unused_pairs;
 
@@ -58,16 +58,15 @@ module output_address
   assign step = {step_i[8+:WordWidth], step_i[OffsetWidth-1:0]};
 
   always_comb begin
-    unique case (kind_i)
-      StartLayer: start = base;
-      StartTile:  start = tile_q;
-      StartBlock: start = block_q;
-      default:    start = group_q;
+    unique case (start_i)
+      StartNone:  current = next_q;
+      StartGroup: current = group_q;
+      StartBlock: current = block_q;
+      default:    current = tile_q;
     endcase
-    current = start_i ? start : next_q;
     group_step = logits_i ? GroupWideStep : GroupStep;
-    first_group = start_i ? kind_i != StartGroup : first_group_q;
-    first_block = kind_i == StartLayer || kind_i == StartTile || (kind_i == StartGroup && first_block_q);
+    first_group = start_i == StartNone ? first_group_q : start_i != StartGroup;
+    first_block = start_i == StartTile || (start_i == StartGroup && first_block_q);
   end
 
   pair_add #(
@@ -83,7 +82,7 @@ module output_address
       .K(K),
       .WordWidth(WordWidth)
   ) i_group (
-      .a_i  (start),
+      .a_i  (address_q),
       .b_i  (group_step),
       .sum_o(after_group)
   );
@@ -94,12 +93,13 @@ module output_address
       next_q <= next;
       first_group_q <= first_group;
       if (first_group) block_q <= next;
-      if (start_i) begin
-        group_q <= after_group;
-        first_block_q <= first_block;
-        if (first_block) tile_q <= after_group;
-      end
+      if (start_i != StartNone) first_block_q <= first_block;
     end
+    // One cycle later: groups start at least two cycles apart, the time that their parameters take.
+    started_q <= valid_i && start_i != StartNone;
+    if (started_q) group_q <= after_group;
+    if (layer_begin_i) tile_q <= base;
+    else if (started_q && first_block_q) tile_q <= after_group;
   end
 
   assign address_o = {24'(address_q[OffsetWidth+:WordWidth]), 8'(address_q[OffsetWidth-1:0])};

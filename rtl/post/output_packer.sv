@@ -27,10 +27,10 @@ module output_packer
     input  logic        [     7:0] layer_i,
     /// R results of a pixel.
     input  logic                   valid_i,
-    /// The pixel is the first of its group.
-    input  logic                   start_i,
-    /// Where that group starts; read with start_i.
-    input  start_e                 kind_i,
+    /// Whether the pixel is the first of its group, and where that starts.
+    input  start_e                 start_i,
+    /// A layer begins: see output_address.
+    input  logic                   layer_begin_i,
     /// Channels that exist.
     input  logic        [   R-1:0] mask_i,
     /// First channel.
@@ -81,7 +81,7 @@ module output_packer
       .rst_ni,
       .pool_i (descriptor_i.pool),
       .valid_i,
-      .start_i,
+      .start_i(start_i != StartNone),
       .data_i (low),
       .first_o(first),
       .valid_o(write_valid_o),
@@ -102,7 +102,7 @@ module output_packer
       .clk_i,
       .valid_i(valid_i && first),
       .start_i,
-      .kind_i,
+      .layer_begin_i,
       .logits_i(descriptor_i.logits),
       .base_i(descriptor_i.output_base),
       .step_i(descriptor_i.output_step),
@@ -113,7 +113,6 @@ module output_packer
       .clk_i,
       .valid_i(valid_i && first),
       .start_i,
-      .kind_i,
       .pixel_o(trace_pixel_o)
   );
 

@@ -2,7 +2,7 @@
 
 /// Number of the output pixel within its layer, for the trace port; follows output_address and is removed where the trace is unconnected.
 ///
-///   layer or m-tile starts: 0; block starts: where the last block's first group ended; group starts: where its block started; else + 1
+///   m-tile starts: 0; block starts: where the last block's first group ended; group starts: where its block started; else + 1
 module output_trace
   import output_writer_pkg::*;
 (
@@ -10,10 +10,8 @@ module output_trace
     input  logic          clk_i,
     /// A new output begins.
     input  logic          valid_i,
-    /// It is the first of a group.
-    input  logic          start_i,
-    /// Where that group starts; read with start_i.
-    input  start_e        kind_i,
+    /// Whether it is the first of a group, and where that starts.
+    input  start_e        start_i,
     /// Output pixel, from the next cycle until the next valid_i.
     output logic   [23:0] pixel_o
 );
@@ -22,23 +20,20 @@ module output_trace
   logic first_group, first_group_q;
 
   always_comb begin
-    pixel = pixel_o + 24'd1;
-    first_group = first_group_q;
-    if (start_i) begin
-      unique case (kind_i)
-        StartGroup: pixel = block_q;
-        StartBlock: pixel = block_next_q;
-        default:    pixel = '0;
-      endcase
-      first_group = kind_i != StartGroup;
-    end
+    unique case (start_i)
+      StartNone:  pixel = pixel_o + 24'd1;
+      StartGroup: pixel = block_q;
+      StartBlock: pixel = block_next_q;
+      default:    pixel = '0;
+    endcase
+    first_group = start_i == StartNone ? first_group_q : start_i != StartGroup;
   end
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       pixel_o <= pixel;
       first_group_q <= first_group;
-      if (start_i) block_q <= pixel;
+      if (start_i != StartNone) block_q <= pixel;
       if (first_group) block_next_q <= pixel + 24'd1;
     end
   end

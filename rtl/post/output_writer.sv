@@ -112,8 +112,7 @@ module output_writer
 
   /// What travels with a pixel.
   typedef struct packed {
-    logic start;
-    start_e kind;
+    start_e start;
     logic [R-1:0] mask;
     logic [15:0] channel;
   } tag_t;
@@ -126,7 +125,6 @@ module output_writer
   logic [R*AccWidth-1:0] offset;
   logic [R*16-1:0] multiplier;
   tag_t group_tag;
-  assign group_tag.start = 1'b1;
   assign block_ready_o = fetch_free;
 
   parameter_fetch #(
@@ -155,7 +153,7 @@ module output_writer
       .group_index_o(group_index),
       .group_mask_o(group_tag.mask),
       .group_channel_o(group_tag.channel),
-      .group_start_o(group_tag.kind),
+      .group_start_o(group_tag.start),
       .group_buffer_o(group_buffer),
       .group_last_o(group_last),
       .offset_o(offset),
@@ -176,7 +174,7 @@ module output_writer
   always_ff @(posedge clk_i) begin
     valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel_q};
     for (int unsigned s = 1; s < Results + 2; s++) tag_q[s] <= tag_q[s-1];
-    tag_q[0].start <= 1'b0;
+    tag_q[0].start <= StartNone;
     data_index_q <= index_q;
     if (group_valid && group_ready) begin
       valid_q[0] <= 1'b1;
@@ -214,7 +212,7 @@ module output_writer
     ) i_requantise (
         .clk_i,
         .acc_i(accumulators[r*AccWidth+:AccWidth]),
-        .take_i(valid_q[1] && tag_q[1].start),
+        .take_i(valid_q[1] && tag_q[1].start != StartNone),
         .offset_i(offset[r*AccWidth+:AccWidth]),
         .multiplier_i(multiplier[16*r+:16]),
         .logits_i(descriptor_i.logits),
@@ -235,7 +233,7 @@ module output_writer
       .layer_i,
       .valid_i(valid_q[Results+1]),
       .start_i(tag_q[Results+1].start),
-      .kind_i(tag_q[Results+1].kind),
+      .layer_begin_i(block_valid_i && fetch_free && block_layer_first_i),
       .mask_i(tag_q[Results+1].mask),
       .channel_i(tag_q[Results+1].channel),
       .result_i(result),

@@ -94,7 +94,7 @@ module parameter_fetch
   logic held_q, begin_q, reading_q, landing_q;
   logic [WordWidth-1:0] word_q, landing_word_q;
   logic [GroupWidth-1:0] index_q;
-  logic block_first_q, layer_first_q;
+  logic block_first_q;
   logic accept, last_word, take, last_group;
 
   assign block_ready_o = !held_q;
@@ -113,12 +113,8 @@ module parameter_fetch
   end
 
   always_comb begin
-    group_start_o = StartGroup;
-    if (index_q == '0) begin
-      if (layer_first_q) group_start_o = StartLayer;
-      else if (block_first_q) group_start_o = StartTile;
-      else group_start_o = StartBlock;
-    end
+    if (index_q != '0) group_start_o = StartGroup;
+    else group_start_o = block_first_q ? StartTile : StartBlock;
   end
 
   always_ff @(posedge clk_i) begin
@@ -152,7 +148,6 @@ module parameter_fetch
       group_buffer_o <= block_buffer_i;
       group_last_o   <= block_last_i;
       block_first_q  <= block_first_i;
-      layer_first_q  <= block_layer_first_i;
       if (block_first_i) begin
         tile_address_q <= block_layer_first_i ? parameter_base_i : address_q;
         tile_left_q <= block_layer_first_i ? channels_i[AddressWidth-1:0] : left_q;

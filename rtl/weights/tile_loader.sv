@@ -22,7 +22,7 @@ module tile_loader #(
     /// Bits of a pixel count, at most 31.
     parameter int unsigned PixelWidth  = 21,
     /// `soon_o` looks this many words ahead, 0..31.
-    parameter int unsigned LookAhead   = 3
+    parameter int unsigned LookAhead   = 5
 ) (
     /// Clock.
     input  logic                                              clk_i,
@@ -54,7 +54,7 @@ module tile_loader #(
     output logic                                              word_last_o,
     /// Column j of the code.
     output logic                    [               NOut-1:0] column_o,
-    /// A word is taken in this cycle and at most LookAhead words of its tile follow it: without stalls the tile is complete in <= LookAhead + 1 cycles.
+    /// A word was taken in the cycle before and at most LookAhead words of its tile follow it: without stalls the tile is complete in <= LookAhead cycles.
     output logic                                              soon_o
 );
 
@@ -77,7 +77,7 @@ module tile_loader #(
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
   logic [15:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit, last_word, last_chunk, last_tile, last_block, tile_end, block_end;
+  logic fetch, last_bit, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
 
   block_counter #(
       .PMax      (PMax),
@@ -95,8 +95,7 @@ module tile_loader #(
 
   assign last_bit   = bit_q == '0;
   assign last_word  = last_bit && group_q == '0;
-  assign last_chunk = chunks_left_q == 8'd1;
-  assign last_tile  = last_chunk && strings_left_q == 8'd1;
+  assign last_tile  = last_chunk_q && last_string_q;
   assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
 
   assign word_valid_o = valid_q;
@@ -104,7 +103,6 @@ module tile_loader #(
   assign column_o     = code_data_i;
   assign word_first_o = first_q;
   assign word_last_o  = last_q;
-  assign soon_o       = word_valid_o && word_ready_i && near_q;
 
   assign fetch            = active_q && (!valid_q || word_ready_i);
   assign tile_end         = fetch && last_word;
@@ -114,6 +112,7 @@ module tile_loader #(
   assign code_address_o   = code_address_q;
 
   always_ff @(posedge clk_i) begin
+    soon_o <= rst_ni && valid_q && word_ready_i && near_q;
     if (fetch) begin
       valid_q <= 1'b1;
       first_q <= begin_q;
@@ -132,7 +131,9 @@ module tile_loader #(
       bit_q            <= descriptor_i.stored_bits - 6'd1;
       group_q          <= GroupWidth'(Groups - 1);
       chunks_left_q    <= descriptor_i.chunks;
+      last_chunk_q     <= descriptor_i.chunks == 8'd1;
       strings_left_q   <= descriptor_i.strings;
+      last_string_q    <= descriptor_i.strings == 8'd1;
       m_tiles_left_q   <= descriptor_i.m_tiles;
     end else if (fetch) begin
       begin_q        <= last_bit;
@@ -141,8 +142,12 @@ module tile_loader #(
       bit_q          <= last_bit ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
       if (last_bit) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (tile_end) begin
-        chunks_left_q <= last_chunk ? descriptor_i.chunks : chunks_left_q - 8'd1;
-        if (last_chunk) strings_left_q <= last_tile ? descriptor_i.strings : strings_left_q - 8'd1;
+        chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 8'd1;
+        last_chunk_q  <= last_chunk_q ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
+        if (last_chunk_q) begin
+          strings_left_q <= last_string_q ? descriptor_i.strings : strings_left_q - 8'd1;
+          last_string_q  <= last_string_q ? descriptor_i.strings == 8'd1 : strings_left_q == 8'd2;
+        end
       end
       if (block_end && last_block) begin
         m_tile_address_q <= address_q + address_t'(1);
