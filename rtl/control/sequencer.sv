@@ -124,10 +124,10 @@ module sequencer #(
   state_e state_q, state_d;
 
   // Descriptor.
-  logic reader_done, reader_error, start, more;
+  logic reader_done, reader_error, start, more, drained_q;
   flexor_pkg::descriptor_t layer;
   assign start = state_q == Idle && start_i;
-  assign more  = state_q == Drain && state_d == Read;
+  assign more  = state_q == Drain && drained_q && !layer.last && !abort_i;
   descriptor_reader #(
       .PMax        (PMax),
       .PixelWidth  (PixelWidth),
@@ -149,7 +149,7 @@ module sequencer #(
 
   // Job.
   logic pending_q, layer_end, step, drain_wait, weight_wait;
-  logic load_q, run_q;
+  logic load_q, run_q, block_end;
   logic [7:0] layer_q, error_q;
   always_comb begin
     state_d = state_q;
@@ -159,7 +159,7 @@ module sequencer #(
       Load: state_d = reader_error ? Done : Begin;
       Begin: state_d = Run;
       Run: if (layer_end) state_d = Drain;
-      Drain: if (!pending_q && writer_idle_i) state_d = layer.last ? Done : Read;
+      Drain: if (drained_q) state_d = layer.last ? Done : Read;
       Flush: state_d = Done;
       default: state_d = Idle;
     endcase
@@ -170,6 +170,7 @@ module sequencer #(
     load_q        <= rst_ni && state_d == Load;
     layer_start_o <= rst_ni && state_d == Begin;
     run_q         <= rst_ni && state_d == Run;
+    drained_q     <= writer_idle_i && !pending_q && !block_end;
     if (start) begin
       layer_q <= '0;
       error_q <= 8'(flexor_pkg::ErrorNone);
@@ -191,7 +192,7 @@ module sequencer #(
     if (!rst_ni) stage_o <= 3'(flexor_pkg::StageIdle);
   end
 
-  logic tile_first, tile_last, first_tile, last_tile, buffer, block_first, layer_first, block_end;
+  logic tile_first, tile_last, first_tile, last_tile, buffer, block_first, layer_first;
   logic [$clog2(PMax + 1)-1:0] block_pixels;
   pixel_loop #(
       .K         (K),
