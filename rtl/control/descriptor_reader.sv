@@ -84,8 +84,10 @@ module descriptor_reader #(
       5'd0: illegal = property_q.bits_over;
       5'd2: illegal = property_q.high_zero;
       5'd3: illegal = property_q.low_zero || property_q.third_zero || property_q.fourth_zero;
-      5'd8:
-      illegal = (property_q.low_zero && property_q.high_zero) || property_q.high_over_pixels || (descriptor_q.pool && property_q.low_odd_four);
+      5'd8: begin
+        illegal = (property_q.low_zero && property_q.high_zero) || property_q.high_over_pixels;
+        illegal = illegal || (descriptor_q.pool && property_q.low_odd_four);
+      end
       5'd9: illegal = property_q.low_zero || property_q.low_over_block || (descriptor_q.pool && property_q.low_odd_four);
       5'd10: illegal = property_q.low_zero || property_q.high_zero || property_q.low_over_count || property_q.high_over_count;
       5'd18: illegal = property_q.high_over_count;

@@ -47,7 +47,7 @@ module output_address
   localparam logic [Width-1:0] GroupStep = Width'(R);
   localparam logic [Width-1:0] GroupWideStep = Width'(2 * R);
 
-  logic [Width-1:0] current, next, after_group, group_step;
+  logic [Width-1:0] current, next, after_group, group_step_q;
   logic [Width-1:0] address_q, next_q, group_q, block_q, tile_q;
   logic started_q, first_group, first_group_q, first_block, first_block_q;
   logic [Width-1:0] base, step;
@@ -64,7 +64,6 @@ module output_address
       StartBlock: current = block_q;
       default:    current = tile_q;
     endcase
-    group_step = logits_i ? GroupWideStep : GroupStep;
     first_group = start_i == StartNone ? first_group_q : start_i != StartGroup;
     first_block = start_i == StartTile || (start_i == StartGroup && first_block_q);
   end
@@ -83,7 +82,7 @@ module output_address
       .WordWidth(WordWidth)
   ) i_group (
       .a_i  (address_q),
-      .b_i  (group_step),
+      .b_i  (group_step_q),
       .sum_o(after_group)
   );
 
@@ -95,6 +94,7 @@ module output_address
       if (first_group) block_q <= next;
       if (start_i != StartNone) first_block_q <= first_block;
     end
+    group_step_q <= logits_i ? GroupWideStep : GroupStep;
     // One cycle later: groups start at least two cycles apart, the time that their parameters take.
     started_q <= valid_i && start_i != StartNone;
     if (started_q) group_q <= after_group;
