@@ -16,7 +16,7 @@ module pixel_loop #(
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Cycles from a tile's first pixel to the next tile's, 2..8.
-    parameter int unsigned MinPeriod     = 5,
+    parameter int unsigned MinPeriod     = 7,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
     /// Bits of a signed position along a row; follows from K and ActRows.
