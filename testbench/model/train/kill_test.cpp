@@ -34,10 +34,12 @@ pid_t start(const std::filesystem::path& folder, const std::filesystem::path& ou
   return child;
 }
 
+int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+
 int wait_for(pid_t child) {
   int status = 0;
   EXPECT_EQ(waitpid(child, &status, 0), child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return exit_code(status);
 }
 
 // Finished epochs that metrics.csv tells of.
@@ -46,6 +48,35 @@ int epochs(const std::filesystem::path& out) {
   int lines = 0;
   for (std::string line; std::getline(stream, line);) ++lines;
   return lines == 0 ? 0 : lines - 1;
+}
+
+// Lets a run go on for at least one epoch and `delay` more, then kills it. False: it came to its end before that.
+bool kill_later(const std::filesystem::path& folder, const std::filesystem::path& out, milliseconds delay) {
+  const int before = epochs(out);
+  const pid_t child = start(folder, out);
+  int status = 0;
+  while (epochs(out) <= before) {
+    if (waitpid(child, &status, WNOHANG) == child) {
+      EXPECT_EQ(exit_code(status), 0);
+      return false;
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  std::this_thread::sleep_for(delay);
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_GT(epochs(out), before) << "no epoch is lost";
+  return !std::filesystem::exists(out / "model.flexor");
+}
+
+// Kills a run five times, each time a little later after the end of the next epoch: between epochs and inside one. False: on this
+// machine the run came to its end before the last kill.
+bool kill_five_times(const std::filesystem::path& folder, const std::filesystem::path& out) {
+  std::filesystem::remove_all(out);
+  for (const int delay : {0, 20, 40, 60, 10}) {
+    if (!kill_later(folder, out, milliseconds(delay))) return false;
+  }
+  return true;
 }
 
 // What the other test starts in a process of its own: the tiny residual network of tiny_files.hpp on stripes.
@@ -64,16 +95,7 @@ TEST(KilledRun, EndsBitIdentical) {
   const auto killed = scratch / "killed/run";
   ASSERT_EQ(wait_for(start(scratch.folder(), whole)), 0);
   ASSERT_EQ(epochs(whole), 12);
-  // Each time a little later after the end of the next epoch: between epochs and inside one.
-  for (const int delay : {0, 20, 40, 60, 10}) {
-    const int before = epochs(killed);
-    const pid_t child = start(scratch.folder(), killed);
-    for (int tries = 0; tries < 60000 && epochs(killed) <= before; ++tries) std::this_thread::sleep_for(milliseconds(1));
-    std::this_thread::sleep_for(milliseconds(delay));
-    ::kill(child, SIGKILL);
-    wait_for(child);
-    EXPECT_GT(epochs(killed), before) << "no epoch is lost";
-    EXPECT_FALSE(std::filesystem::exists(killed / "model.flexor"));
+  while (!kill_five_times(scratch.folder(), killed)) {
   }
   ASSERT_EQ(wait_for(start(scratch.folder(), killed)), 0);
   EXPECT_EQ(epochs(killed), 12);

@@ -142,9 +142,7 @@ TYPED_TEST(Accumulator, EqualsPlainArray) {
   EXPECT_GT(this->compared_, 1000);
 }
 
-TYPED_TEST(Accumulator, FlippedDotBitIsSeen) {
-  EXPECT_GT(this->run(2000, true), 0) << "seed " << this->seed_;
-}
+TYPED_TEST(Accumulator, FlippedDotBitIsSeen) { EXPECT_GT(this->run(2000, true), 0) << "seed " << this->seed_; }
 
 TYPED_TEST(Accumulator, EarlyReturnStopsTheSimulation) {
   EXPECT_DEATH(

@@ -104,6 +104,26 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
   }
 }
 
+NetworkCase telling_network(std::mt19937& random) {
+  NetworkCase network;
+  LayerCase layer;
+  layer.channels = 10 * draw(random, 1, 4);
+  layer.out_channels = draw(random, 1, 4);
+  layer.logits = true;
+  layer.stored_bits = 20;
+  for (int j = 0; j < 20; ++j) layer.columns.push_back(1U << j);
+  const int slices = (layer.out_channels + 1) / 2 * layer.slices_per_string();
+  for (int s = 0; s < slices; ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
+  layer.bias.assign(static_cast<std::size_t>(layer.out_channels), 0);
+  // A turned weight changes the sum by the difference of twice its input and its lane's constant (0, 255 or 256; the offset keeps
+  // counting the right weight): at least 4, which the multiplier almost halves.
+  layer.multiplier.assign(static_cast<std::size_t>(layer.out_channels), 32767);
+  for (int i = 0; i < layer.channels; ++i) network.input.push_back(static_cast<std::uint8_t>(draw(random, 2, 99)));
+  network.layers.push_back(layer);
+  run_reference(network);
+  return network;
+}
+
 void run_reference(NetworkCase& network) {
   std::vector<int> in(network.input.begin(), network.input.end());
   network.boundary.clear();

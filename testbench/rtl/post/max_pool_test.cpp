@@ -26,6 +26,8 @@ class MaxPool : public ::testing::Test {
  protected:
   using Pixel = std::vector<int>;
 
+  MaxPool() { std::cout << "seed " << seed_ << '\n'; }
+
   /// Groups of pixels through the block; returns its outputs. A restart comes with the first pixel of every group.
   std::vector<Pixel> run(const std::vector<std::vector<Pixel>>& groups, bool pool) {
     typename V::Top top;
@@ -92,16 +94,14 @@ class MaxPool : public ::testing::Test {
     return groups;
   }
 
-  std::mt19937 random_{test_seed()};
+  const unsigned seed_ = test_seed();
+  std::mt19937 random_{seed_};
 };
 
 using Variants = ::testing::Types<Variant<Vmax_pool_one, 1>, Variant<Vmax_pool_eight, 8>>;
 TYPED_TEST_SUITE(MaxPool, Variants);
 
 TYPED_TEST(MaxPool, Random) {
-  const unsigned seed = test_seed();
-  std::cout << "seed " << seed << '\n';
-  this->random_.seed(seed);
   for (int round = 0; round < 200; ++round) {
     const auto groups = this->random_groups();
     const bool pool = round % 2 == 0;

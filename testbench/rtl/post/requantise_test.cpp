@@ -38,6 +38,8 @@ struct Variant {
 template <class V>
 class Requantise : public ::testing::Test {
  protected:
+  Requantise() { std::cout << "seed " << seed_ << '\n'; }
+
   /// Values through the pipeline; returns how many results differ from the reference (bit `flip` of result `at` is flipped first).
   int differences(const std::vector<Value>& values, bool logits, int activation_max, int at = -1, int flip = 0) {
     typename V::Top top;
@@ -88,7 +90,8 @@ class Requantise : public ::testing::Test {
     return v;
   }
 
-  std::mt19937_64 random_{test_seed()};
+  const unsigned seed_ = test_seed();
+  std::mt19937_64 random_{seed_};
 };
 
 using Variants = ::testing::Types<Variant<Vrequantise_nano, 20, 16>, Variant<Vrequantise_wide, 22, 16>, Variant<Vrequantise_long, 32, 24>,
@@ -123,9 +126,6 @@ TYPED_TEST(Requantise, TiesRoundUp) {
 }
 
 TYPED_TEST(Requantise, Random) {
-  const unsigned seed = test_seed();
-  std::cout << "seed " << seed << '\n';
-  this->random_.seed(seed);
   for (int round = 0; round < 40; ++round) {
     const bool logits = round % 2 != 0;
     const int activation_max = 1 + static_cast<int>(this->random_() % 255);

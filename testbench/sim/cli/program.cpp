@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
+#include <vector>
 
 #include "networks.hpp"
 
@@ -19,6 +21,10 @@ std::string content(const std::filesystem::path& file) {
   std::ifstream stream(file);
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
+
+std::string without_progress(const std::string& text) {
+  return std::regex_replace(text, std::regex("(compare|eval|sim): [0-9]+ of [0-9]+, [^\n]*\n"), "");
+}
 }  // namespace
 
 Outcome run_shell(const std::filesystem::path& folder, const std::string& line) {
@@ -27,7 +33,8 @@ Outcome run_shell(const std::filesystem::path& folder, const std::string& line) 
   const auto command = fmt::format("cd '{0}' && FLEXOR='{1}' LENET='{2}' && ( {3} ) >'{4}/out' 2>'{4}/err' </dev/null", folder.string(),
                                    FLEXOR_PROGRAM, FLEXOR_LENET, line, logs);
   const int status = std::system(command.c_str());
-  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(logs + "/out"), content(logs + "/err")};
+  Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(logs + "/out"),
+                  without_progress(content(logs + "/err"))};
   std::filesystem::remove_all(logs);
   return outcome;
 }
@@ -39,6 +46,15 @@ int lines(const std::string& text) {
     count += !line.empty();
   }
   return count;
+}
+
+void write_endless_model(const std::filesystem::path& file) {
+  constexpr int kConvolutions = 60;
+  Random random(4);
+  std::vector<LayerSpec> layers(kConvolutions, {LayerKind::Convolution, 6, 5, 1, 2, false, false, 0, 8});
+  layers.push_back({LayerKind::Convolution, 2, 1, 1, 0, false, false, 0, 8});
+  layers.push_back({LayerKind::Dense, 10, 1, 1, 0, false, false, 0, 8});
+  save_network(random_network(random, {28, 28, 1}, {nested_code(8)}, layers), file);
 }
 
 void write_small_model(const std::filesystem::path& file, int n_in) {
