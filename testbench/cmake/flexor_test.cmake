@@ -1,12 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 
+# What every Verilated module needs, compiled once.
+find_package(Threads REQUIRED)
+add_library(flexor_verilated STATIC ${VERILATOR_ROOT}/include/verilated.cpp ${VERILATOR_ROOT}/include/verilated_threads.cpp)
+target_include_directories(flexor_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
+target_link_libraries(flexor_verilated PUBLIC Threads::Threads)
+
+# flexor_verilate(target prefix [SPLIT] verilator arguments ...): class `prefix`, Verilated when its sources change, becomes a part of
+# `target`. Benches are too short for more than -O1; SPLIT is for large modules: two units, and none for what runs only once.
+function(flexor_verilate target prefix)
+  cmake_parse_arguments(PARSE_ARGV 2 A "SPLIT" "" "")
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${prefix})
+  set(units ${folder}/${prefix}_unit.cpp)
+  if(A_SPLIT)
+    set(units ${folder}/${prefix}_fast.cpp ${folder}/${prefix}_slow.cpp)
+    set_source_files_properties(${folder}/${prefix}_slow.cpp PROPERTIES COMPILE_OPTIONS -O0)
+  endif()
+  list(GET units 0 first)
+  set_source_files_properties(${first} PROPERTIES COMPILE_OPTIONS -O1)
+  add_custom_command(
+    OUTPUT ${folder}/${prefix}.h ${units}
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/verilate ${folder} ${prefix} ${VERILATOR_BIN} ${A_UNPARSED_ARGUMENTS}
+    DEPENDS ${CMAKE_SOURCE_DIR}/scripts/verilate
+    DEPFILE ${folder}/${prefix}.d
+    COMMENT "Verilating ${prefix}"
+    VERBATIM)
+  target_sources(${target} PRIVATE ${units} ${folder}/${prefix}.h)
+  target_include_directories(${target} SYSTEM PRIVATE ${folder})
+endfunction()
+
 # flexor_rtl_test(NAME test TOP module [VARIANTS name:-GA=1:-GB=2 ...] SOURCES test.cpp ... [LIBRARIES lib ...])
 # One GoogleTest program over the Verilated module `TOP`. Each variant is one elaboration, with C++ class V<TOP>_<variant>;
 # without VARIANTS there is one, class V<TOP>. Modules that TOP instantiates are found by name in the folders of rtl/.
 function(flexor_rtl_test)
   cmake_parse_arguments(A "" "NAME;TOP" "VARIANTS;SOURCES;LIBRARIES" ${ARGN})
   add_executable(${A_NAME} ${A_SOURCES})
-  target_link_libraries(${A_NAME} PRIVATE GTest::gtest_main flexor_parameters ${A_LIBRARIES})
+  target_link_libraries(${A_NAME} PRIVATE GTest::gtest_main flexor_parameters flexor_verilated ${A_LIBRARIES})
   if(NOT A_VARIANTS)
     set(A_VARIANTS ":")
   endif()
@@ -21,12 +50,7 @@ function(flexor_rtl_test)
     else()
       set(prefix V${A_TOP})
     endif()
-    verilate(
-      ${A_NAME}
-      PREFIX ${prefix}
-      TOP_MODULE ${A_TOP}
-      SOURCES ${FLEXOR_RTL_PACKAGES} ${top_file}
-      VERILATOR_ARGS -O3 --assert ${FLEXOR_RTL_SEARCH} ${parts})
+    flexor_verilate(${A_NAME} ${prefix} -O3 --assert --top-module ${A_TOP} ${FLEXOR_RTL_SEARCH} ${parts} ${FLEXOR_RTL_PACKAGES} ${top_file})
   endforeach()
   gtest_discover_tests(${A_NAME} PROPERTIES LABELS rtl DISCOVERY_TIMEOUT ${FLEXOR_HANGS})
 endfunction()
