@@ -23,20 +23,25 @@ module pair_add #(
     $error("pair_add: OffsetWidth follows from K and must not be set");
   end
 
-  logic [OffsetWidth:0] plain;
-  logic [OffsetWidth+1:0] wrapped;
-  logic carry;
+  // Small constants are added in LUTs: a carry chain would be slower and no smaller.
+  function automatic logic [OffsetWidth-1:0] plus(input logic [OffsetWidth-1:0] value, input logic [OffsetWidth-1:0] constant);
+    logic carry_in;
+    carry_in = 1'b0;
+    for (int unsigned i = 0; i < OffsetWidth; i++) begin
+      plus[i]  = value[i] ^ constant[i] ^ carry_in;
+      carry_in = constant[i] ? value[i] || carry_in : value[i] && carry_in;
+    end
+  endfunction
 
-  // The second adder subtracts K at once, so that both sums run in parallel; its top bit is the borrow.
-  assign plain = {1'b0, a_i[OffsetWidth-1:0]} + {1'b0, b_i[OffsetWidth-1:0]};
-  assign wrapped = {1'b0, plain} - (OffsetWidth + 2)'(K);
-  assign carry = !wrapped[OffsetWidth+1];
-  assign sum_o = {
-    a_i[OffsetWidth+:WordWidth] + b_i[OffsetWidth+:WordWidth] + WordWidth'(carry),
-    carry ? wrapped[OffsetWidth-1:0] : plain[OffsetWidth-1:0]
-  };
+  localparam logic [OffsetWidth-1:0] Missing = OffsetWidth'(2 ** OffsetWidth - K);
 
-  logic unused_borrow;
-  assign unused_borrow = ^{plain[OffsetWidth], wrapped[OffsetWidth]};
+  // With 2^OffsetWidth - K added to the second offset, the carry of a single chain says whether K is reached; if it is not, the offset
+  // gets K back. The carry is seen in the lowest bit of the word.
+  logic [WordWidth-1:0] word;
+  logic [OffsetWidth-1:0] offset;
+  logic below;
+  assign {word, offset} = a_i + {b_i[OffsetWidth+:WordWidth], plus(b_i[OffsetWidth-1:0], Missing)};
+  assign below = !(word[0] ^ a_i[OffsetWidth] ^ b_i[OffsetWidth]);
+  assign sum_o = {word, below ? plus(offset, OffsetWidth'(K)) : offset};
 
 endmodule

@@ -48,8 +48,8 @@ module output_address
   localparam logic [Width-1:0] GroupWideStep = Width'(2 * R);
 
   logic [Width-1:0] current, next, after_group, group_step_q;
-  logic [Width-1:0] address_q, next_q, group_q, block_q, tile_q;
-  logic started_q, first_group, first_group_q, first_block, first_block_q;
+  logic [Width-1:0] address_q, group_q, block_q, tile_q;
+  logic started_q, first_group_q, first_block_q;
   logic [Width-1:0] base, step;
   logic unused_pairs;
 
@@ -57,22 +57,21 @@ module output_address
   assign base = {base_i[8+:WordWidth], base_i[OffsetWidth-1:0]};
   assign step = {step_i[8+:WordWidth], step_i[OffsetWidth-1:0]};
 
+  // Where the first group ends the next block starts, be it at once or after the other groups.
   always_comb begin
     unique case (start_i)
-      StartNone:  current = next_q;
+      StartNone:  current = next;
       StartGroup: current = group_q;
-      StartBlock: current = block_q;
+      StartBlock: current = first_group_q ? next : block_q;
       default:    current = tile_q;
     endcase
-    first_group = start_i == StartNone ? first_group_q : start_i != StartGroup;
-    first_block = start_i == StartTile || (start_i == StartGroup && first_block_q);
   end
 
   pair_add #(
       .K(K),
       .WordWidth(WordWidth)
   ) i_next (
-      .a_i  (current),
+      .a_i  (address_q),
       .b_i  (step),
       .sum_o(next)
   );
@@ -89,10 +88,11 @@ module output_address
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       address_q <= current;
-      next_q <= next;
-      first_group_q <= first_group;
-      if (first_group) block_q <= next;
-      if (start_i != StartNone) first_block_q <= first_block;
+      if (start_i != StartNone) begin
+        first_group_q <= start_i != StartGroup;
+        first_block_q <= start_i == StartTile || (start_i == StartGroup && first_block_q);
+        if (start_i == StartGroup && first_group_q) block_q <= next;
+      end
     end
     group_step_q <= logits_i ? GroupWideStep : GroupStep;
     // One cycle later: groups start at least two cycles apart, the time that their parameters take.
