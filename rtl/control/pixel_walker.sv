@@ -72,7 +72,7 @@ module pixel_walker #(
   assign walk.mark  = load_i || (step_i && block_last_tile_i && (last_block_i ? tile_first_i : tile_last_i));
   assign walk.first = load_i || last_block_i;
 
-  walk_pkg::step_e step, step_q;
+  walk_pkg::step_e step;
   pixel_counter i_counter (
       .clk_i,
       .descriptor_i,
@@ -80,11 +80,18 @@ module pixel_walker #(
       .step_o(step)
   );
 
+  // What goes to the next pixel, ready beside the place: x and y of `init` or of place + step, the steps negated as ~step + 1.
   pair_t pair_step_q;
+  logic [PositionWidth-1:0] x_step_q;
+  logic [RowWidth-1:0] y_step_q;
+  logic x_minus_q, y_minus_q, x_init_q, y_init_q, x_minus, y_minus, y_still;
+  assign x_minus = step == walk_pkg::StepWindowY;
+  assign y_minus = step == walk_pkg::StepX && descriptor_i.pool;
+  assign y_still = step == walk_pkg::StepWindowX || (step == walk_pkg::StepX && !descriptor_i.pool);
+
   always_ff @(posedge clk_i) begin
     repair_q <= load_i || (tile_first_i && tile_last_i && step_i);
     walk_q   <= walk;
-    step_q   <= step;
     unique case (step)
       walk_pkg::StepWindowX: pair_step_q <= cut(descriptor_i.step_window_x);
       walk_pkg::StepWindowY: pair_step_q <= cut(descriptor_i.step_window_y);
@@ -92,18 +99,20 @@ module pixel_walker #(
       walk_pkg::StepY:       pair_step_q <= cut(descriptor_i.step_y);
       default:               pair_step_q <= cut(descriptor_i.step_image);
     endcase
+    x_minus_q <= x_minus;
+    x_step_q  <= PositionWidth'(descriptor_i.x_step) ^ {PositionWidth{x_minus}};
+    x_init_q  <= step == walk_pkg::StepY || step == walk_pkg::StepImage;
+    y_minus_q <= y_minus;
+    y_step_q  <= y_still ? '0 : RowWidth'(descriptor_i.y_step) ^ {RowWidth{y_minus}};
+    y_init_q  <= step == walk_pkg::StepImage;
   end
 
   // One cycle later: address and position.
   place_t place_q, mark_q, next, init;
-  logic [PositionWidth-1:0] x_step;
-  logic [RowWidth-1:0] y_step;
 
   assign init.pair = cut(descriptor_i.input_base);
   assign init.x    = PositionWidth'(signed'(descriptor_i.x_start));
   assign init.y    = RowWidth'(signed'(descriptor_i.y_start));
-  assign x_step    = PositionWidth'(descriptor_i.x_step);
-  assign y_step    = RowWidth'(descriptor_i.y_step);
 
   pair_add #(
       .K        (K),
@@ -113,16 +122,8 @@ module pixel_walker #(
       .b_i  (pair_step_q),
       .sum_o(next.pair)
   );
-
-  always_comb begin
-    unique case (step_q)
-      walk_pkg::StepWindowX: {next.x, next.y} = {place_q.x + x_step, place_q.y};
-      walk_pkg::StepWindowY: {next.x, next.y} = {place_q.x - x_step, place_q.y + y_step};
-      walk_pkg::StepX:       {next.x, next.y} = {place_q.x + x_step, descriptor_i.pool ? place_q.y - y_step : place_q.y};
-      walk_pkg::StepY:       {next.x, next.y} = {init.x, place_q.y + y_step};
-      default:               {next.x, next.y} = {init.x, init.y};
-    endcase
-  end
+  assign next.x = x_init_q ? init.x : place_q.x + x_step_q + PositionWidth'(x_minus_q);
+  assign next.y = y_init_q ? init.y : place_q.y + y_step_q + RowWidth'(y_minus_q);
 
   always_ff @(posedge clk_i) begin
     if (walk_q.mark) mark_q <= walk_q.first ? init : next;
