@@ -90,14 +90,16 @@ module spi_bridge #(
   );
 
   // Next address: one adder for the offset (+ bytes of a word, carry at K) and the memory word (+ 8, carry at 256).
-  logic in_activation, carry;
+  logic in_activation, carry_q;
   logic [ 8:0] low_q;
   logic [27:0] next_address;
   assign in_activation = address_q[27:24] == 4'(flexor_pkg::RegionActivation);
   // An answer comes at least two clocks after its address has changed.
-  always_ff @(posedge clk_i) low_q <= {1'b0, address_q[7:0]} + (in_activation ? 9'(size_q) + 9'd1 : 9'd8);
-  assign carry = in_activation ? low_q >= 9'(K) : low_q[8];
-  assign next_address = {address_q[27:24], address_q[23:8] + 16'(carry), in_activation && carry ? low_q[7:0] - 8'(K) : low_q[7:0]};
+  always_ff @(posedge clk_i) begin
+    low_q   <= {1'b0, address_q[7:0]} + (in_activation ? 9'(size_q) + 9'd1 : 9'd8);
+    carry_q <= in_activation ? low_q >= 9'(K) : low_q[8];
+  end
+  assign next_address = {address_q[27:24], address_q[23:8] + 16'(carry_q), in_activation && carry_q ? low_q[7:0] - 8'(K) : low_q[7:0]};
 
   // An AXI transaction is under way.
   logic busy, last_byte;

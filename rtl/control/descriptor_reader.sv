@@ -48,50 +48,33 @@ module descriptor_reader #(
   end
 
   logic [AddressWidth-1:0] address_q;
-  logic [4:0] word_q, arrived_word_q, checked_word_q;
-  logic reading_q, arrived_q, checked_q, illegal, error_q;
+  logic [4:0] word_q, arrived_word_q;
+  logic reading_q, last_q, arrived_q, checked_q, checked_last_q, error_q;
   flexor_pkg::descriptor_t descriptor_q;
 
   assign read_o         = reading_q;
   assign read_address_o = address_q;
   assign descriptor_o   = descriptor_q;
-  assign done_o         = checked_q && checked_word_q == LastWord;
+  assign done_o         = checked_q && checked_last_q;
   assign error_o        = error_q;
 
-  // Properties of a word as it arrives; the cycle after says which of them make it illegal.
-  typedef struct packed {
-    logic low_zero, low_odd_four, low_over_count, low_over_block;
-    logic high_zero, high_over_count, high_over_pixels;
-    logic third_zero, fourth_zero, bits_over;
-  } property_t;
-  property_t property_q;
-
-  always_ff @(posedge clk_i) begin
-    property_q.low_zero         <= read_data_i[15:0] == '0;
-    property_q.low_odd_four     <= |read_data_i[1:0];
-    property_q.low_over_count   <= |read_data_i[15:CountWidth];
-    property_q.low_over_block   <= read_data_i[15:0] > 16'(PMax);
-    property_q.high_zero        <= read_data_i[31:16] == '0;
-    property_q.high_over_count  <= |read_data_i[31:16+CountWidth];
-    property_q.high_over_pixels <= |read_data_i[31:PixelWidth-1];
-    property_q.third_zero       <= read_data_i[23:16] == '0;
-    property_q.fourth_zero      <= read_data_i[31:24] == '0;
-    property_q.bits_over        <= read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
-  end
-
+  // What is wrong with the word that arrives.
+  logic low_zero, high_zero, odd_four;
+  logic [9:0] wrong, wrong_q;
+  assign low_zero  = read_data_i[15:0] == '0;
+  assign high_zero = read_data_i[31:16] == '0;
+  assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
   always_comb begin
-    case (checked_word_q)
-      5'd0: illegal = property_q.bits_over;
-      5'd2: illegal = property_q.high_zero;
-      5'd3: illegal = property_q.low_zero || property_q.third_zero || property_q.fourth_zero;
-      5'd8: begin
-        illegal = (property_q.low_zero && property_q.high_zero) || property_q.high_over_pixels;
-        illegal = illegal || (descriptor_q.pool && property_q.low_odd_four);
-      end
-      5'd9: illegal = property_q.low_zero || property_q.low_over_block || (descriptor_q.pool && property_q.low_odd_four);
-      5'd10: illegal = property_q.low_zero || property_q.high_zero || property_q.low_over_count || property_q.high_over_count;
-      5'd18: illegal = property_q.high_over_count;
-      default: illegal = 1'b0;
+    wrong = '0;
+    unique case (arrived_word_q)
+      5'd0: wrong[0] = read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
+      5'd2: wrong[1] = high_zero;
+      5'd3: {wrong[2], wrong[3], wrong[4]} = {low_zero, read_data_i[23:16] == '0, read_data_i[31:24] == '0};
+      5'd8: {wrong[5], wrong[6], wrong[7]} = {low_zero && high_zero, odd_four, |read_data_i[31:PixelWidth-1]};
+      5'd9: {wrong[2], wrong[6], wrong[8]} = {low_zero, odd_four, read_data_i[15:0] > 16'(PMax)};
+      5'd10: {wrong[1], wrong[2], wrong[7], wrong[9]} = {high_zero, low_zero, |read_data_i[31:16+CountWidth], |read_data_i[15:CountWidth]};
+      5'd18: wrong[7] = |read_data_i[31:16+CountWidth];
+      default: ;
     endcase
   end
 
@@ -99,22 +82,24 @@ module descriptor_reader #(
     arrived_q      <= reading_q;
     arrived_word_q <= word_q;
     checked_q      <= arrived_q;
-    checked_word_q <= arrived_word_q;
+    checked_last_q <= arrived_word_q == LastWord;
+    wrong_q        <= wrong;
     if (start_i) address_q <= address_i;
     if (start_i || next_i) begin
       reading_q <= 1'b1;
+      last_q    <= 1'b0;
       word_q    <= '0;
       error_q   <= 1'b0;
     end else if (reading_q) begin
-      reading_q <= word_q != LastWord;
+      reading_q <= !last_q;
+      last_q    <= word_q == LastWord - 5'd1;
       word_q    <= word_q + 5'd1;
-      address_q <= address_q + (word_q == LastWord ? AddressWidth'(flexor_pkg::DescriptorWords) - AddressWidth'(LastWord)
-                                                   : AddressWidth'(1));
+      address_q <= address_q + (last_q ? AddressWidth'(flexor_pkg::DescriptorWords) - AddressWidth'(LastWord) : AddressWidth'(1));
     end
     if (arrived_q) begin
       descriptor_q <= flexor_pkg::descriptor_insert(descriptor_q, arrived_word_q, read_data_i);
     end
-    if (checked_q && illegal) error_q <= 1'b1;
+    if (checked_q && wrong_q != '0) error_q <= 1'b1;
     if (!rst_ni) begin
       reading_q <= 1'b0;
       arrived_q <= 1'b0;

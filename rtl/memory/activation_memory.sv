@@ -52,17 +52,14 @@ module activation_memory #(
   logic [WordWidth-1:0] read_word;
   logic [OffsetWidth-1:0] read_offset, offset_q;
   logic [Split-1:0] offset_low_q;
-  logic odd_q;
   logic [8*K-1:0] bank0_data, bank1_data, lanes, rotated, rotated_q;
-  logic [K-1:0] from_bank1;
+  logic [K-1:0] from_bank1_q;
 
   assign read_word   = read_address_i[8+:WordWidth];
   assign read_offset = read_address_i[0+:OffsetWidth];
-  // ones at p < offset
-  assign from_bank1  = {K{odd_q}} ^ ~({K{1'b1}} << offset_q);
 
   for (genvar p = 0; p < K; p++) begin : gen_lane
-    assign lanes[8*p+:8] = from_bank1[p] ? bank1_data[8*p+:8] : bank0_data[8*p+:8];
+    assign lanes[8*p+:8] = from_bank1_q[p] ? bank1_data[8*p+:8] : bank0_data[8*p+:8];
   end
 
   byte_rotate #(
@@ -86,7 +83,8 @@ module activation_memory #(
 
   always_ff @(posedge clk_i) begin
     offset_q     <= read_offset;
-    odd_q        <= read_word[0];
+    // ones at p < offset
+    from_bank1_q <= {K{read_word[0]}} ^ ~({K{1'b1}} << read_offset);
     rotated_q    <= rotated;
     offset_low_q <= offset_q[Split-1:0];
   end

@@ -40,35 +40,34 @@ module lane_mask #(
 
   // Stage 1: where the chunk starts, how many of its inputs the string has.
   position_t start_q;
-  lane_t left_q, string_q;
+  lane_t left_q;
   logic [RowWidth-1:0] row;
-  logic row_inside_q, row_inside2_q;
+  logic row_inside_q;
   assign row = y_i + RowWidth'(string_i);
 
-  // Stage 2: first live lane, distance to the row's end.
+  // Stage 2: a < 0 says that lane 0 is dead, ~a = -a - 1 how many lanes after it; distance to the row's end; lanes inside the string.
   position_t to_end_q;
-  lane_t before_row, low_q;
-  logic far_before_row;
-  assign before_row = -lane_t'(start_q);
-  assign far_before_row = !(&start_q[PositionWidth-1:LaneWidth]) || before_row == '0;
+  lane_t low_q;
+  logic before_q, far_before;
+  logic [K-1:0] string_q;
+  assign far_before = !(&start_q[PositionWidth-1:LaneWidth]);
 
   // Stage 3: thermometers.
-  lane_t high;
-  logic  beyond_row;
-  assign beyond_row = to_end_q[PositionWidth-1] || to_end_q == '0;
-  assign high = (|to_end_q[PositionWidth-2:LaneWidth] || lane_t'(to_end_q) > string_q) ? string_q : lane_t'(to_end_q);
+  logic [K-1:0] low, high;
+  assign low  = K'({{K{1'b1}} << low_q, !before_q});
+  assign high = |to_end_q[PositionWidth-2:LaneWidth] ? '1 : ~({K{1'b1}} << lane_t'(to_end_q));
 
   always_ff @(posedge clk_i) begin
-    start_q       <= x_i + chunk_start_i;
-    left_q        <= last_chunk_i ? lane_t'(descriptor_i.string_length) - lane_t'(chunk_start_i) : '1;
-    row_inside_q  <= row < RowWidth'(descriptor_i.height);
+    start_q      <= x_i + chunk_start_i;
+    left_q       <= last_chunk_i ? lane_t'(descriptor_i.string_length) - lane_t'(chunk_start_i) : '1;
+    row_inside_q <= row < RowWidth'(descriptor_i.height);
 
-    low_q         <= !start_q[PositionWidth-1] ? '0 : far_before_row ? '1 : before_row;
-    to_end_q      <= position_t'(descriptor_i.row_length) - start_q;
-    string_q      <= left_q;
-    row_inside2_q <= row_inside_q;
+    before_q     <= start_q[PositionWidth-1];
+    low_q        <= !start_q[PositionWidth-1] ? '0 : far_before ? '1 : ~lane_t'(start_q);
+    to_end_q     <= position_t'(descriptor_i.row_length) - start_q;
+    string_q     <= row_inside_q ? ~({K{1'b1}} << left_q) : '0;
 
-    live_o        <= {K{row_inside2_q && !beyond_row}} & ({K{1'b1}} << low_q) & ~({K{1'b1}} << high);
+    live_o       <= to_end_q[PositionWidth-1] ? '0 : low & high & string_q;
   end
 
   logic unused_bits;

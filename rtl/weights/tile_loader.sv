@@ -77,7 +77,7 @@ module tile_loader #(
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
   logic [15:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
+  logic fetch, last_bit_q, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
 
   block_counter #(
       .PMax      (PMax),
@@ -93,8 +93,7 @@ module tile_loader #(
       // verilator lint_on PINCONNECTEMPTY
   );
 
-  assign last_bit   = bit_q == '0;
-  assign last_word  = last_bit && group_q == '0;
+  assign last_word  = last_bit_q && group_q == '0;
   assign last_tile  = last_chunk_q && last_string_q;
   assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
 
@@ -129,6 +128,7 @@ module tile_loader #(
       m_tile_address_q <= address_t'(descriptor_i.weight_base);
       code_address_q   <= CodeWidth'(descriptor_i.code_base);
       bit_q            <= descriptor_i.stored_bits - 6'd1;
+      last_bit_q       <= descriptor_i.stored_bits == 6'd1;
       group_q          <= GroupWidth'(Groups - 1);
       chunks_left_q    <= descriptor_i.chunks;
       last_chunk_q     <= descriptor_i.chunks == 8'd1;
@@ -136,11 +136,12 @@ module tile_loader #(
       last_string_q    <= descriptor_i.strings == 8'd1;
       m_tiles_left_q   <= descriptor_i.m_tiles;
     end else if (fetch) begin
-      begin_q        <= last_bit;
+      begin_q        <= last_bit_q;
       address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
-      code_address_q <= last_bit ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
-      bit_q          <= last_bit ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
-      if (last_bit) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
+      code_address_q <= last_bit_q ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
+      bit_q          <= last_bit_q ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
+      last_bit_q     <= last_bit_q ? descriptor_i.stored_bits == 6'd1 : bit_q == 6'd1;
+      if (last_bit_q) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (tile_end) begin
         chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 8'd1;
         last_chunk_q  <= last_chunk_q ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
