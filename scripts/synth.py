@@ -43,6 +43,7 @@ def _arguments(argv):
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed")
     parser.add_argument("--cycles", metavar="FILE", help="JSON of flexor compare or sim with nano: prints frames per second")
     parser.add_argument("--json", metavar="FILE", help="write the figures, one object per target and block")
     parser.add_argument("--out", default=str(ROOT / "build" / "synth"), help="work folder and cache (default build/synth)")
@@ -76,8 +77,10 @@ def _main(argv):
     overrides = _overrides(args.set)
     if args.jobs < 1:
         raise Problem("--jobs must be at least 1")
+    if args.seeds < 1:
+        raise Problem("--seeds must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
-    runner = Runner(tools, args.out, args.jobs)
+    runner = Runner(tools, args.out, args.jobs, args.seeds)
     records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, args.quick)))
     print(table.figures(records))
     rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks))

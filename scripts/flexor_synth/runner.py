@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run jobs side by side: elaborate, map, place; every result is kept by the hash of its inputs."""
 import concurrent.futures
+import copy
 import pathlib
 import threading
 
@@ -16,8 +17,9 @@ FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glo
 class Runner:
     """Holds the sources, the tools and the cache of one run."""
 
-    def __init__(self, tools, out, jobs):
+    def __init__(self, tools, out, jobs, seeds=1):
         self.tools, self.out, self.workers = tools, pathlib.Path(out).resolve(), jobs
+        self.seeds = range(SEED, SEED + seeds)
         self.out.mkdir(parents=True, exist_ok=True)
         self.cache = Cache(self.out / "cache")
         self.sources = rtl.Sources(self.out)
@@ -62,15 +64,23 @@ class Runner:
         pins = job.block == plan.BOARD
         progress.begin(name, "elaborate")
         il = self.elaborate(job.top, job.parameters)
-        key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, SEED)
-        figures = self.cache.get(key)
-        if figures is None:
-            folder = self.out / "work" / job.target / job.block.replace(":", "-")
-            folder.mkdir(parents=True, exist_ok=True)
-            progress.begin(name, "map")
-            design = target.map(self.tools, il, job.instance or job.top, folder)
-            progress.begin(name, "place" if target.place else "count")
-            figures = self.cache.put(key, target.measure(self.tools, design, folder, job.block, pins, pack_only=job.pack_only))
+        folder = self.out / "work" / job.target / job.block.replace(":", "-")
+        mapped, tried = None, {}
+        for seed in self.seeds if target.place and not job.pack_only else (SEED,):
+            key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, seed)
+            tried[seed] = self.cache.get(key)
+            if tried[seed] is None:
+                place = folder / f"seed-{seed}"
+                place.mkdir(parents=True, exist_ok=True)
+                if mapped is None:
+                    progress.begin(name, "map")
+                    mapped = target.map(self.tools, il, job.instance or job.top, folder)
+                progress.begin(name, f"place, seed {seed}" if target.place else "count")
+                tried[seed] = self.cache.put(key, target.measure(self.tools, copy.deepcopy(mapped), place, job.block, pins,
+                                                                 pack_only=job.pack_only, seed=seed))
+            if tried[seed].get("refused"):
+                break
+        figures = best(tried)
         if figures.get("refused"):
             self.refused.append(figures["refused"])
         progress.end(name, f"{figures['cells']} cells")
@@ -97,12 +107,19 @@ class Runner:
         return [record(job, future.result()) for job, future in zip(jobs, futures)]
 
 
+def best(tried):
+    """Of seed -> figures the ones with the highest Fmax, and beside them the seed and every Fmax that was found."""
+    seed = max(tried, key=lambda s: tried[s]["fmax_mhz"] or 0)
+    placed = tried[seed]["fmax_mhz"] is not None
+    return tried[seed] | {"seed": seed if placed else None, "fmax_tried": {s: f["fmax_mhz"] for s, f in tried.items()} if placed else None}
+
+
 def record(job, figures):
     """One object of the JSON output."""
     macs = job.macs
     p = dict(job.parameters)
     return {"target": job.target, "block": job.block, "lut": figures["lut"], "ff": figures["ff"], "ram": figures["ram"],
-            "dsp": figures["dsp"], "cells": figures["cells"], "fmax_mhz": figures["fmax_mhz"], "macs_per_cycle": macs,
+            "dsp": figures["dsp"], "cells": figures["cells"], "fmax_mhz": figures["fmax_mhz"], "seed": figures["seed"], "fmax_tried": figures["fmax_tried"], "macs_per_cycle": macs,
             "cells_per_mac": round(figures["cells"] / macs, 3) if macs else None, "ratio_to_plain": None,
             "shape": f"{p['K']}x{p['M']}" if macs else None}
 

@@ -23,5 +23,8 @@ def render(rows, columns):
 
 
 def figures(records):
-    """The table of `flexor synth`."""
-    return render(records, _COLUMNS)
+    """The table of `flexor synth`, and below it the Fmax of every placement seed where more than one was tried."""
+    lines = [f"{r['target']} {r['block']}, Fmax of each placement seed: " +
+             ", ".join(f"{seed}: {'-' if f is None else f}" for seed, f in r["fmax_tried"].items()) + f"; kept: {r['seed']}"
+             for r in records if len(r["fmax_tried"] or ()) > 1]
+    return "\n".join([render(records, _COLUMNS), *lines])

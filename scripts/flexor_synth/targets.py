@@ -11,7 +11,7 @@ from .count import count
 from .harness import wrap
 from .problem import Problem
 
-SEED = 1
+SEED = 1  # the first placement seed
 # Critical nets weigh three times what nextpnr gives them by default (10): a few per cent more Fmax for the same run time.
 _TIMING = ("--placer-heap-timingweight", "30")
 
@@ -49,8 +49,8 @@ class Target:
         process.run(tools.yosys + [script], script.with_suffix(".log"), f"mapping {module} for {self.name}")
         return json.loads(netlist.read_text())
 
-    def measure(self, tools, design, folder, what, pins=False, pack_only=False):
-        """Count, place and route a mapped design in `folder`; returns the figures. `pack_only`: cells as packed, no Fmax."""
+    def measure(self, tools, design, folder, what, pins=False, pack_only=False, seed=SEED):
+        """Count, place and route a mapped design in `folder`, placement seeded with `seed`; returns the figures. `pack_only`: cells as packed, no Fmax."""
         module = design["modules"]["dut"]
         figures = count(module, self.family)
         figures["fmax_mhz"] = None
@@ -67,7 +67,7 @@ class Target:
         routed = "routed.asc" if self.family == "ice40" else "routed.cfg"
         # The wasm build of nextpnr sees relative paths best: it runs inside the folder.
         command = [tools["nextpnr-" + self.family], *self.place, "--json", "placed_input.json", "--freq", str(self.freq),
-                   "--seed", str(SEED), "--timing-allow-fail", "--top", "dut"]
+                   "--seed", str(seed), "--timing-allow-fail", "--top", "dut"]
         command += ["--pack-only"] if pack_only else ["--asc" if self.family == "ice40" else "--textcfg", routed]
         log = folder / "place.log"
         try:

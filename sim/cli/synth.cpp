@@ -12,8 +12,8 @@ namespace {
 struct Flags {
   // Flags that scripts/synth.py takes with a value, in the order of its help.
   std::vector<std::pair<std::string, std::string>> valued{
-      {"--targets", ""}, {"--blocks", ""}, {"--config", ""},        {"--cycles", ""},       {"--out", ""},
-      {"--json", ""},    {"--yosys", ""},  {"--nextpnr-ice40", ""}, {"--nextpnr-ecp5", ""}, {"--jobs", ""}};
+      {"--targets", ""}, {"--blocks", ""},        {"--config", ""},       {"--cycles", ""}, {"--out", ""},  {"--json", ""},
+      {"--yosys", ""},   {"--nextpnr-ice40", ""}, {"--nextpnr-ecp5", ""}, {"--jobs", ""},   {"--seeds", ""}};
   std::vector<std::string> overrides;
   bool quick = false, full = false, bars = false;
   std::string& operator[](std::string_view name) {
@@ -59,6 +59,7 @@ void add_synth(CLI::App& app, Context& context) {
   command->add_option("--nextpnr-ice40", f["--nextpnr-ice40"], "another nextpnr-ice40")->type_name("FILE");
   command->add_option("--nextpnr-ecp5", f["--nextpnr-ecp5"], "another nextpnr-ecp5")->type_name("FILE");
   command->add_option("--jobs", f["--jobs"], "jobs side by side; without it all cores")->type_name("N");
+  command->add_option("--seeds", f["--seeds"], "placement seeds to try: the highest Fmax is kept, all are printed")->type_name("N");
   command->add_option("--json", f["--json"], "also write the figures as JSON, one object per target and block")->type_name("FILE");
   command->callback([flags, &context] { context.exit_code = synth(*flags, context); });
 }

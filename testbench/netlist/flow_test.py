@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import bars, cache, carry, count, fanout, harness  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import bars, cache, carry, count, fanout, harness, runner, table  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def cell(kind, **ports):
@@ -123,6 +123,25 @@ class Bars(unittest.TestCase):
         self.assertEqual((row["found"], row["what"]), (2000.0, "small LeNet-5, frames/s at that clock"))
 
 
+class Seeds(unittest.TestCase):
+    """Of several placements the fastest is kept, and all are shown."""
+
+    def test_the_fastest_is_kept(self):
+        kept = runner.best({1: {"cells": 9, "fmax_mhz": 39.5}, 2: {"cells": 9, "fmax_mhz": 41.0}, 3: {"cells": 9, "fmax_mhz": 40.1}})
+        self.assertEqual((kept["fmax_mhz"], kept["seed"], kept["fmax_tried"]), (41.0, 2, {1: 39.5, 2: 41.0, 3: 40.1}))
+
+    def test_nothing_placed(self):
+        kept = runner.best({1: {"cells": 9, "fmax_mhz": None}})
+        self.assertEqual((kept["fmax_mhz"], kept["seed"], kept["fmax_tried"]), (None, None, None))
+
+    def test_every_one_is_printed(self):
+        record = {"target": "ice40-up5k", "block": "board", "fmax_mhz": 41.0, "seed": 2, "fmax_tried": {1: 39.5, 2: 41.0}}
+        self.assertEqual(table.figures([record]).splitlines()[-1],
+                         "ice40-up5k board, Fmax of each placement seed: 1: 39.5, 2: 41.0; kept: 2")
+        alone = record | {"seed": 1, "fmax_tried": {1: 39.5}}
+        self.assertNotIn("seed", table.figures([alone]))
+
+
 class Files(unittest.TestCase):
     """Results appear whole or not at all."""
 
@@ -157,7 +176,7 @@ class Complaints(unittest.TestCase):
     def test_bad_arguments(self):
         for arguments, words in ((["--targets", "asic"], "no target asic"), (["--blocks", "engine:foo"], "no variant foo"),
                                  (["--blocks", "nosuch", "--targets", "xc7"], "no RTL block nosuch"), (["--bogus"], "--bogus"),
-                                 (["--config", "huge"], "no configuration huge"), (["--set", "K"], "NAME=VALUE"), (["--jobs", "0"], "--jobs"),
+                                 (["--config", "huge"], "no configuration huge"), (["--set", "K"], "NAME=VALUE"), (["--jobs", "0"], "--jobs"), (["--seeds", "0"], "--seeds"),
                                  (["--yosys", "/nonexistent"], "no such program"), (["--cycles", "/nonexistent"], "cannot be read"),
                                  (["--nextpnr-ice40", "/nonexistent"], "no such program")):
             with self.subTest(arguments=arguments):
