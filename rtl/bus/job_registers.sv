@@ -25,10 +25,14 @@ module job_registers
     input  logic                    rst_ni,
     /// Write.
     input  logic                    write_i,
-    /// Register to write.
-    input  logic [             4:0] write_index_i,
-    /// Value.
-    input  logic [            31:0] write_data_i,
+    /// Register to write: none of them is a read-only one.
+    input  logic                    write_control_i,
+    input  logic                    write_descriptor_i,
+    input  logic                    write_interrupt_i,
+    /// Low bits of the value.
+    input  logic [AddressWidth-1:0] write_data_i,
+    /// A higher bit is set.
+    input  logic                    write_wide_i,
     /// A write to this register with this value is refused (combinational).
     output logic                    refuse_o,
     /// Register to read.
@@ -57,8 +61,8 @@ module job_registers
 
   localparam logic [31:0] Identity = 32'h464C_5852;
 
-  if (AddressWidth < 1 || AddressWidth > 16) begin : gen_check_address
-    $error("job_registers: AddressWidth must be in 1..16");
+  if (AddressWidth < 2 || AddressWidth > 16) begin : gen_check_address
+    $error("job_registers: AddressWidth must be in 2..16");
   end
 
   logic done_q, enable_q, pending_q;
@@ -67,22 +71,19 @@ module job_registers
   logic start, write_control, write_interrupt;
 
   always_comb begin
-    unique case (write_index_i)
-      5'(RegControl): refuse_o = write_data_i[0] && busy_o;
-      5'(RegDescriptor): refuse_o = (write_data_i >> AddressWidth) != '0;
-      5'(RegInterrupt): refuse_o = 1'b0;
-      default: refuse_o = 1'b1;
-    endcase
+    if (write_control_i) refuse_o = write_data_i[0] && busy_o;
+    else if (write_descriptor_i) refuse_o = write_wide_i;
+    else refuse_o = !write_interrupt_i;
   end
 
-  assign write_control = write_i && write_index_i == 5'(RegControl);
-  assign write_interrupt = write_i && write_index_i == 5'(RegInterrupt);
+  assign write_control = write_i && write_control_i;
+  assign write_interrupt = write_i && write_interrupt_i;
   assign start = write_control && write_data_i[0] && !busy_o;
 
   always_ff @(posedge clk_i) begin
     start_o <= start;
     abort_o <= write_control && !write_data_i[0] && write_data_i[1] && busy_o;
-    if (write_i && !refuse_o && write_index_i == 5'(RegDescriptor)) descriptor_o <= write_data_i[AddressWidth-1:0];
+    if (write_i && write_descriptor_i && !write_wide_i) descriptor_o <= write_data_i;
     if (write_interrupt) begin
       enable_q <= write_data_i[0];
       if (write_data_i[1]) pending_q <= 1'b0;

@@ -112,6 +112,7 @@ module register_block
   logic [BusBytes-1:0] take_strobe, strobe;
   logic [4:0] take_region, region;
   logic take_exists, take_whole, exists, whole, memory_legal, read_legal_q;
+  logic is_control_q, is_descriptor_q, is_interrupt_q, wide_q;
 
   axil_slave #(
       .AddressWidth(28),
@@ -168,7 +169,13 @@ module register_block
       .whole_o  (take_whole)
   );
   always_ff @(posedge clk_i) begin
-    if (take) {region, exists, whole} <= {take_region, take_exists, take_whole};
+    if (take) begin
+      {region, exists, whole} <= {take_region, take_exists, take_whole};
+      is_control_q <= take_address[7:3] == 5'(RegControl);
+      is_descriptor_q <= take_address[7:3] == 5'(RegDescriptor);
+      is_interrupt_q <= take_address[7:3] == 5'(RegInterrupt);
+      wide_q <= s_axil_wdata_i[31:$clog2(ControlWords)] != '0;
+    end
   end
   assign memory_address_o = address[23:0];
   assign memory_data_o = data;
@@ -190,8 +197,11 @@ module register_block
       .clk_i,
       .rst_ni,
       .write_i(request && is_write && region[RegionRegisters] && exists && whole),
-      .write_index_i(address[7:3]),
-      .write_data_i(data[31:0]),
+      .write_control_i(is_control_q),
+      .write_descriptor_i(is_descriptor_q),
+      .write_interrupt_i(is_interrupt_q),
+      .write_data_i(data[$clog2(ControlWords)-1:0]),
+      .write_wide_i(wide_q),
       .refuse_o(refuse),
       .read_index_i(address[7:3]),
       .read_data_o(register_data),
