@@ -9,11 +9,13 @@ module pair_add #(
     /// Bits of a word number.
     parameter int unsigned WordWidth   = 12,
     /// Bits of an offset, clog2(K).
-    parameter int unsigned OffsetWidth = $clog2(K)
+    parameter int unsigned OffsetWidth = $clog2(K),
+    /// The offset of the second pair comes with 2^OffsetWidth - K added: for a pair that is steady or waits in a register.
+    parameter bit          Reduced     = 1'b0
 ) (
     /// First pair, {word, offset}; offset < K.
     input  logic [WordWidth+OffsetWidth-1:0] a_i,
-    /// Second pair, {word, offset}; offset < K.
+    /// Second pair, {word, offset}; offset < K before what `Reduced` adds.
     input  logic [WordWidth+OffsetWidth-1:0] b_i,
     /// Sum, {word, offset}.
     output logic [WordWidth+OffsetWidth-1:0] sum_o
@@ -38,9 +40,10 @@ module pair_add #(
   // With 2^OffsetWidth - K added to the second offset, the carry of a single chain says whether K is reached; if it is not, the offset
   // gets K back. The carry is seen in the lowest bit of the word.
   logic [WordWidth-1:0] word;
-  logic [OffsetWidth-1:0] offset;
+  logic [OffsetWidth-1:0] offset, reduced;
   logic below;
-  assign {word, offset} = a_i + {b_i[OffsetWidth+:WordWidth], plus(b_i[OffsetWidth-1:0], Missing)};
+  assign reduced = Reduced ? b_i[OffsetWidth-1:0] : plus(b_i[OffsetWidth-1:0], Missing);
+  assign {word, offset} = a_i + {b_i[OffsetWidth+:WordWidth], reduced};
   assign below = !(word[0] ^ a_i[OffsetWidth] ^ b_i[OffsetWidth]);
   assign sum_o = {word, below ? plus(offset, OffsetWidth'(K)) : offset};
 

@@ -44,18 +44,20 @@ module output_address
     $error("output_address: WordWidth must be at most 24");
   end
 
-  localparam logic [Width-1:0] GroupStep = Width'(R);
-  localparam logic [Width-1:0] GroupWideStep = Width'(2 * R);
+  // Steps are kept as pair_add wants them: with `Missing` added to the offset.
+  localparam int unsigned Missing = 2 ** OffsetWidth - K;
+  localparam logic [Width-1:0] GroupStep = Width'(R + Missing);
+  localparam logic [Width-1:0] GroupWideStep = Width'(2 * R + Missing);
 
   logic [Width-1:0] current, next, after_group, group_step_q;
+  logic [OffsetWidth-1:0] step_offset_q;
   logic [Width-1:0] address_q, group_q, block_q, tile_q;
   logic started_q, first_group_q, first_block_q;
-  logic [Width-1:0] base, step;
+  logic [Width-1:0] base;
   logic unused_pairs;
 
   // The word bits that this memory has.
   assign base = {base_i[8+:WordWidth], base_i[OffsetWidth-1:0]};
-  assign step = {step_i[8+:WordWidth], step_i[OffsetWidth-1:0]};
 
   // Where the first group ends the next block starts, be it at once or after the other groups.
   always_comb begin
@@ -69,16 +71,18 @@ module output_address
 
   pair_add #(
       .K(K),
-      .WordWidth(WordWidth)
+      .WordWidth(WordWidth),
+      .Reduced(1'b1)
   ) i_next (
       .a_i  (address_q),
-      .b_i  (step),
+      .b_i  ({step_i[8+:WordWidth], step_offset_q}),
       .sum_o(next)
   );
 
   pair_add #(
       .K(K),
-      .WordWidth(WordWidth)
+      .WordWidth(WordWidth),
+      .Reduced(1'b1)
   ) i_group (
       .a_i  (address_q),
       .b_i  (group_step_q),
@@ -94,6 +98,7 @@ module output_address
         if (start_i == StartGroup && first_group_q) block_q <= next;
       end
     end
+    step_offset_q <= step_i[OffsetWidth-1:0] + OffsetWidth'(Missing);
     group_step_q <= logits_i ? GroupWideStep : GroupStep;
     // One cycle later: groups start at least two cycles apart, the time that their parameters take.
     started_q <= valid_i && start_i != StartNone;
