@@ -32,7 +32,7 @@ class Commands : public testing::Test {
 constexpr long kConvMacs = 24L * 24 * 25 * 4, kDenseMacs = 576L * 10;
 
 TEST_F(Commands, EachHasHelpWithAnExample) {
-  for (const char* name : {"train", "eval", "compile", "inspect", "sim", "compare", "synth", "report"}) {
+  for (const char* name : {"train", "eval", "compile", "inspect", "export", "sim", "compare", "synth", "report"}) {
     const Outcome outcome = run_shell(scratch_.folder(), std::string("$FLEXOR ") + name + " --help");
     EXPECT_EQ(outcome.exit_code, 0) << name;
     EXPECT_THAT(outcome.out, testing::HasSubstr(std::string("Example:\n  flexor ") + name));
@@ -50,6 +50,12 @@ TEST_F(Commands, InspectShowsLayersAndProvenance) {
   EXPECT_EQ(json.at("layers").at(1).at("code").at("rank"), 8);
   EXPECT_EQ(json.at("provenance").at("seed"), 1);
   EXPECT_THAT(out_, testing::HasSubstr("flexor train --seed 1"));
+}
+
+TEST_F(Commands, ExportWritesAnOnnxFile) {
+  const auto json = run("$FLEXOR export m.flexor --out m.onnx");
+  EXPECT_EQ(json.at("bytes"), std::filesystem::file_size(scratch_ / "m.onnx"));
+  EXPECT_GT(json.at("bytes"), 4 * (25 * 4 + 576 * 10));  // float weights
 }
 
 TEST_F(Commands, CompileWritesAnImageAndThePlan) {
