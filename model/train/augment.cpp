@@ -18,19 +18,27 @@ void plain(const std::uint8_t* from, const Shape& shape, float* to) {
   }
 }
 
+Shape cut_shape(const Shape& shape, const Augmentation& limits) {
+  if (limits.window == 0) return shape;
+  return {limits.window, limits.window, shape.channels};
+}
+
 void crop_and_flip(const std::uint8_t* from, const Shape& shape, const Augmentation& limits, std::mt19937_64& random, float* to) {
-  const auto places = static_cast<std::uint64_t>(2 * limits.crop + 1);
-  const int top = static_cast<int>(random() % places) - limits.crop;
-  const int left = static_cast<int>(random() % places) - limits.crop;
+  const Shape cut = cut_shape(shape, limits);
+  const auto place = [&](int side, int part) {
+    return static_cast<int>(random() % static_cast<std::uint64_t>(side + 2 * limits.crop - part + 1)) - limits.crop;
+  };
+  const int top = place(shape.height, cut.height);
+  const int left = place(shape.width, cut.width);
   const bool mirrored = limits.flip && (random() >> 63) != 0;
-  for (int y = 0; y < shape.height; ++y) {
-    for (int x = 0; x < shape.width; ++x) {
+  for (int y = 0; y < cut.height; ++y) {
+    for (int x = 0; x < cut.width; ++x) {
       const int row = y + top;
-      const int column = (mirrored ? shape.width - 1 - x : x) + left;
+      const int column = (mirrored ? cut.width - 1 - x : x) + left;
       const bool inside = row >= 0 && column >= 0 && row < shape.height && column < shape.width;
       for (int c = 0; c < shape.channels; ++c) {
         const int value = inside ? from[(row * shape.width + column) * shape.channels + c] : 0;
-        to[(c * shape.height + y) * shape.width + x] = static_cast<float>(value);
+        to[(c * cut.height + y) * cut.width + x] = static_cast<float>(value);
       }
     }
   }

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "train/device.hpp"
 #include "train/digit_weight.hpp"
+#include "train/norm_pass.hpp"
 #include "train/quantise.hpp"
-#include "train/xor_gradient.hpp"
 
 namespace flexor {
 namespace {
@@ -48,9 +49,15 @@ EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape
   variance_ = register_buffer("variance", torch::ones({channels}));
 }
 
+// What is not trained, as in evaluation and recalibration, has the weights of the engine: -1 and +1.
+Estimator EncryptedLayerImpl::estimator() const {
+  if (hyper_.method == Method::Straight) return Estimator::Straight;
+  return hyper_.method == Method::Analog && torch::GradMode::is_enabled() ? Estimator::Analog : Estimator::Equation6;
+}
+
 torch::Tensor EncryptedLayerImpl::weight() {
   if (spec_.digits > 0) return digit_weight(latent_, spec_.digits).contiguous(torch::MemoryFormat::ChannelsLast);
-  const torch::Tensor slices = nearest_ ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, hyper_.s_tanh);
+  const torch::Tensor slices = nearest_ ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, hyper_.s_tanh, estimator());
   return place_slices(slices, map_);
 }
 
@@ -77,13 +84,19 @@ int EncryptedLayerImpl::shortcut_multiplier() const {
   return static_cast<int>(std::lround(scale * kShortcutOne));
 }
 
-// x in batch-norm units plus the source's strided and zero-extended channels (option A), scaled to the same units.
-torch::Tensor EncryptedLayerImpl::add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const {
+// The source's strided and zero-extended channels (option A).
+torch::Tensor EncryptedLayerImpl::shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const {
   const Shortcut& shape = *shape_.shortcut;
   torch::Tensor r = shortcut;
   if (shape.stride > 1) r = r.slice(2, 0, r.size(2), shape.stride).slice(3, 0, r.size(3), shape.stride);
-  const std::int64_t behind = x.size(1) - r.size(1) - shape.channel_offset;
+  const std::int64_t behind = channels - r.size(1) - shape.channel_offset;
   if (shape.channel_offset > 0 || behind > 0) r = torch::constant_pad_nd(r, {0, 0, 0, 0, shape.channel_offset, behind});
+  return r;
+}
+
+// x in batch-norm units plus the shortcut scaled to the same units.
+torch::Tensor EncryptedLayerImpl::add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const {
+  const torch::Tensor r = shaped_shortcut(shortcut, x.size(1));
   if (!shortcut_scale_.defined()) return x + r * (shortcut_multiplier() / kShortcutOne * step());
   // Rounded to 1/256 in the forward pass, straight through in the backward pass.
   const torch::Tensor rounded =
@@ -91,14 +104,67 @@ torch::Tensor EncryptedLayerImpl::add_shortcut(const torch::Tensor& x, const tor
   return x + r * rounded * step();
 }
 
+bool EncryptedLayerImpl::fits_fused(const torch::Tensor& input, bool bfloat16) const {
+  const bool plain = shape_.kind == LayerKind::Convolution && !shape_.max_pool && !spec_.logits && !shortcut_scale_.defined();
+  if (!hyper_.fused || !plain || !on_cpu(input) || !Convolution::available(bfloat16)) return false;
+  const ConvolutionShape shape = convolution_shape(input, bfloat16);
+  return norm_pass_fits({shape.images * shape.out_height() * shape.out_width(), shape.outputs});
+}
+
+ConvolutionShape EncryptedLayerImpl::convolution_shape(const torch::Tensor& input, bool bfloat16) const {
+  return {.images = input.size(0),
+          .inputs = input.size(1),
+          .outputs = shape_.output.channels,
+          .height = input.size(2),
+          .width = input.size(3),
+          .kernel = shape_.kernel_height,
+          .stride = shape_.stride,
+          .padding = shape_.padding,
+          .bfloat16 = bfloat16};
+}
+
+std::shared_ptr<Convolution> EncryptedLayerImpl::convolution(const torch::Tensor& input, bool bfloat16) {
+  const ConvolutionShape shape = convolution_shape(input, bfloat16);
+  const auto same = [&shape](const std::shared_ptr<Convolution>& made) { return made->shape() == shape; };
+  const auto found = std::find_if(convolutions_.begin(), convolutions_.end(), same);
+  if (found != convolutions_.end()) return *found;
+  return convolutions_.emplace_back(std::make_shared<Convolution>(shape));
+}
+
+// Counts a minibatch of statistics; returns its weight in the running ones.
+double EncryptedLayerImpl::count_batch() {
+  if (is_training()) ++gathered_;
+  return std::max(1.0 / static_cast<double>(std::max<std::int64_t>(gathered_, 1)), kSlowestMomentum);
+}
+
+torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
+  const auto type = bfloat16 ? torch::kBFloat16 : torch::kFloat;
+  const torch::Tensor x = input.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
+  torch::Tensor r;
+  if (spec_.shortcut) r = shaped_shortcut(shortcut.to(type), shape_.output.channels).contiguous(torch::MemoryFormat::ChannelsLast);
+  const FusedShape shape{
+      .step = step(), .largest = shape_.activation_max, .shortcut = shortcut_multiplier() / kShortcutOne, .variance_floor = kVarianceFloor};
+  if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_});
+  BatchStatistics batch;
+  const torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
+  const torch::NoGradGuard guard;
+  const double momentum = count_batch();
+  mean_.mul_(1 - momentum).add_(batch.mean, momentum);
+  variance_.mul_(1 - momentum).add_(batch.variance, momentum * static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1));
+  return q;
+}
+
 torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
-  torch::Tensor x = shape_.global_average ? input.sum({2, 3}, true) : input;
+  if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16);
+  torch::Tensor x = shape_.global_average ? input.to(torch::kFloat).sum({2, 3}, true) : input;
   torch::Tensor w = weight();
   const bool dense = shape_.kind == LayerKind::Dense;
   if (bfloat16 &&
       !shape_.global_average) {  // exact: activations 0..255 and weights +-1 fit 8 significant bits; only the accumulator is rounded
     x = x.to(torch::kBFloat16);
     w = w.to(torch::kBFloat16);
+  } else {
+    x = x.to(w.scalar_type());
   }
   const bool pixels = dense && bfloat16 && !shape_.global_average;
   if (dense) x = pixels ? as_pixels(x) : as_channels(x);
@@ -106,9 +172,7 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
   if (pixels) x = x.permute({2, 1, 0, 3});
   if (shape_.max_pool) x = torch::max_pool2d(x, 2);  // before batch norm: the gain is positive, so the order does not matter
   if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
-  if (is_training()) ++gathered_;
-  const double momentum = std::max(1.0 / static_cast<double>(std::max<std::int64_t>(gathered_, 1)), kSlowestMomentum);
-  x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), momentum, kVarianceFloor, x.is_cuda());
+  x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), count_batch(), kVarianceFloor, x.is_cuda());
   if (spec_.shortcut) x = add_shortcut(x, shortcut);
   return spec_.logits ? x : quantise_activation(x, step(), shape_.activation_max);
 }

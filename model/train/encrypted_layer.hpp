@@ -7,14 +7,17 @@
 #include <optional>
 #include <vector>
 
+#include "train/fused_layer.hpp"
 #include "train/nearest_codeword.hpp"
 #include "train/optimiser.hpp"
 #include "train/slice_map.hpp"
 #include "train/spec.hpp"
+#include "train/xor_gradient.hpp"
 
 namespace flexor {
 
-enum class Method { Eq6, Nearest };
+/// How stored bits are trained: by the paper's equation 6, its two ablations (Estimator), or the nearest codeword.
+enum class Method { Eq6, Straight, Analog, Nearest };
 
 /// What the parameters of a run start from and how they move.
 struct Hyper {
@@ -27,6 +30,7 @@ struct Hyper {
   double s_tanh = 100;         ///< of eq. 6
   double smallest_gain = 0.1;  ///< of batch norm: keeps |bias| = |offset / gain| * sigma small
   double largest_gain = 1e30;
+  bool fused = true;  ///< fused_layer() where it fits; false: libtorch's operations everywhere
 };
 
 /// A layer whose accumulators become outputs as real_scale * (accumulator + real_bias), per channel.
@@ -70,10 +74,18 @@ class EncryptedLayerImpl : public torch::nn::Module {
   Hyper hyper_;
   std::optional<NearestCodeword> nearest_;
   std::shared_ptr<const SliceMap> map_;
+  [[nodiscard]] Estimator estimator() const;
+  torch::Tensor shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const;
   torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
+  [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;
+  [[nodiscard]] ConvolutionShape convolution_shape(const torch::Tensor& input, bool bfloat16) const;
+  std::shared_ptr<Convolution> convolution(const torch::Tensor& input, bool bfloat16);
+  torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
+  double count_batch();
 
   torch::Tensor latent_, gain_, offset_, mean_, variance_, shortcut_scale_;
   std::int64_t gathered_ = 0;
+  std::vector<std::shared_ptr<Convolution>> convolutions_;  // one for each size of minibatch and type
 };
 TORCH_MODULE(EncryptedLayer);
 

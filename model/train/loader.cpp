@@ -28,13 +28,14 @@ Loader::~Loader() {
 }
 
 Batch Loader::make(int index) {
-  Batch made{torch::empty({batch_, data_.shape.channels, data_.shape.height, data_.shape.width}), torch::empty({batch_}, torch::kLong)};
+  const Shape shape = changes_ ? cut_shape(data_.shape, *changes_) : data_.shape;
+  Batch made{torch::empty({batch_, shape.channels, shape.height, shape.width}), torch::empty({batch_}, torch::kLong)};
   for (int i = 0; i < batch_; ++i) {
     const int at = state_.order[static_cast<std::size_t>(index) * static_cast<std::size_t>(batch_) + static_cast<std::size_t>(i)];
-    float* to = made.images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * data_.shape.size();
+    float* to = made.images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * shape.size();
     if (!changes_) {
       plain(data_.image(at), data_.shape, to);
-    } else if (changes_->crop > 0 || changes_->flip) {
+    } else if (changes_->crop > 0 || changes_->flip || changes_->window > 0) {
       crop_and_flip(data_.image(at), data_.shape, *changes_, state_.random, to);
     } else {
       augment(data_.image(at), data_.shape, *changes_, state_.random, to);

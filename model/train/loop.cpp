@@ -15,7 +15,7 @@
 namespace flexor {
 namespace {
 
-constexpr int kEvaluationBatch = 500;
+constexpr int kEvaluationBatch = 256;
 
 torch::Tensor image_batch(const Dataset& data, int first, int count) {
   torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
@@ -67,10 +67,17 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Of the epoch after `done` finished ones.
+std::optional<Augmentation> augmentation_of(const Schedule& schedule, int done) {
+  std::optional<Augmentation> changes = schedule.augmentation;
+  if (changes && done >= changes->window_share * schedule.epochs) changes->window = 0;
+  return changes;
+}
+
 EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& schedule, RunState& state, const Listener& listener) {
   const auto start = std::chrono::steady_clock::now();
   EpochResult result{.epoch = state.epoch + 1};
-  Loader loader(train, state.data, schedule.batch, schedule.augmentation);
+  Loader loader(train, state.data, schedule.batch, augmentation_of(schedule, state.epoch));
   const int batches = loader.batches();
   const double steps = static_cast<double>(schedule.epochs) * batches;
   const torch::Device device = model->device();
@@ -102,24 +109,25 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
 
 }  // namespace
 
-void recalibrate(Trainable& model, const Dataset& data, int images) {
+void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16) {
   const torch::NoGradGuard guard;
   model->train();
   model->reset_statistics();
   const int last = std::min(images, data.count);
   for (int first = 0; first < last; first += kEvaluationBatch) {
-    model->forward(image_batch(data, first, std::min(kEvaluationBatch, last - first)).to(model->device()));
+    model->forward(image_batch(data, first, std::min(kEvaluationBatch, last - first)).to(model->device()), bfloat16);
   }
   model->eval();
 }
 
-double evaluate(Trainable& model, const Dataset& data) {
+double evaluate(Trainable& model, const Dataset& data, bool bfloat16) {
   const torch::NoGradGuard guard;
   model->eval();
   int right = 0;
   for (int first = 0; first < data.count; first += kEvaluationBatch) {
     const int count = std::min(kEvaluationBatch, data.count - first);
-    const torch::Tensor classes = model->forward(image_batch(data, first, count).to(model->device())).argmax(1).to(torch::kCPU);
+    const torch::Tensor logits = model->forward(image_batch(data, first, count).to(model->device()), bfloat16);
+    const torch::Tensor classes = logits.argmax(1).to(torch::kCPU);
     const auto* found = classes.data_ptr<std::int64_t>();
     for (int i = 0; i < count; ++i) right += found[i] == data.labels[static_cast<std::size_t>(first + i)] ? 1 : 0;
   }
@@ -140,8 +148,9 @@ void train_loop(Trainable& model, const Dataset& train, const Dataset& test, con
   while (state.epoch < schedule.epochs) {
     EpochResult result = train_epoch(model, train, schedule, state, listener);
     state.epoch = result.epoch;
-    recalibrate(model, train, result.epoch == schedule.epochs ? schedule.final_images : schedule.quick_images);
-    result.test_accuracy = evaluate(model, test);
+    const bool last = result.epoch == schedule.epochs;  // what the model file holds is gathered in exact arithmetic
+    recalibrate(model, train, last ? schedule.final_images : schedule.quick_images, schedule.bfloat16 && !last);
+    result.test_accuracy = evaluate(model, test, schedule.bfloat16 && !last);
     if (listener.epoch) listener.epoch(result, state);
   }
 }

@@ -62,10 +62,10 @@ RunState begin_run(Trainable& model, const Dataset& train, const Schedule& sched
 void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule, RunState& state,
                 const Listener& listener);
 
-/// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic.
-void recalibrate(Trainable& model, const Dataset& data, int images);
+/// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic or in bfloat16.
+void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16 = false);
 
-/// Percent of images that the network in training classifies right (exact arithmetic, evaluation statistics).
-double evaluate(Trainable& model, const Dataset& data);
+/// Percent of images that the network in training classifies right (evaluation statistics).
+double evaluate(Trainable& model, const Dataset& data, bool bfloat16 = false);
 
 }  // namespace flexor

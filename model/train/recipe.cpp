@@ -42,14 +42,16 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
   if (given == nullptr) return std::nullopt;
   JsonReader reader(*given, recipe.where() + ", augmentation");
   Augmentation changes{.crop = reader.integer("crop", 0, 0, 1000), .flip = reader.flag("flip", false)};
+  changes.window = reader.integer("window", 0, 0, 100000);
+  changes.window_share = reader.number("window_share", changes.window > 0 ? 1 : 0, 0, 1);
   changes.shift = reader.number("shift", 0, 0, 1000);
   changes.rotation = reader.number("rotation", 0, 0, 3.2);
   changes.scale = reader.number("scale", 0, 0, 0.9);
   changes.shear = reader.number("shear", 0, 0, 10);
   reader.finish();
   const bool resampled = changes.shift > 0 || changes.rotation > 0 || changes.scale > 0 || changes.shear > 0;
-  if (resampled && (changes.crop > 0 || changes.flip)) {
-    reader.refuse("crop and flip cannot be combined with shift, rotation, scale and shear");
+  if (resampled && (changes.crop > 0 || changes.flip || changes.window > 0)) {
+    reader.refuse("crop, flip and window cannot be combined with shift, rotation, scale and shear");
   }
   return changes;
 }
@@ -59,7 +61,9 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
 Method parse_method(const std::string& name) {
   if (name == "nearest") return Method::Nearest;
   if (name == "eq6") return Method::Eq6;
-  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest or eq6", name));
+  if (name == "straight") return Method::Straight;
+  if (name == "analog") return Method::Analog;
+  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest, eq6, straight or analog", name));
 }
 
 int stored_bits(double rate) {

@@ -32,7 +32,7 @@ struct Recipe {
 Recipe load_recipe(const std::string& name);
 /// Reads a description; `where` begins every complaint.
 Recipe parse_recipe(const std::string& json, const std::string& where);
-/// "nearest" or "eq6". Throws InputError for another word.
+/// "nearest", "eq6", "straight" or "analog". Throws InputError for another word.
 Method parse_method(const std::string& name);
 /// Stored bits of a slice at a rate. Throws InputError unless it is a multiple of 1/20 in 0.05..1.
 int stored_bits(double rate);

@@ -12,10 +12,13 @@
 #include "code/error.hpp"
 #include "data/sha256.hpp"
 #include "network/atomic_file.hpp"
+#include "onnx/onnx.hpp"
 #include "train/checkpoint.hpp"
 #include "train/device.hpp"
 #include "train/export.hpp"
 #include "train/json_reader.hpp"
+#include "train/memory.hpp"
+#include "train/plot.hpp"
 #include "train/progress_line.hpp"
 #include "train/recipe.hpp"
 
@@ -53,6 +56,20 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (options.out.empty()) throw InputError("no place to write to; give --out FOLDER or --out FILE.flexor");
 }
 
+// A window needs images that are as large and layers that take any size.
+void check_window(const Recipe& recipe, const NetworkSpec& spec) {
+  const int window = recipe.augmentation ? recipe.augmentation->window : 0;
+  if (window > std::min(spec.input.height, spec.input.width)) {
+    throw InputError(fmt::format("a window of {} pixels is larger than the {}x{} images; give a smaller one", window, spec.input.height,
+                                 spec.input.width));
+  }
+  for (const LayerSpec& layer : spec.layers) {
+    if (window > 0 && layer.kind == LayerKind::Dense && !layer.global_average) {
+      throw InputError(fmt::format("layer {} of {} takes images of one size only; leave out the window", layer.name, spec.name));
+    }
+  }
+}
+
 bool is_model_file(const TrainOptions& options) { return options.out.extension() == ".flexor"; }
 
 std::filesystem::path log_file(const TrainOptions& options) {
@@ -65,6 +82,13 @@ std::filesystem::path checkpoint_file(const TrainOptions& options) {
   return options.out / "checkpoint.pt";
 }
 
+// The log and its plot.
+void write_log(const TrainOptions& options, const std::string& log, const std::string& title) {
+  const std::filesystem::path file = log_file(options);
+  write_file(file, log);
+  write_file(std::filesystem::path(file).replace_extension(".svg"), plot_log(log, title));
+}
+
 void make_folder(const TrainOptions& options) {
   if (is_model_file(options)) return;
   std::error_code error;
@@ -72,12 +96,14 @@ void make_folder(const TrainOptions& options) {
   if (error) throw InputError(fmt::format("cannot make the folder '{}': {}; choose another --out", options.out.string(), error.message()));
 }
 
-/// What makes two runs the same: the command without places and the contents of both descriptions, after " #".
+/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions, after " #".
 std::string plan_text(const TrainOptions& options, const Recipe& recipe, const Dataset& train) {
   const std::string contents = read_json(find_description(options.recipe, "recipes", "recipe"), "recipe").dump() +
                                read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum;
   const std::string digest = sha256(std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
-  const std::string command = train_command(options);
+  TrainOptions same = options;
+  same.epochs.reset();
+  const std::string command = train_command(same);
   return command.substr(0, command.find(" --data")) + " #" + digest;
 }
 
@@ -156,6 +182,8 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                                  spec.input.height, spec.input.width, spec.input.channels, train.name, train.shape.height,
                                  train.shape.width, train.shape.channels));
   }
+  check_window(recipe, spec);
+  keep_freed_memory();
   torch::set_num_threads(options.threads);
   const torch::Device device = find_device(options.device);
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
@@ -175,6 +203,7 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
   resume(options, model, state, notes);
   model->eval();
 
+  const std::string title = fmt::format("{}, {:g} bit per weight, seed {}", spec.name, options.rate, options.seed);
   const auto start = std::chrono::steady_clock::now();
   ProgressLine progress(!options.quiet);
   Listener listener;
@@ -184,7 +213,7 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
     notes.log += csv_line(r, recipe);
     notes.test_accuracy = r.test_accuracy;
     if (const auto file = checkpoint_file(options); !file.empty()) save_checkpoint(model, now, notes, file);
-    write_file(log_file(options), notes.log);
+    write_log(options, notes.log, title);
     if (!options.quiet) print_epoch(r, recipe.epochs);
   };
   train_loop(model, train, test, schedule, state, listener);
@@ -199,7 +228,8 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                         .accuracy = golden_accuracy(network, test),
                         .float_accuracy = notes.test_accuracy};
   save_network(network, model_file(options));
-  write_file(log_file(options), notes.log);
+  write_file(model_file(options).replace_extension(".onnx"), to_onnx(network));
+  write_log(options, notes.log, title);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", model_file(options).string(),
              network.provenance.accuracy, notes.test_accuracy, test.count, seconds);

@@ -14,7 +14,7 @@ Hyper usual_hyper(Method method) {
   Hyper hyper;
   hyper.method = method;
   hyper.latent.rate = method == Method::Nearest ? kNearestRate : kEq6Rate;
-  if (method == Method::Eq6) hyper.latent_spread = kStoredSpread;
+  if (method != Method::Nearest) hyper.latent_spread = kStoredSpread;
   return hyper;
 }
 

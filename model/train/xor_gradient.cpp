@@ -22,7 +22,8 @@ std::uint32_t stored_bits(const T* x, int count) {
 }
 
 struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input, const Code& code, double s_tanh) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input, const Code& code, double s_tanh,
+                               bool straight) {
     const torch::Tensor x = input.contiguous();
     torch::Tensor y = torch::empty({x.size(0), code.n_out}, x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "xor_decrypt", [&] {
@@ -39,6 +40,7 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
     });
     context->save_for_backward({x, y});
     context->saved_data["s_tanh"] = s_tanh;
+    context->saved_data["straight"] = straight;
     std::vector<std::int64_t> rows(code.rows.begin(), code.rows.end());
     context->saved_data["rows"] = rows;
     return y;
@@ -49,6 +51,7 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
     const torch::Tensor x = saved[0];
     const torch::Tensor y = saved[1];
     const double s_tanh = context->saved_data["s_tanh"].toDouble();
+    const bool straight = context->saved_data["straight"].toBool();
     const std::vector<std::int64_t> rows = context->saved_data["rows"].toIntVector();
     const torch::Tensor g = gradients[0].contiguous();
     torch::Tensor result = torch::zeros_like(x);
@@ -71,22 +74,24 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
           for (std::int64_t j = 0; j < n_in; ++j) {
             const scalar_t value = from[s * n_in + j];
             const scalar_t t = std::tanh(static_cast<scalar_t>(s_tanh) * value);
-            dx[j] *= static_cast<scalar_t>(s_tanh) * (scalar_t(1) - t * t) * (value < scalar_t(0) ? scalar_t(-1) : scalar_t(1));
+            const scalar_t slope = straight ? scalar_t(1) : static_cast<scalar_t>(s_tanh) * (scalar_t(1) - t * t);
+            dx[j] *= slope * (value < scalar_t(0) ? scalar_t(-1) : scalar_t(1));
           }
         }
       });
     });
-    return {result, torch::Tensor(), torch::Tensor()};
+    return {result, torch::Tensor(), torch::Tensor(), torch::Tensor()};
   }
 };
 
 struct XorByTensors : torch::autograd::Function<XorByTensors> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& taps,
-                               double s_tanh) {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& taps, double s_tanh,
+                               bool straight) {
     const torch::Tensor bits = x.ge(0).to(x.scalar_type());
     const torch::Tensor y = bits.matmul(taps.t()).remainder_(2).mul_(2).sub_(1);
     context->save_for_backward({x, y, taps});
     context->saved_data["s_tanh"] = s_tanh;
+    context->saved_data["straight"] = straight;
     return y;
   }
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
@@ -95,23 +100,38 @@ struct XorByTensors : torch::autograd::Function<XorByTensors> {
     const torch::Tensor t = (saved[0] * s_tanh).tanh_();
     const torch::Tensor sign = saved[0].ge(0).to(t.scalar_type()).mul_(2).sub_(1);
     const torch::Tensor flow = (gradients[0] * saved[1]).matmul(saved[2]);
-    return {flow * (1 - t * t) * sign * s_tanh, torch::Tensor(), torch::Tensor()};
+    if (context->saved_data["straight"].toBool()) return {flow * sign, torch::Tensor(), torch::Tensor(), torch::Tensor()};
+    return {flow * (1 - t * t) * sign * s_tanh, torch::Tensor(), torch::Tensor(), torch::Tensor()};
   }
 };
 
-}  // namespace
-
-torch::Tensor xor_decrypt(const torch::Tensor& x, const Code& code, double s_tanh) {
-  return on_cpu(x) ? XorDecrypt::apply(x, code, s_tanh) : xor_decrypt_by_tensors(x, code, s_tanh);
-}
-
-torch::Tensor xor_decrypt_by_tensors(const torch::Tensor& x, const Code& code, double s_tanh) {
+// M as numbers, where and in the type of x.
+torch::Tensor tap_matrix(const Code& code, const torch::Tensor& x) {
   std::vector<float> taps;
   for (const std::uint32_t row : code.rows) {
     for (int j = 0; j < code.n_in; ++j) taps.push_back(static_cast<float>(row >> j & 1U));
   }
-  const torch::Tensor matrix = torch::tensor(taps).view({code.n_out, code.n_in}).to(x.device(), x.scalar_type());
-  return XorByTensors::apply(x, matrix, s_tanh);
+  return torch::tensor(taps).view({code.n_out, code.n_in}).to(x.device(), x.scalar_type());
+}
+
+// libtorch's own gradient of y_i = (-1)^(t-1) prod_{j in taps(i)} tanh(s_tanh x_j).
+torch::Tensor analog_decrypt(const torch::Tensor& x, const Code& code, double s_tanh) {
+  const torch::Tensor taps = tap_matrix(code, x);
+  const torch::Tensor t = torch::tanh(x * s_tanh).unsqueeze(1);                                       // [S, 1, n_in]
+  const torch::Tensor sign = taps.sum(1).remainder(2).mul(2).sub(1);                                  // [n_out]
+  return torch::where(taps.to(torch::kBool).unsqueeze(0), t, torch::ones_like(t)).prod(2).mul(sign);  // [S, n_out]
+}
+
+}  // namespace
+
+torch::Tensor xor_decrypt(const torch::Tensor& x, const Code& code, double s_tanh, Estimator estimator) {
+  if (estimator == Estimator::Analog || !on_cpu(x)) return xor_decrypt_by_tensors(x, code, s_tanh, estimator);
+  return XorDecrypt::apply(x, code, s_tanh, estimator == Estimator::Straight);
+}
+
+torch::Tensor xor_decrypt_by_tensors(const torch::Tensor& x, const Code& code, double s_tanh, Estimator estimator) {
+  if (estimator == Estimator::Analog) return analog_decrypt(x, code, s_tanh);
+  return XorByTensors::apply(x, tap_matrix(code, x), s_tanh, estimator == Estimator::Straight);
 }
 
 }  // namespace flexor

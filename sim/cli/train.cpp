@@ -65,7 +65,10 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--rate", options->rate, "stored bits per weight")->capture_default_str()->type_name("BITS");
   command->add_option("--layer-rate", *layer_rates, "another rate for layers whose name begins so: stage1=0.6; may be repeated")
       ->type_name("PREFIX=BITS");
-  command->add_option("--method", options->method, "nearest (nearest codeword) or eq6 (the paper's gradient)")->type_name("NAME");
+  command
+      ->add_option("--method", options->method,
+                   "nearest (nearest codeword), eq6 (the paper's gradient), or its ablations straight and analog")
+      ->type_name("NAME");
   command->add_option("--code", options->code, "nested (shipped code), tap2 (the paper's two random taps), tap3, dense or plain")
       ->type_name("NAME");
   command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");

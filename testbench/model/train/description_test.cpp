@@ -105,7 +105,8 @@ TEST(RecipeFile, RefusesWithOneSentence) {
   expect("\"momentum\"", "\"lion\"", "file, latent: optimiser \"lion\" is unknown; choose adam or momentum");
   expect("\"rate\": 0.002", "\"rate\": true", "file, digit: \"rate\" must be a number");
   expect("\"flip\": true", "\"flip\": 1", "file, augmentation: \"flip\" must be true or false");
-  expect("\"flip\": true", "\"shift\": 2", "file, augmentation: crop and flip cannot be combined");
+  expect("\"flip\": true", "\"shift\": 2", "file, augmentation: crop, flip and window cannot be combined");
+  expect("\"flip\": true", "\"window\": -1", "file, augmentation: \"window\" is -1");
   expect("{\"a\": 0.6}", "{\"a\": 1.6}", "file, rates: \"a\" is 1.6");
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "expect_input_error.hpp"
 #include "tiny.hpp"
@@ -73,6 +74,15 @@ TEST(TrainLoop, LossThatIsNoNumberStopsWithOneSentence) {
   test::expect_input_error([&] { test::train_stripes(model, short_schedule()); }, "the loss is not a number in epoch 1, step 1");
 }
 
+TEST(TrainLoop, HiddenLayerThatIsNoNumberReachesTheLoss) {
+  Trainable model(test::tiny_residual_spec(), nested_code(8), Method::Nearest, 1);
+  {
+    const torch::NoGradGuard guard;
+    model->named_parameters()["a1.gain"][2].fill_(std::nan(""));
+  }
+  test::expect_input_error([&] { test::train_stripes(model, short_schedule()); }, "the loss is not a number in epoch 1, step 1");
+}
+
 TEST(Augment, CropsCutThePaddedImage) {
   Dataset data = test::stripes(1, 3);
   data.shape = {4, 8, 2};
@@ -99,6 +109,32 @@ TEST(Augment, CropsCutThePaddedImage) {
     ASSERT_EQ(matches, 1) << "trial " << trial;
   }
   EXPECT_TRUE(mirrored_seen);
+}
+
+TEST(Augment, WindowIsAPartOfTheImage) {
+  Dataset data = test::stripes(1, 3);
+  std::iota(data.pixels.begin(), data.pixels.end(), std::uint8_t{1});  // every pixel says where it is
+  const Augmentation limits{.window = 5, .window_share = 1};
+  EXPECT_EQ(cut_shape(data.shape, limits), (Shape{5, 5, 1}));
+  std::mt19937_64 random(7);
+  std::vector<float> to(25);
+  std::set<int> corners;
+  for (int trial = 0; trial < 400; ++trial) {
+    crop_and_flip(data.image(0), data.shape, limits, random, to.data());
+    const int corner = static_cast<int>(to[0]) - 1;
+    corners.insert(corner);
+    for (int i = 0; i < 25; ++i) ASSERT_EQ(to[static_cast<std::size_t>(i)], static_cast<float>(corner + 1 + i / 5 * 8 + i % 5));
+  }
+  EXPECT_EQ(corners.size(), 16U);  // 4 x 4 places
+}
+
+TEST(TrainLoop, WindowsComeFirstAndWholeImagesFollow) {
+  Trainable model(test::tiny_residual_spec(), nested_code(8), Method::Nearest, 1);
+  Schedule schedule = short_schedule();
+  schedule.augmentation = Augmentation{.flip = true, .window = 6, .window_share = 0.5};
+  const EpochResult last = test::train_stripes(model, schedule);
+  EXPECT_EQ(last.epoch, schedule.epochs);
+  EXPECT_GT(last.test_accuracy, 60);
 }
 
 TEST(Loader, GivesEveryImageOnceAndTheSameBatchesForTheSameState) {

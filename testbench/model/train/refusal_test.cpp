@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -65,12 +66,35 @@ TEST(TrainRefuses, WhatDoesNotFitTheImagesOrTheFolder) {
   test::expect_input_error([&] { train_on(options, train, unseen); }, "to resume from; leave out --resume to begin anew");
   options.resume = false;
   test::expect_input_error([&] { train_on(options, test::stripes(7, 1), unseen); }, "7 training images do not fill a minibatch of 16");
+  const auto with_window = [&](const std::string& network, int window) {
+    std::string recipe = test::kTinyRecipe;
+    recipe.replace(recipe.find("\"crop\""), 0, "\"window\": " + std::to_string(window) + ", ");
+    std::ofstream(scratch / "window.json") << recipe;
+    TrainOptions changed = options;
+    changed.recipe = (scratch / "window.json").string();
+    if (!network.empty()) changed.network = network;
+    return changed;
+  };
+  test::expect_input_error([&] { train_on(with_window("", 9), train, unseen); }, "a window of 9 pixels is larger than the 8x8 images");
+  std::string fixed = test::kTinyNetwork;
+  fixed.erase(fixed.find("\"global_average\": true, "), std::string("\"global_average\": true, ").size());
+  std::ofstream(scratch / "fixed.json") << fixed;
+  test::expect_input_error([&] { train_on(with_window((scratch / "fixed.json").string(), 6), train, unseen); },
+                           "layer dense of tiny takes images of one size only; leave out the window");
   Dataset wide = train;
   wide.shape = {4, 16, 1};
   test::expect_input_error([&] { train_on(options, wide, unseen); }, "network tiny takes 8x8x1 images, stripes has 4x16x1");
   EXPECT_EQ(train_on(options, train, unseen), 0);
-  for (const char* name : {"model.flexor", "metrics.csv", "checkpoint.pt"})
+  for (const char* name : {"model.flexor", "model.onnx", "metrics.csv", "metrics.svg", "checkpoint.pt"})
     EXPECT_TRUE(std::filesystem::exists(options.out / name)) << name;
+  const auto lines = [&] {
+    const auto bytes = test::read_bytes(options.out / "metrics.csv");
+    return std::count(bytes.begin(), bytes.end(), '\n');
+  };
+  EXPECT_EQ(lines(), 1 + 12);
+  options.epochs = 14;  // a run may be made longer
+  EXPECT_EQ(train_on(options, train, unseen), 0);
+  EXPECT_EQ(lines(), 1 + 14);
   const auto model = test::read_bytes(options.out / "model.flexor");
   options.seed = 2;
   test::expect_input_error([&] { train_on(options, train, unseen); }, "is of another run (flexor train --recipe");

@@ -37,25 +37,39 @@ double closed_form(const Code& code, const double* x, int i, int j, double s_tan
   return s_tanh * (1 - t * t) * product;
 }
 
+/// The same for the ablations: the straight estimator's slope is 1, the analog one has tanh in place of every sign.
+double closed_form(Estimator estimator, const Code& code, const double* x, int i, int j, double s_tanh) {
+  if (estimator == Estimator::Equation6) return closed_form(code, x, i, j, s_tanh);
+  const std::uint32_t row = code.rows[static_cast<std::size_t>(i)];
+  if ((row >> j & 1U) == 0) return 0;
+  double product = std::popcount(row) % 2 == 1 ? 1.0 : -1.0;
+  for (int k = 0; k < code.n_in; ++k) {
+    if (k != j && (row >> k & 1U) != 0) product *= estimator == Estimator::Analog ? std::tanh(s_tanh * x[k]) : sign(x[k]);
+  }
+  const double t = std::tanh(s_tanh * x[j]);
+  return estimator == Estimator::Analog ? s_tanh * (1 - t * t) * product : product;
+}
+
 class XorGradient : public testing::TestWithParam<int> {};
 
-TEST_P(XorGradient, BackwardIsEquation6) {
+TEST_P(XorGradient, BackwardIsTheClosedFormOfEveryEstimator) {
   std::mt19937_64 random(kGradientSeed + static_cast<std::uint64_t>(GetParam()));
   SCOPED_TRACE(testing::Message() << "seed " << kGradientSeed + static_cast<std::uint64_t>(GetParam()));
-  for (int trial = 0; trial < 20; ++trial) {
+  for (int trial = 0; trial < 30; ++trial) {
     const int n_in = 6 + static_cast<int>(random() % 15);
     const Code code = random_code(random, 1 + static_cast<int>(random() % 32), n_in, GetParam());
     const double s_tanh = trial % 2 == 0 ? 100 : 10;
+    const Estimator estimator = static_cast<Estimator>(trial % 3);
     torch::Tensor x = (torch::rand({7, n_in}, torch::kDouble) - 0.5) * (4 / s_tanh);
     x[0][0] = 0;
     x.requires_grad_(true);
     const torch::Tensor up = torch::randn({7, code.n_out}, torch::kDouble);
-    xor_decrypt(x, code, s_tanh).backward(up);
+    xor_decrypt(x, code, s_tanh, estimator).backward(up);
     for (int s = 0; s < 7; ++s) {
       for (int j = 0; j < n_in; ++j) {
         double expected = 0;
         for (int i = 0; i < code.n_out; ++i) {
-          expected += up[s][i].item<double>() * closed_form(code, x.detach().data_ptr<double>() + s * n_in, i, j, s_tanh);
+          expected += up[s][i].item<double>() * closed_form(estimator, code, x.detach().data_ptr<double>() + s * n_in, i, j, s_tanh);
         }
         ASSERT_NEAR(x.grad()[s][j].item<double>(), expected, 1e-12 * std::max(1.0, std::abs(expected))) << "slice " << s << ", input " << j;
       }
@@ -87,13 +101,30 @@ TEST_P(XorGradient, TensorOperationsAgreeWithTheLoops) {
     loops[3][2] = 0;
     torch::Tensor tensors = loops.clone().requires_grad_(true);
     loops.requires_grad_(true);
-    const torch::Tensor y = xor_decrypt(loops, code, 10);
-    const torch::Tensor z = xor_decrypt_by_tensors(tensors, code, 10);
+    const Estimator estimator = trial % 2 == 0 ? Estimator::Equation6 : Estimator::Straight;
+    const torch::Tensor y = xor_decrypt(loops, code, 10, estimator);
+    const torch::Tensor z = xor_decrypt_by_tensors(tensors, code, 10, estimator);
     EXPECT_TRUE(torch::equal(y, z));
     const torch::Tensor up = torch::randn({16, 20}, torch::kDouble);
     y.backward(up);
     z.backward(up);
     EXPECT_TRUE(torch::allclose(loops.grad(), tensors.grad(), 1e-12, 1e-12));
+  }
+}
+
+TEST_P(XorGradient, AnalogForwardIsAProductOfTanh) {
+  std::mt19937_64 random(kGradientSeed * 7 + static_cast<std::uint64_t>(GetParam()));
+  const Code code = random_code(random, 20, 8, GetParam());
+  const torch::Tensor x = torch::randn({16, 8}, torch::kDouble) * 0.1;
+  const torch::Tensor y = xor_decrypt(x, code, 10, Estimator::Analog);
+  for (int s = 0; s < 16; ++s) {
+    for (int i = 0; i < 20; ++i) {
+      double wanted = GetParam() % 2 == 1 ? 1.0 : -1.0;
+      for (int j = 0; j < 8; ++j) {
+        if ((code.rows[static_cast<std::size_t>(i)] >> j & 1U) != 0) wanted *= std::tanh(10 * x[s][j].item<double>());
+      }
+      ASSERT_NEAR(y[s][i].item<double>(), wanted, 1e-12);
+    }
   }
 }
 

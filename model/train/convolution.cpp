@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/convolution.hpp"
+
+#ifdef FLEXOR_ONEDNN
+#include <dnnl.hpp>
+#include <optional>
+#include <unordered_map>
+
+namespace flexor {
+namespace {
+
+using Memory = dnnl::memory;
+using Type = Memory::data_type;
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& stream() {
+  static dnnl::stream only(cpu());
+  return only;
+}
+
+constexpr auto kLast = torch::MemoryFormat::ChannelsLast;
+
+torch::Tensor last(const torch::Tensor& tensor) { return tensor.contiguous(kLast); }
+
+Memory view(const Memory::desc& desc, const torch::Tensor& tensor) { return {desc, cpu(), tensor.data_ptr()}; }
+
+}  // namespace
+
+struct Convolution::Primitives {
+  // A tensor that stays for the life of the primitives, in the layout that one of them wants.
+  struct Packed {
+    Memory memory;
+    dnnl::reorder reorder;
+    Packed(const Memory::desc& from, const Memory::desc& to)
+        : memory(to, cpu()), reorder(dnnl::reorder::primitive_desc(cpu(), from, cpu(), to)) {}
+  };
+
+  explicit Primitives(const ConvolutionShape& s)
+      : type(s.bfloat16 ? Type::bf16 : Type::f32),
+        source({s.images, s.inputs, s.height, s.width}, type, Memory::format_tag::nhwc),
+        target({s.images, s.outputs, s.out_height(), s.out_width()}, type, Memory::format_tag::nhwc),
+        plain({s.outputs, s.inputs, s.kernel, s.kernel}, Type::f32, Memory::format_tag::ohwi),
+        any({s.outputs, s.inputs, s.kernel, s.kernel}, type, Memory::format_tag::any),
+        any_float({s.outputs, s.inputs, s.kernel, s.kernel}, Type::f32, Memory::format_tag::any),
+        strides{s.stride, s.stride},
+        padding{s.padding, s.padding},
+        forward_desc(
+            {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding},
+            cpu()),
+        forward(forward_desc) {}
+
+  // The backward primitives are made when they are first used: the first layer never needs a gradient of its input.
+  void make_input_gradient() {
+    if (input_gradient) return;
+    const dnnl::convolution_backward_data::primitive_desc desc(
+        {dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding}, cpu(), forward_desc);
+    backward_weights.emplace(plain, desc.weights_desc());
+    input_gradient.emplace(desc);
+  }
+  void make_weight_gradient() {
+    if (weight_gradient) return;
+    const dnnl::convolution_backward_weights::primitive_desc desc(
+        {dnnl::algorithm::convolution_direct, source, any_float, target, strides, padding, padding}, cpu(), forward_desc);
+    gradient.emplace(desc.diff_weights_desc(), plain);
+    gathered = Memory(desc.diff_weights_desc(), cpu());
+    weight_gradient.emplace(desc);
+  }
+
+  Type type;
+  Memory::desc source, target, plain, any, any_float;
+  Memory::dims strides, padding;
+  dnnl::convolution_forward::primitive_desc forward_desc;
+  dnnl::convolution_forward forward;
+  std::optional<Packed> forward_weights;
+  std::optional<dnnl::convolution_backward_data> input_gradient;
+  std::optional<Packed> backward_weights;
+  std::optional<dnnl::convolution_backward_weights> weight_gradient;
+  std::optional<Packed> gradient;  // its memory is not used: the result goes to the caller's tensor
+  Memory gathered;
+};
+
+Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape), made_(std::make_unique<Primitives>(shape)) {}
+Convolution::~Convolution() = default;
+
+torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight) {
+  Primitives& p = *made_;
+  const torch::Tensor x = last(input);
+  const torch::Tensor w = last(weight);
+  torch::Tensor y =
+      torch::empty({shape_.images, shape_.outputs, shape_.out_height(), shape_.out_width()}, x.options().memory_format(kLast));
+  if (!p.forward_weights) p.forward_weights.emplace(p.plain, p.forward_desc.weights_desc());
+  Memory from = view(p.plain, w);
+  p.forward_weights->reorder.execute(stream(), from, p.forward_weights->memory);
+  p.forward.execute(stream(),
+                    {{DNNL_ARG_SRC, view(p.source, x)}, {DNNL_ARG_WEIGHTS, p.forward_weights->memory}, {DNNL_ARG_DST, view(p.target, y)}});
+  return y;
+}
+
+torch::Tensor Convolution::input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight) {
+  Primitives& p = *made_;
+  p.make_input_gradient();
+  const torch::Tensor dy = last(gradient);
+  const torch::Tensor w = last(weight);
+  torch::Tensor dx = torch::empty({shape_.images, shape_.inputs, shape_.height, shape_.width}, dy.options().memory_format(kLast));
+  Memory from = view(p.plain, w);
+  p.backward_weights->reorder.execute(stream(), from, p.backward_weights->memory);
+  p.input_gradient->execute(
+      stream(),
+      {{DNNL_ARG_DIFF_DST, view(p.target, dy)}, {DNNL_ARG_WEIGHTS, p.backward_weights->memory}, {DNNL_ARG_DIFF_SRC, view(p.source, dx)}});
+  return dx;
+}
+
+torch::Tensor Convolution::weight_gradient(const torch::Tensor& input, const torch::Tensor& gradient) {
+  Primitives& p = *made_;
+  p.make_weight_gradient();
+  const torch::Tensor x = last(input);
+  const torch::Tensor dy = last(gradient);
+  torch::Tensor dw = torch::empty({shape_.outputs, shape_.inputs, shape_.kernel, shape_.kernel},
+                                  torch::TensorOptions().dtype(torch::kFloat).memory_format(kLast));
+  p.weight_gradient->execute(
+      stream(), {{DNNL_ARG_SRC, view(p.source, x)}, {DNNL_ARG_DIFF_DST, view(p.target, dy)}, {DNNL_ARG_DIFF_WEIGHTS, p.gathered}});
+  Memory to = view(p.plain, dw);
+  p.gradient->reorder.execute(stream(), p.gathered, to);
+  return dw;
+}
+
+bool Convolution::available(bool bfloat16) {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return !bfloat16 || isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
+}
+
+}  // namespace flexor
+
+#else
+
+namespace flexor {
+
+struct Convolution::Primitives {};
+Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape) {}
+Convolution::~Convolution() = default;
+torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight) {
+  return torch::conv2d(input, weight, {}, shape_.stride, shape_.padding);
+}
+torch::Tensor Convolution::input_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
+torch::Tensor Convolution::weight_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
+bool Convolution::available(bool) { return false; }
+
+}  // namespace flexor
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace flexor {
+
+/// Shapes of one square convolution of one minibatch.
+struct ConvolutionShape {
+  std::int64_t images = 0, inputs = 0, outputs = 0;  ///< minibatch, channels
+  std::int64_t height = 0, width = 0;                ///< of the input
+  std::int64_t kernel = 1, stride = 1, padding = 0;
+  bool bfloat16 = false;  ///< type of activations and weights; sums are float, gradients of weights too
+  bool operator==(const ConvolutionShape&) const = default;
+  [[nodiscard]] std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
+  [[nodiscard]] std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+};
+
+/// Convolution of oneDNN without libtorch in between, and its two gradients. Activations are [N, C, H, W] in NHWC order
+/// (torch::MemoryFormat::ChannelsLast), weights float [O, I, K, K] in the same order. Primitives are made once.
+class Convolution {
+ public:
+  explicit Convolution(const ConvolutionShape& shape);
+  ~Convolution();
+  Convolution(const Convolution&) = delete;
+  Convolution& operator=(const Convolution&) = delete;
+  [[nodiscard]] const ConvolutionShape& shape() const { return shape_; }
+  [[nodiscard]] torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& weight);
+  /// Gradient of the input.
+  [[nodiscard]] torch::Tensor input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight);
+  /// Gradient of the weights, float.
+  [[nodiscard]] torch::Tensor weight_gradient(const torch::Tensor& input, const torch::Tensor& gradient);
+  /// Whether this build and processor have it for a type.
+  static bool available(bool bfloat16);
+
+ private:
+  struct Primitives;
+  ConvolutionShape shape_;
+  std::unique_ptr<Primitives> made_;
+};
+
+}  // namespace flexor

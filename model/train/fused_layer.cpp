@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/fused_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "train/norm_pass.hpp"
+
+namespace flexor {
+namespace {
+
+// What the backward pass needs, kept by the graph.
+struct Kept : torch::CustomClassHolder {
+  std::shared_ptr<Convolution> convolution;
+  FusedShape shape;
+  ChannelMap map;
+  std::vector<double> mean, inverse_deviation;
+};
+
+// An autograd function takes no undefined tensor: an empty one stands for no shortcut there.
+bool present(const torch::Tensor& tensor) { return tensor.defined() && tensor.numel() > 0; }
+
+template <typename T>
+const T* values(const torch::Tensor& tensor) {
+  return present(tensor) ? reinterpret_cast<const T*>(tensor.data_ptr()) : nullptr;
+}
+template <typename T>
+T* target(const torch::Tensor& tensor) {
+  return present(tensor) ? reinterpret_cast<T*>(tensor.data_ptr()) : nullptr;
+}
+
+PixelRows rows_of(const torch::Tensor& tensor) { return {tensor.size(0) * tensor.size(2) * tensor.size(3), tensor.size(1)}; }
+
+torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble); }
+
+// Fills the map of a layer from the statistics of its accumulators.
+void fill_map(Kept& kept, const torch::Tensor& gain, const torch::Tensor& offset, const std::vector<double>& mean,
+              const std::vector<double>& variance) {
+  for (std::size_t c = 0; c < mean.size(); ++c) {
+    const double inverse = 1 / std::sqrt(variance[c] + kept.shape.variance_floor);
+    const double scale = gain.data_ptr<float>()[c] * inverse / kept.shape.step;
+    kept.map.scale.push_back(static_cast<float>(scale));
+    kept.map.shift.push_back(static_cast<float>(offset.data_ptr<float>()[c] / kept.shape.step - scale * mean[c]));
+    kept.inverse_deviation.push_back(inverse);
+  }
+  kept.mean = mean;
+  kept.map.shortcut = static_cast<float>(kept.shape.shortcut);
+  kept.map.largest = static_cast<float>(kept.shape.largest);
+}
+
+template <typename T>
+torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut, const ChannelMap& map) {
+  torch::Tensor q = torch::empty_like(sums);
+  const auto is_number = [](float value) { return std::isfinite(value); };
+  const bool numbers =
+      std::all_of(map.scale.begin(), map.scale.end(), is_number) && std::all_of(map.shift.begin(), map.shift.end(), is_number);
+  if (!numbers) return q.fill_(std::nan(""));  // the rounding would hide it from the loss
+  map_and_round(values<T>(sums), values<T>(shortcut), map, rows_of(sums), target<T>(q));
+  return q;
+}
+
+template <typename T>
+torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, const torch::Tensor& offset, const torch::Tensor& shortcut,
+                          Kept& kept, BatchStatistics& statistics) {
+  const PixelRows rows = rows_of(sums);
+  const ChannelSums total = sum_squares(values<T>(sums), rows);
+  const auto pixels = static_cast<double>(rows.pixels);
+  std::vector<double> mean, variance;
+  for (std::size_t c = 0; c < total.first.size(); ++c) {
+    mean.push_back(total.first[c] / pixels);
+    variance.push_back(std::max(total.second[c] / pixels - mean.back() * mean.back(), 0.0));
+  }
+  fill_map(kept, gain, offset, mean, variance);
+  statistics = {per_channel(mean), per_channel(variance), rows.pixels};
+  return round_all<T>(sums, shortcut, kept.map);
+}
+
+struct Gradients {
+  torch::Tensor sums, gain, offset, shortcut;
+};
+
+template <typename T>
+Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& sums, const torch::Tensor& shortcut, const Kept& kept) {
+  const PixelRows rows = rows_of(sums);
+  const torch::Tensor masked = present(shortcut) ? torch::empty_like(sums) : torch::Tensor();
+  const ChannelSums total = sum_gradients(values<T>(gradient), values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
+  const auto pixels = static_cast<double>(rows.pixels);
+  const auto channels = static_cast<std::int64_t>(total.first.size());
+  Gradients result{torch::empty_like(sums), torch::empty({channels}), torch::empty({channels}), masked};
+  GradientMap map;
+  for (std::size_t c = 0; c < total.first.size(); ++c) {
+    const double inverse = kept.inverse_deviation[c];
+    const double by_normal = inverse * (total.second[c] - kept.mean[c] * total.first[c]);  // sum of g times the normalised accumulator
+    result.gain.data_ptr<float>()[c] = static_cast<float>(by_normal / kept.shape.step);
+    result.offset.data_ptr<float>()[c] = static_cast<float>(total.first[c] / kept.shape.step);
+    const double scale = kept.map.scale[c];
+    const double by_value = -scale * inverse * by_normal / pixels;
+    map.slope.push_back(kept.map.scale[c]);
+    map.by_value.push_back(static_cast<float>(by_value));
+    map.constant.push_back(static_cast<float>(-scale * total.first[c] / pixels - by_value * kept.mean[c]));
+  }
+  const bool has_shortcut = present(shortcut);
+  spread_gradient(values<T>(has_shortcut ? masked : gradient), values<T>(sums), !has_shortcut, kept.map, map, rows, target<T>(result.sums));
+  if (has_shortcut && kept.shape.shortcut != 1) result.shortcut.mul_(kept.shape.shortcut);
+  return result;
+}
+
+struct Fused : torch::autograd::Function<Fused> {
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input, const torch::Tensor& weight,
+                               const torch::Tensor& gain, const torch::Tensor& offset, const torch::Tensor& shortcut,
+                               const std::shared_ptr<Convolution>& convolution, const FusedShape& shape, BatchStatistics* statistics) {
+    auto kept = c10::make_intrusive<Kept>();
+    kept->convolution = convolution;
+    kept->shape = shape;
+    const torch::Tensor sums = convolution->forward(input, weight);
+    torch::Tensor q = sums.scalar_type() == torch::kBFloat16 ? round_layer<BFloat16>(sums, gain, offset, shortcut, *kept, *statistics)
+                                                             : round_layer<float>(sums, gain, offset, shortcut, *kept, *statistics);
+    context->save_for_backward({input, weight, shortcut, sums});
+    context->saved_data["kept"] = c10::IValue::make_capsule(kept);
+    return q;
+  }
+
+  static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const torch::Tensor& input = saved[0];
+    const torch::Tensor& weight = saved[1];
+    const torch::Tensor& shortcut = saved[2];
+    const torch::Tensor& sums = saved[3];
+    const auto capsule = context->saved_data["kept"].toCapsule();
+    const auto& kept = static_cast<const Kept&>(*capsule);
+    const torch::Tensor dq = gradients[0].to(sums.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast);
+    const Gradients g = sums.scalar_type() == torch::kBFloat16 ? round_gradient<BFloat16>(dq, sums, shortcut, kept)
+                                                               : round_gradient<float>(dq, sums, shortcut, kept);
+    torch::Tensor input_gradient;
+    if (context->needs_input_grad(0)) input_gradient = kept.convolution->input_gradient(g.sums, weight);
+    return {input_gradient, kept.convolution->weight_gradient(input, g.sums), g.gain, g.offset, g.shortcut, {}, {}, {}};
+  }
+};
+
+}  // namespace
+
+torch::Tensor fused_layer(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& gain, const torch::Tensor& offset,
+                          const torch::Tensor& shortcut, const std::shared_ptr<Convolution>& convolution, const FusedShape& shape,
+                          BatchStatistics& statistics) {
+  return Fused::apply(input, weight, gain, offset, shortcut.defined() ? shortcut : torch::empty({0}), convolution, shape, &statistics);
+}
+
+torch::Tensor fused_evaluation(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& gain,
+                               const torch::Tensor& offset, const torch::Tensor& shortcut, Convolution& convolution,
+                               const FusedShape& shape, const KnownStatistics& statistics) {
+  const torch::NoGradGuard guard;
+  Kept kept;
+  kept.shape = shape;
+  const auto host = [](const torch::Tensor& values) {
+    const auto* from = values.data_ptr<float>();
+    return std::vector<double>(from, from + values.numel());
+  };
+  fill_map(kept, gain, offset, host(statistics.mean), host(statistics.variance));
+  const torch::Tensor sums = convolution.forward(input, weight);
+  return sums.scalar_type() == torch::kBFloat16 ? round_all<BFloat16>(sums, shortcut, kept.map)
+                                                : round_all<float>(sums, shortcut, kept.map);
+}
+
+}  // namespace flexor

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/norm_pass.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+
+// The loops are plain and as long as a vector register is wide or more; g++ makes one copy for each instruction set.
+#define FLEXOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#define FLEXOR_INLINE __attribute__((always_inline)) inline
+
+namespace flexor {
+namespace {
+
+constexpr std::int64_t kWide = 64;      // values of one step: 64 / C pixels, or 64 channels of one pixel
+constexpr std::int64_t kLongest = 256;  // steps whose sums are float
+
+FLEXOR_INLINE float load(float value) { return value; }
+FLEXOR_INLINE float load(BFloat16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value.bits) << 16); }
+FLEXOR_INLINE void store(float& to, float value) { to = value; }
+FLEXOR_INLINE void store(BFloat16& to, float value) {  // to the nearest, even in a tie
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  to.bits = static_cast<std::uint16_t>((bits + 0x7fffU + (bits >> 16 & 1U)) >> 16);
+}
+
+// `rows` steps of 64 lanes, `stride` values from one to the next.
+struct Steps {
+  std::int64_t rows, stride;
+};
+
+template <typename T>
+FLEXOR_INLINE void sum_squares_body(const T* __restrict a, Steps steps, float* first, float* second) {
+  float s[kWide] = {};
+  float t[kWide] = {};
+  for (std::int64_t row = 0; row < steps.rows; ++row, a += steps.stride) {
+    for (int i = 0; i < kWide; ++i) {
+      const float value = load(a[i]);
+      s[i] += value;
+      t[i] += value * value;
+    }
+  }
+  std::copy_n(s, kWide, first);
+  std::copy_n(t, kWide, second);
+}
+FLEXOR_CLONES void sum_squares_steps(const float* a, Steps steps, float* first, float* second) {
+  sum_squares_body(a, steps, first, second);
+}
+FLEXOR_CLONES void sum_squares_steps(const BFloat16* a, Steps steps, float* first, float* second) {
+  sum_squares_body(a, steps, first, second);
+}
+
+// The map of 64 lanes.
+struct Lanes {
+  const float* scale;
+  const float* shift;
+  float shortcut, largest;
+};
+
+// The gradient where s is strictly inside 0..largest, else 0; without a branch.
+FLEXOR_INLINE float inside(float s, float largest, float flow) {
+  const bool kept = (static_cast<int>(s > 0.0F) & static_cast<int>(s < largest)) != 0;
+  return kept ? flow : 0.0F;
+}
+
+template <bool Shortcut, typename T>
+FLEXOR_INLINE float mapped(const T* __restrict a, const T* __restrict r, Lanes map, int i) {
+  const float s = map.scale[i] * load(a[i]) + map.shift[i];
+  return Shortcut ? s + map.shortcut * load(r[i]) : s;
+}
+
+template <bool Shortcut, typename T>
+FLEXOR_INLINE void round_body(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict q) {
+  const float top = map.largest + 0.5F;
+  for (std::int64_t row = 0; row < steps.rows; ++row) {
+    for (int i = 0; i < kWide; ++i) {
+      float value = mapped<Shortcut>(a, r, map, i) + 0.5F;  // not below 0, so that cutting off is rounding down
+      value = value < 0.0F ? 0.0F : value;
+      value = value > top ? top : value;
+      store(q[i], static_cast<float>(static_cast<std::int32_t>(value)));
+    }
+    a += steps.stride;
+    q += steps.stride;
+    if (Shortcut) r += steps.stride;
+  }
+}
+template <typename T>
+FLEXOR_INLINE void round_either(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict q) {
+  return r == nullptr ? round_body<false>(a, r, map, steps, q) : round_body<true>(a, r, map, steps, q);
+}
+FLEXOR_CLONES void round_steps(const float* a, const float* r, Lanes map, Steps steps, float* q) { round_either(a, r, map, steps, q); }
+FLEXOR_CLONES void round_steps(const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* q) {
+  round_either(a, r, map, steps, q);
+}
+
+template <bool Shortcut, typename T>
+FLEXOR_INLINE void gradient_body(const T* __restrict dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps,
+                                 T* __restrict g, float* first, float* second) {
+  float sum[kWide] = {};
+  float product[kWide] = {};
+  for (std::int64_t row = 0; row < steps.rows; ++row) {
+    for (int i = 0; i < kWide; ++i) {
+      const float s = mapped<Shortcut>(a, r, map, i);
+      const float kept = inside(s, map.largest, load(dq[i]));
+      sum[i] += kept;
+      product[i] += kept * load(a[i]);
+      if (Shortcut) store(g[i], kept);
+    }
+    a += steps.stride;
+    dq += steps.stride;
+    if (Shortcut) {
+      r += steps.stride;
+      g += steps.stride;
+    }
+  }
+  std::copy_n(sum, kWide, first);
+  std::copy_n(product, kWide, second);
+}
+template <typename T>
+FLEXOR_INLINE void gradient_either(const T* __restrict dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps,
+                                   T* __restrict g, float* first, float* second) {
+  return r == nullptr ? gradient_body<false>(dq, a, r, map, steps, g, first, second)
+                      : gradient_body<true>(dq, a, r, map, steps, g, first, second);
+}
+FLEXOR_CLONES void gradient_steps(const float* dq, const float* a, const float* r, Lanes map, Steps steps, float* g, float* first,
+                                  float* second) {
+  gradient_either(dq, a, r, map, steps, g, first, second);
+}
+FLEXOR_CLONES void gradient_steps(const BFloat16* dq, const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* g,
+                                  float* first, float* second) {
+  gradient_either(dq, a, r, map, steps, g, first, second);
+}
+
+// da = slope g + by_value a + constant.
+struct Spread {
+  const float* slope;
+  const float* by_value;
+  const float* constant;
+};
+
+template <bool Masked, typename T>
+FLEXOR_INLINE void spread_body(const T* __restrict g, const T* __restrict a, Lanes map, Spread to, Steps steps, T* __restrict da) {
+  for (std::int64_t row = 0; row < steps.rows; ++row) {
+    for (int i = 0; i < kWide; ++i) {
+      const float value = load(a[i]);
+      float flow = load(g[i]);
+      if (Masked) {
+        const float s = map.scale[i] * value + map.shift[i];
+        flow = inside(s, map.largest, flow);
+      }
+      store(da[i], to.slope[i] * flow + to.by_value[i] * value + to.constant[i]);
+    }
+    g += steps.stride;
+    a += steps.stride;
+    da += steps.stride;
+  }
+}
+template <typename T>
+FLEXOR_INLINE void spread_either(const T* __restrict g, const T* __restrict a, bool masked, Lanes map, Spread to, Steps steps,
+                                 T* __restrict da) {
+  return masked ? spread_body<true>(g, a, map, to, steps, da) : spread_body<false>(g, a, map, to, steps, da);
+}
+FLEXOR_CLONES void spread_steps(const float* g, const float* a, bool masked, Lanes map, Spread to, Steps steps, float* da) {
+  spread_either(g, a, masked, map, to, steps, da);
+}
+FLEXOR_CLONES void spread_steps(const BFloat16* g, const BFloat16* a, bool masked, Lanes map, Spread to, Steps steps, BFloat16* da) {
+  spread_either(g, a, masked, map, to, steps, da);
+}
+
+// The tensor as rows of `blocks` times 64 lanes, in which the pattern of channels repeats.
+struct Grid {
+  explicit Grid(const PixelRows& from)
+      : blocks(std::max<std::int64_t>(from.channels / kWide, 1)),
+        rows(from.pixels * from.channels / (blocks * kWide)),
+        chunk(std::max<std::int64_t>(kLongest / blocks, 1)) {}
+  [[nodiscard]] std::int64_t chunks() const { return (rows + chunk - 1) / chunk; }
+  [[nodiscard]] std::int64_t width() const { return blocks * kWide; }
+  std::int64_t blocks, rows, chunk;
+};
+
+// One value a channel -> one a lane of a row.
+std::vector<float> spread(const std::vector<float>& values, const Grid& grid) {
+  std::vector<float> lanes(static_cast<std::size_t>(grid.width()));
+  for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i] = values[i % values.size()];
+  return lanes;
+}
+
+// work(chunk, block, offset of its first value, steps) for all chunks and blocks of 64 lanes.
+template <typename Work>
+void for_chunks(const Grid& grid, const Work& work) {
+  at::parallel_for(0, grid.chunks(), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+      const std::int64_t row = chunk * grid.chunk;
+      const Steps steps{std::min(grid.chunk, grid.rows - row), grid.width()};
+      for (std::int64_t block = 0; block < grid.blocks; ++block) work(chunk, block * kWide, row * grid.width() + block * kWide, steps);
+    }
+  });
+}
+
+// Sums of every chunk and lane.
+class Partial {
+ public:
+  explicit Partial(const Grid& grid) : grid_(grid), values_(static_cast<std::size_t>(2 * grid.chunks() * grid.width())) {}
+  float* first(std::int64_t chunk, std::int64_t lane) { return values_.data() + 2 * chunk * grid_.width() + lane; }
+  float* second(std::int64_t chunk, std::int64_t lane) { return first(chunk, lane) + grid_.width(); }
+  ChannelSums sums(std::int64_t channels) {
+    const auto count = static_cast<std::size_t>(channels);
+    ChannelSums sums{std::vector<double>(count, 0), std::vector<double>(count, 0)};
+    for (std::int64_t chunk = 0; chunk < grid_.chunks(); ++chunk) {
+      for (std::int64_t lane = 0; lane < grid_.width(); ++lane) {
+        const auto channel = static_cast<std::size_t>(lane % channels);
+        sums.first[channel] += *first(chunk, lane);
+        sums.second[channel] += *second(chunk, lane);
+      }
+    }
+    return sums;
+  }
+
+ private:
+  Grid grid_;
+  std::vector<float> values_;
+};
+
+}  // namespace
+
+bool norm_pass_fits(const PixelRows& rows) {
+  const bool pattern = rows.channels > 0 && (kWide % rows.channels == 0 || rows.channels % kWide == 0);
+  return pattern && rows.pixels * rows.channels % kWide == 0;
+}
+
+template <typename T>
+ChannelSums sum_squares(const T* __restrict a, const PixelRows& rows) {
+  const Grid grid(rows);
+  Partial partial(grid);
+  for_chunks(grid, [&](std::int64_t chunk, std::int64_t lane, std::int64_t at, Steps steps) {
+    sum_squares_steps(a + at, steps, partial.first(chunk, lane), partial.second(chunk, lane));
+  });
+  return partial.sums(rows.channels);
+}
+
+template <typename T>
+void map_and_round(const T* __restrict a, const T* __restrict r, const ChannelMap& map, const PixelRows& rows, T* __restrict q) {
+  const Grid grid(rows);
+  const std::vector<float> scale = spread(map.scale, grid);
+  const std::vector<float> shift = spread(map.shift, grid);
+  for_chunks(grid, [&](std::int64_t, std::int64_t lane, std::int64_t at, Steps steps) {
+    round_steps(a + at, r == nullptr ? r : r + at, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps, q + at);
+  });
+}
+
+template <typename T>
+ChannelSums sum_gradients(const T* __restrict dq, const T* __restrict a, const T* __restrict r, const ChannelMap& map,
+                          const PixelRows& rows, T* g) {
+  const Grid grid(rows);
+  const std::vector<float> scale = spread(map.scale, grid);
+  const std::vector<float> shift = spread(map.shift, grid);
+  Partial partial(grid);
+  for_chunks(grid, [&](std::int64_t chunk, std::int64_t lane, std::int64_t at, Steps steps) {
+    gradient_steps(dq + at, a + at, r == nullptr ? r : r + at, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps,
+                   r == nullptr ? g : g + at, partial.first(chunk, lane), partial.second(chunk, lane));
+  });
+  return partial.sums(rows.channels);
+}
+
+template <typename T>
+void spread_gradient(const T* __restrict g, const T* __restrict a, bool masked, const ChannelMap& map, const GradientMap& to,
+                     const PixelRows& rows, T* __restrict da) {
+  const Grid grid(rows);
+  const std::vector<float> scale = spread(map.scale, grid);
+  const std::vector<float> shift = spread(map.shift, grid);
+  const std::vector<float> slope = spread(to.slope, grid);
+  const std::vector<float> by_value = spread(to.by_value, grid);
+  const std::vector<float> constant = spread(to.constant, grid);
+  for_chunks(grid, [&](std::int64_t, std::int64_t lane, std::int64_t at, Steps steps) {
+    spread_steps(g + at, a + at, masked, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest},
+                 {slope.data() + lane, by_value.data() + lane, constant.data() + lane}, steps, da + at);
+  });
+}
+
+template ChannelSums sum_squares(const float*, const PixelRows&);
+template ChannelSums sum_squares(const BFloat16*, const PixelRows&);
+template void map_and_round(const float*, const float*, const ChannelMap&, const PixelRows&, float*);
+template void map_and_round(const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*);
+template ChannelSums sum_gradients(const float*, const float*, const float*, const ChannelMap&, const PixelRows&, float*);
+template ChannelSums sum_gradients(const BFloat16*, const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*);
+template void spread_gradient(const float*, const float*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, float*);
+template void spread_gradient(const BFloat16*, const BFloat16*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, BFloat16*);
+
+}  // namespace flexor

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fused layer against libtorch's own operations in double precision.
+#include "train/fused_layer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "train/quantise.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr auto kLast = torch::MemoryFormat::ChannelsLast;
+constexpr double kFloor = 1e-2;
+
+class FusedLayer : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    bfloat16_ = GetParam();
+    if (!Convolution::available(bfloat16_)) GTEST_SKIP() << "oneDNN or this processor does not have the type";
+    const auto seed = std::random_device()();
+    std::printf("seed %u\n", seed);
+    torch::manual_seed(seed);
+    input_ = torch::randint(0, 256, {4, 8, 12, 12}).to(torch::kFloat).contiguous(kLast);
+    weight_ = torch::randint(0, 2, {16, 8, 3, 3}).mul(2).sub(1).to(torch::kFloat).contiguous(kLast);
+    gain_ = torch::rand({16}) + 0.5;
+    offset_ = torch::randn({16});
+    shortcut_ = torch::randint(0, 256, {4, 16, 6, 6}).to(torch::kFloat).contiguous(kLast);
+    shape_ = {.step = 0.03, .largest = 127, .shortcut = 0.5, .variance_floor = kFloor};
+    convolution_ = std::make_shared<Convolution>(ConvolutionShape{
+        .images = 4, .inputs = 8, .outputs = 16, .height = 12, .width = 12, .kernel = 3, .stride = 2, .padding = 1, .bfloat16 = bfloat16_});
+  }
+
+  [[nodiscard]] torch::Tensor typed(const torch::Tensor& tensor) const { return tensor.to(bfloat16_ ? torch::kBFloat16 : torch::kFloat); }
+  // Accumulators as the layer sees them: bfloat16 rounds them, and the normalised values inherit that.
+  [[nodiscard]] torch::Tensor accumulators(const torch::Tensor& input, const torch::Tensor& weight) const {
+    const torch::Tensor exact = torch::conv2d(input, weight, {}, 2, 1);
+    return exact + (typed(exact.to(torch::kFloat)).to(torch::kDouble) - exact).detach();
+  }
+  // What libtorch computes before rounding, in output LSBs.
+  [[nodiscard]] torch::Tensor before_rounding(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& gain,
+                                              const torch::Tensor& offset, const torch::Tensor& shortcut) const {
+    const torch::Tensor x = torch::batch_norm(accumulators(input, weight), gain, offset, {}, {}, true, 0, kFloor, false);
+    return x / shape_.step + shortcut * shape_.shortcut;
+  }
+
+  bool bfloat16_ = false;
+  torch::Tensor input_, weight_, gain_, offset_, shortcut_;
+  FusedShape shape_;
+  std::shared_ptr<Convolution> convolution_;
+};
+
+TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) {
+  std::vector<torch::Tensor> ours{typed(input_), weight_, gain_, offset_, typed(shortcut_)};
+  std::vector<torch::Tensor> theirs;
+  for (torch::Tensor& tensor : ours) {
+    theirs.push_back(tensor.to(torch::kDouble).requires_grad_(true));
+    tensor = tensor.detach().clone().requires_grad_(true);
+  }
+  BatchStatistics statistics;
+  const torch::Tensor q = fused_layer(ours[0], ours[1], ours[2], ours[3], ours[4], convolution_, shape_, statistics);
+  const torch::Tensor s = before_rounding(theirs[0], theirs[1], theirs[2], theirs[3], theirs[4]);
+  const torch::Tensor sums = accumulators(theirs[0], theirs[1]).detach();
+  EXPECT_TRUE(torch::allclose(statistics.mean, sums.mean({0, 2, 3}), 1e-5, 1e-3));
+  EXPECT_TRUE(torch::allclose(statistics.variance, sums.var({0, 2, 3}, false), 1e-4, 1e-3));
+  EXPECT_EQ(statistics.pixels, 4 * 6 * 6);
+
+  // Values next to a step or an end may fall on its other side; no gradient goes through those.
+  const torch::Tensor phase = (s + 0.5 - (s + 0.5).round()).abs().detach();
+  const torch::Tensor wanted = (s + 0.5).floor().clamp(0, shape_.largest).detach();
+  const torch::Tensor distance = (q.detach().to(torch::kDouble) - wanted).abs();
+  EXPECT_EQ(distance.masked_select(phase > 1e-2).sum().item<double>(), 0);
+  EXPECT_LE(distance.max().item<double>(), 1);
+  const torch::Tensor edge = torch::minimum(s.abs(), (s - shape_.largest).abs()).detach();
+  const torch::Tensor flow = typed(torch::randn(q.sizes()) * (edge > 1e-2)).contiguous(kLast);
+  q.backward(flow);
+  (quantise_activation(s, 1, shape_.largest) * flow.to(torch::kDouble)).sum().backward();
+  const double rounding = bfloat16_ ? 2e-2 : 1e-4;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const torch::Tensor mine = ours[i].grad().to(torch::kDouble);
+    const torch::Tensor other = theirs[i].grad();
+    EXPECT_LT((mine - other).norm().item<double>(), rounding * other.norm().item<double>()) << "gradient " << i;
+    torch::Tensor corrupt = mine.flatten().clone();  // the comparison sees one wrong entry of usual size
+    corrupt[0] += (mine.norm() + 1) * 0.5;
+    EXPECT_GT((corrupt - other.flatten()).norm().item<double>(), rounding * other.norm().item<double>()) << "gradient " << i;
+  }
+}
+
+TEST_P(FusedLayer, EvaluationUsesKnownStatistics) {
+  const torch::Tensor mean = torch::randn({16}) * 100;
+  const torch::Tensor variance = torch::rand({16}) * 1e5 + 1e4;
+  const torch::Tensor q =
+      fused_evaluation(typed(input_), weight_, gain_, offset_, typed(shortcut_), *convolution_, shape_, {mean, variance});
+  const torch::Tensor x =
+      torch::batch_norm(accumulators(input_.to(torch::kDouble), weight_.to(torch::kDouble)), gain_.to(torch::kDouble),
+                        offset_.to(torch::kDouble), mean.to(torch::kDouble), variance.to(torch::kDouble), false, 0, kFloor, false);
+  const torch::Tensor s = x / shape_.step + shortcut_.to(torch::kDouble) * shape_.shortcut;
+  const torch::Tensor phase = (s + 0.5 - (s + 0.5).round()).abs();
+  const torch::Tensor distance = (q.to(torch::kDouble) - (s + 0.5).floor().clamp(0, shape_.largest)).abs();
+  EXPECT_EQ(distance.masked_select(phase > 1e-2).sum().item<double>(), 0);
+  EXPECT_LE(distance.max().item<double>(), 1);
+}
+
+TEST_P(FusedLayer, OneFlippedWeightIsSeen) {
+  BatchStatistics before, after;
+  const torch::Tensor none;
+  fused_layer(typed(input_), weight_, gain_, offset_, none, convolution_, shape_, before);
+  torch::Tensor flipped = weight_.clone();
+  flipped[3][5][1][1] *= -1;
+  fused_layer(typed(input_), flipped, gain_, offset_, none, convolution_, shape_, after);
+  const torch::Tensor changed = (before.mean - after.mean).abs() > 1e-3;
+  EXPECT_EQ(changed.sum().item<std::int64_t>(), 1);
+  EXPECT_TRUE(changed[3].item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, FusedLayer, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& type) { return type.param ? "BFloat16" : "Float"; });
+
+}  // namespace
+}  // namespace flexor
