@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/blocks.hpp"
 
-// The widest vectors that the processor has, chosen at load time; the plain build serves everywhere else.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define FLEXOR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define FLEXOR_CLONES
-#endif
-
 namespace flexor::golden {
 
-FLEXOR_CLONES void pe_array(const std::int8_t* weight, const std::uint8_t* activation, int lanes, std::int16_t* dot) {
+void pe_array(const std::int8_t* weight, const std::uint8_t* activation, int lanes, std::int16_t* dot) {
   std::int16_t sum[kArrayChannels] = {};
   for (int k = 0; k < lanes; ++k) {
     const std::int16_t a = activation[k];

@@ -2,223 +2,98 @@
 #include "golden/golden.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
 
-#include "golden/blocks.hpp"
+#include "code/error.hpp"
+#include "golden/fast_layer.hpp"
+#include "golden/plain_layer.hpp"
 
 namespace flexor {
 namespace {
 
-using golden::kArrayChannels;
-using golden::kArrayLanes;
+using Bytes = std::vector<std::uint8_t>;
+using Words = std::vector<std::int16_t>;
 
-// One layer with its weights decrypted and laid out for pe_array: of every plane
-// [block of channels][input in (ky, kx, c) order][channel].
-struct Plan {
-  Layer layer;  // without its stored bits
-  int source = kNetworkInput;
-  Shape shortcut;  // of the tensor that the shortcut adds
-  int inputs = 0;  // of one window
-  int blocks = 0;
-  int planes = 0;
-  std::vector<std::vector<std::int8_t>> weight;
-};
-
-// What a layer reads at one output pixel.
-struct Site {
-  const std::uint8_t* window = nullptr;    // windows * inputs values
-  int windows = 1;                         // pixels that are summed
-  const std::uint8_t* shortcut = nullptr;  // the source's channels, or none
-};
-
-// Place of input k of string r in (ky, kx, c) order.
-int window_index(const Layer& l, int r, int k) {
-  const int channels = l.input.channels;
-  if (!l.stack_rows) return r * l.string_length() + k;
-  const int ky = k / channels % l.kernel_height;
-  const int kx = k / channels / l.kernel_height;
-  return (ky * l.kernel_width + kx) * channels + k % channels;
-}
-
-std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, const Plane& plane, int inputs, int blocks) {
-  const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
-  const int groups = (layer.string_length() + kSliceK - 1) / kSliceK;
-  std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
-  for (int slice = 0; slice < layer.slices(); ++slice) {
-    const std::uint32_t bits = golden::xor_decryptor(code, slice_bits(plane, code.n_in, slice));
-    const int r = slice / groups % layer.strings();
-    for (int i = 0; i < kSliceK * kSliceM; ++i) {
-      const int m = slice / groups / layer.strings() * kSliceM + i / kSliceK;
-      const int k = slice % groups * kSliceK + i % kSliceK;
-      if (m >= layer.output.channels || k >= layer.string_length()) continue;
-      const int row = m / kArrayChannels * inputs + window_index(layer, r, k);
-      weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] =
-          (bits >> i & 1U) != 0 ? 1 : -1;
-    }
+const golden::Kernels& find_kernels(std::string_view name) {
+  for (const golden::Kernels& kernels : golden::available_kernels()) {
+    if (name == kGoldenFastest || name == kernels.name) return kernels;
   }
-  return weight;
+  throw InputError("the processor does not run the golden model's kernels " + std::string(name));
 }
 
-// The window of output pixel (oy, ox) in (ky, kx, c) order; places outside the input stay 0.
-void fetch_window(const Layer& l, const std::uint8_t* input, int oy, int ox, std::uint8_t* window) {
-  const int channels = l.input.channels;
-  const int row = l.kernel_width * channels;
-  const int x0 = ox * l.stride - l.padding;
-  const int first = std::clamp(-x0, 0, l.kernel_width);
-  const int end = std::clamp(l.input.width - x0, first, l.kernel_width);
-  for (int ky = 0; ky < l.kernel_height; ++ky, window += row) {
-    const int y = oy * l.stride - l.padding + ky;
-    if (y < 0 || y >= l.input.height || first == end) {
-      std::fill_n(window, row, std::uint8_t{0});
-      continue;
-    }
-    std::fill_n(window, first * channels, std::uint8_t{0});
-    const std::uint8_t* from = input + (y * l.input.width + x0 + first) * channels;
-    std::copy_n(from, (end - first) * channels, window + first * channels);
-    std::fill(window + end * channels, window + row, std::uint8_t{0});
-  }
-}
-
-using Sums = std::array<std::int32_t, kArrayChannels>;
-
-// Sums of one block of channels and one plane over all windows.
-Sums sum_plane(const Plan& plan, int plane, int block, const Site& site) {
-  const std::int8_t* weight =
-      plan.weight[static_cast<std::size_t>(plane)].data() + static_cast<std::ptrdiff_t>(block) * plan.inputs * kArrayChannels;
-  Sums acc{};
-  for (int w = 0; w < site.windows; ++w) {
-    const std::uint8_t* window = site.window + static_cast<std::ptrdiff_t>(w) * plan.inputs;
-    for (int k = 0; k < plan.inputs; k += kArrayLanes) {
-      std::array<std::int16_t, kArrayChannels> dot;
-      golden::pe_array(weight + k * kArrayChannels, window + k, std::min(kArrayLanes, plan.inputs - k), dot.data());
-      golden::accumulator(dot.data(), acc.data());
-    }
-  }
-  return acc;
-}
-
-// Channel m of the shortcut's tensor, moved by its offset; 0 where that channel does not exist.
-std::uint8_t shortcut_value(const Plan& plan, const Site& site, int m) {
-  const int c = m - plan.layer.shortcut->channel_offset;
-  return c >= 0 && c < plan.shortcut.channels ? site.shortcut[c] : std::uint8_t{0};
-}
-
-// One output pixel before pooling: every channel's sums, requantised.
-void compute_pixel(const Plan& plan, const Site& site, std::int16_t* out) {
-  const Layer& l = plan.layer;
-  for (int block = 0; block < plan.blocks; ++block) {
-    std::array<std::int64_t, kArrayChannels> products{};
-    const int first = block * kArrayChannels;
-    const int channels = std::min(kArrayChannels, l.output.channels - first);
-    Sums acc{};
-    for (int p = plan.planes - 1; p >= 0; --p) {
-      const Sums sum = sum_plane(plan, p, block, site);
-      if (l.digits) {
-        golden::digit_accumulator(sum.data(), acc.data());
-        if (p > 0) continue;
-      } else {
-        acc = sum;
-      }
-      for (int i = 0; i < channels; ++i) {
-        const auto m = static_cast<std::size_t>(first + i);
-        const std::int16_t multiplier = l.multiplier[static_cast<std::size_t>(p * l.output.channels) + m];
-        products[static_cast<std::size_t>(i)] +=
-            golden::plane_product(acc[static_cast<std::size_t>(i)], p == 0 ? l.bias[m] : 0, multiplier);
-      }
-    }
-    for (int i = 0; i < channels; ++i) {
-      std::int64_t sum = products[static_cast<std::size_t>(i)];
-      if (l.shortcut) sum += golden::shortcut_product(shortcut_value(plan, site, first + i), l.shortcut->multiplier, l.shift);
-      const std::int64_t v = golden::requantise(sum, l.shift);
-      out[first + i] = l.logits ? golden::clamp_logit(v) : golden::clamp_activation(v, l.activation_max);
-    }
-  }
-}
-
-// 2x2 pooling of an NHWC tensor of shape `in`; an odd last row or column is dropped.
-std::vector<std::int16_t> pool(const std::vector<std::int16_t>& tensor, const Shape& in, const Shape& out) {
-  std::vector<std::int16_t> pooled(static_cast<std::size_t>(out.size()));
-  const int right = in.channels;
-  const int down = in.width * in.channels;
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      const std::int16_t* from = tensor.data() + 2 * y * down + 2 * x * right;
-      std::int16_t* to = pooled.data() + (y * out.width + x) * out.channels;
-      for (int c = 0; c < out.channels; ++c) to[c] = golden::max_pool(from[c], from[c + right], from[c + down], from[c + down + right]);
-    }
-  }
-  return pooled;
-}
-
-std::vector<std::int16_t> run_layer(const Plan& plan, const std::uint8_t* input, const std::uint8_t* shortcut) {
-  const Layer& l = plan.layer;
-  const Shape shape = l.unpooled();
-  std::vector<std::int16_t> tensor(static_cast<std::size_t>(shape.size()));
-  if (l.global_average) {
-    compute_pixel(plan, {input, l.averaged_pixels(), nullptr}, tensor.data());
-    return tensor;
-  }
-  std::vector<std::uint8_t> window(static_cast<std::size_t>(plan.inputs));
-  for (int y = 0; y < shape.height; ++y) {
-    for (int x = 0; x < shape.width; ++x) {
-      fetch_window(l, input, y, x, window.data());
-      Site site{window.data(), 1, nullptr};
-      if (l.shortcut) {
-        site.shortcut = shortcut + (y * plan.shortcut.width + x) * l.shortcut->stride * plan.shortcut.channels;
-      }
-      compute_pixel(plan, site, tensor.data() + (y * shape.width + x) * shape.channels);
-    }
-  }
-  return l.max_pool ? pool(tensor, shape, l.output) : tensor;
-}
-
-Plan make_plan(const Network& network, std::size_t l) {
-  const Layer& layer = network.layers[l];
-  Plan plan;
-  plan.source = network.source(l);
-  if (layer.shortcut) plan.shortcut = network.tensor(layer.shortcut->source);
-  plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
-  plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
-  plan.planes = static_cast<int>(layer.planes.size());
-  for (const Plane& plane : layer.planes) plan.weight.push_back(lay_out_weights(network, layer, plane, plan.inputs, plan.blocks));
-  plan.layer = layer;
-  plan.layer.planes.clear();
-  return plan;
+// The tensor of `source`, the pixels or an earlier layer's.
+const std::uint8_t* tensor(const Bytes& pixels, const std::vector<Bytes>& outputs, int source) {
+  return source < 0 ? pixels.data() : outputs[static_cast<std::size_t>(source)].data();
 }
 
 }  // namespace
 
 struct Golden::Impl {
-  std::vector<Plan> plans;
+  Shape input;
+  std::vector<golden::PlainLayer> plain;
+  std::vector<golden::FastLayer> fast;
 };
 
-Golden::Golden(const Network& network) : impl_(std::make_unique<Impl>()) {
+Golden::Golden(const Network& network, std::string_view kernels) : impl_(std::make_unique<Impl>()) {
   validate(network);
-  for (std::size_t l = 0; l < network.layers.size(); ++l) impl_->plans.push_back(make_plan(network, l));
+  impl_->input = network.input;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    if (kernels == kGoldenPlain) {
+      impl_->plain.push_back(golden::make_plain_layer(network, l));
+    } else {
+      impl_->fast.emplace_back(network, l, find_kernels(kernels));
+    }
+  }
 }
 
 Golden::~Golden() = default;
 Golden::Golden(Golden&&) noexcept = default;
 Golden& Golden::operator=(Golden&&) noexcept = default;
 
-std::vector<std::vector<std::int16_t>> Golden::run(const std::uint8_t* pixels) const {
-  std::vector<std::vector<std::int16_t>> boundaries;
-  std::vector<std::vector<std::uint8_t>> bytes;
-  const auto tensor = [&](int source) { return source < 0 ? pixels : bytes[static_cast<std::size_t>(source)].data(); };
-  for (const Plan& plan : impl_->plans) {
-    const std::uint8_t* shortcut = plan.layer.shortcut ? tensor(plan.layer.shortcut->source) : nullptr;
-    boundaries.push_back(run_layer(plan, tensor(plan.source), shortcut));
-    bytes.emplace_back(boundaries.back().size());
-    std::transform(boundaries.back().begin(), boundaries.back().end(), bytes.back().begin(),
+std::vector<Words> Golden::run(const std::uint8_t* pixels) const {
+  std::vector<Words> boundaries;
+  if (impl_->plain.empty()) {
+    std::vector<Bytes> outputs;
+    Words logits = run_fast(pixels, outputs);
+    for (std::size_t l = 0; l < outputs.size(); ++l) {
+      boundaries.emplace_back(outputs[l].begin(), outputs[l].begin() + impl_->fast[l].layer().output.size());
+    }
+    boundaries.push_back(std::move(logits));
+    return boundaries;
+  }
+  const Bytes image(pixels, pixels + impl_->input.size());
+  std::vector<Bytes> outputs;
+  for (const golden::PlainLayer& plan : impl_->plain) {
+    const std::uint8_t* shortcut = plan.layer.shortcut ? tensor(image, outputs, plan.layer.shortcut->source) : nullptr;
+    boundaries.push_back(golden::compute_layer(plan, tensor(image, outputs, plan.source), shortcut));
+    outputs.emplace_back(boundaries.back().size());
+    std::transform(boundaries.back().begin(), boundaries.back().end(), outputs.back().begin(),
                    [](std::int16_t v) { return static_cast<std::uint8_t>(v); });
   }
   return boundaries;
 }
 
-std::vector<std::int16_t> Golden::logits(const std::uint8_t* pixels) const { return run(pixels).back(); }
+// Every hidden layer's bytes to `outputs`; returns the logits.
+Words Golden::run_fast(const std::uint8_t* pixels, std::vector<Bytes>& outputs) const {
+  Bytes image(static_cast<std::size_t>(impl_->input.size() + golden::FastLayer::kSlack));
+  std::memcpy(image.data(), pixels, static_cast<std::size_t>(impl_->input.size()));
+  for (const golden::FastLayer& layer : impl_->fast) {
+    const std::uint8_t* input = tensor(image, outputs, layer.source());
+    if (layer.layer().logits) return layer.logits(input);
+    const auto& shortcut = layer.layer().shortcut;
+    outputs.push_back(layer.activations(input, shortcut ? tensor(image, outputs, shortcut->source) : nullptr));
+  }
+  return {};
+}
+
+Words Golden::logits(const std::uint8_t* pixels) const {
+  if (!impl_->plain.empty()) return run(pixels).back();
+  std::vector<Bytes> outputs;
+  return run_fast(pixels, outputs);
+}
 
 int Golden::classify(const std::uint8_t* pixels) const {
-  const std::vector<std::int16_t> values = logits(pixels);
+  const Words values = logits(pixels);
   return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 

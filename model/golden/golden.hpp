@@ -2,16 +2,21 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "network/network.hpp"
 
 namespace flexor {
 
-/// Bit-accurate integer model of the engine. Decrypts once, then runs any number of images.
+inline constexpr std::string_view kGoldenFastest = "fastest";  ///< the processor's widest vectors
+inline constexpr std::string_view kGoldenPlain = "plain";      ///< one function after another of blocks.hpp
+
+/// Bit-accurate integer model of the engine. Decrypts once, then runs any number of images, from any number of threads.
 class Golden {
  public:
-  explicit Golden(const Network& network);
+  /// `kernels` is kGoldenFastest, kGoldenPlain or a name of golden::available_kernels(): all give the same words.
+  explicit Golden(const Network& network, std::string_view kernels = kGoldenFastest);
   ~Golden();
   Golden(Golden&&) noexcept;
   Golden& operator=(Golden&&) noexcept;
@@ -24,6 +29,8 @@ class Golden {
   [[nodiscard]] int classify(const std::uint8_t* pixels) const;
 
  private:
+  std::vector<std::int16_t> run_fast(const std::uint8_t* pixels, std::vector<std::vector<std::uint8_t>>& outputs) const;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speed of the golden integer model against libtorch in float32, same network, images and threads: golden_bench MODEL DATA [IMAGES
-// THREADS]. Both take turns; the figures are medians.
+// THREADS]. MODEL is a model file, or a network of the trainer, untrained; DATA is a folder, or random. Both take turns; the figures are
+// medians.
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <thread>
 
 #include "code/error.hpp"
+#include "code/random.hpp"
 #include "data/dataset.hpp"
 #include "golden/golden.hpp"
+#include "golden/kernels.hpp"
+#include "train/export.hpp"
+#include "train/trainable.hpp"
 
 namespace flexor {
 namespace {
@@ -23,30 +30,35 @@ constexpr int kRepeats = 7;
 constexpr int kBatch = 100;  // images that libtorch takes at a time
 constexpr int kMostThreads = 256;
 
-// The network as float32 convolutions without rounding, on batches.
+// The network as float32 convolutions without rounding, on batches in one memory format. All planes of a layer and their scales are one
+// weight here.
 class Float32 {
  public:
-  explicit Float32(const Network& network) : network_(network) {
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      const Layer& layer = network.layers[l];
-      if (layer.planes.size() != 1 || layer.shortcut || layer.global_average || network.source(l) != static_cast<int>(l) - 1) {
-        throw InputError(fmt::format("layer '{}' is no plain convolution or dense layer; take a chain of those", layer.name));
-      }
-      const auto values = decrypt_weights(network, layer);
-      const torch::Tensor flat = torch::tensor(std::vector<float>(values.begin(), values.end()));
+  Float32(const Network& network, at::MemoryFormat format) : network_(network), format_(format) {
+    for (const Layer& layer : network.layers) {
       const std::int64_t m = layer.output.channels, c = layer.input.channels, h = layer.kernel_height, w = layer.kernel_width;
-      const torch::Tensor shaped =
-          layer.stack_rows ? flat.view({m, w, h, c}).permute({0, 3, 2, 1}) : flat.view({m, h, w, c}).permute({0, 3, 1, 2});
-      const torch::Tensor scale = column(layer.real_scale);
-      weight_.push_back((shaped * scale).contiguous());  // the scale goes into the weights: one operation less
-      bias_.push_back((column(layer.real_bias) * scale).flatten().contiguous());
+      torch::Tensor sum = torch::zeros({m, c, h, w});
+      for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
+        const auto values = decrypt_weights(network, layer, p);
+        const torch::Tensor flat = torch::tensor(std::vector<float>(values.begin(), values.end()));
+        const torch::Tensor shaped =
+            layer.stack_rows ? flat.view({m, w, h, c}).permute({0, 3, 2, 1}) : flat.view({m, h, w, c}).permute({0, 3, 1, 2});
+        sum += layer.digits ? shaped * scale(layer, 0) * std::ldexp(1.0, p) : shaped * scale(layer, p);
+      }
+      weight_.push_back(sum.contiguous(format));
+      bias_.push_back((column(layer.real_bias.begin(), m) * scale(layer, 0)).flatten().contiguous());
     }
   }
 
-  // Classes of images [N, C, H, W].
-  [[nodiscard]] torch::Tensor classify(torch::Tensor x) const {
+  // Classes of bytes [N, H, W, C].
+  [[nodiscard]] torch::Tensor classify(const torch::Tensor& bytes) const {
+    const torch::Tensor images = bytes.permute({0, 3, 1, 2}).to(torch::kFloat).contiguous(format_);
+    std::vector<torch::Tensor> outputs;
+    const auto tensor = [&](int source) { return source < 0 ? images : outputs[static_cast<std::size_t>(source)]; };
     for (std::size_t l = 0; l < weight_.size(); ++l) {
       const Layer& layer = network_.layers[l];
+      torch::Tensor x = tensor(network_.source(l));
+      if (layer.global_average) x = x.sum(at::IntArrayRef{2, 3}, true);
       if (layer.kind == LayerKind::Dense) {
         // The batch as pixels of one image: libtorch's dense layer calls BLAS, which Debian ships as the slow reference.
         const torch::Tensor pixels = x.permute({0, 2, 3, 1}).flatten(1).t().unsqueeze(0).unsqueeze(3);
@@ -54,18 +66,31 @@ class Float32 {
       } else {
         x = torch::conv2d(x, weight_[l], bias_[l], layer.stride, layer.padding);
       }
+      if (layer.shortcut) add(*layer.shortcut, tensor(layer.shortcut->source), x);
       if (layer.max_pool) x = torch::max_pool2d(x, 2);
-      if (!layer.logits) x = x.clamp(0, layer.activation_max);
+      if (!layer.logits) x = x.clamp_(0, layer.activation_max);
+      outputs.push_back(x);
     }
-    return x.flatten(1).argmax(1);
+    return outputs.back().flatten(1).argmax(1);
   }
 
  private:
-  static torch::Tensor column(const std::vector<double>& values) {
-    return torch::tensor(std::vector<float>(values.begin(), values.end())).view({-1, 1, 1, 1});
+  template <typename Iterator>
+  static torch::Tensor column(Iterator first, std::int64_t count) {
+    return torch::tensor(std::vector<float>(first, first + count)).view({-1, 1, 1, 1});
+  }
+  static torch::Tensor scale(const Layer& layer, int plane) {
+    return column(layer.real_scale.begin() + plane * layer.output.channels, layer.output.channels);
+  }
+
+  // Adds the shortcut to x in place.
+  static void add(const Shortcut& shortcut, torch::Tensor from, torch::Tensor& x) {
+    if (shortcut.stride != 1) from = from.slice(2, 0, c10::nullopt, shortcut.stride).slice(3, 0, c10::nullopt, shortcut.stride);
+    x.narrow(1, shortcut.channel_offset, from.size(1)).add_(from, shortcut.real_multiplier);
   }
 
   Network network_;
+  at::MemoryFormat format_;
   std::vector<torch::Tensor> weight_, bias_;
 };
 
@@ -90,7 +115,7 @@ std::vector<int> run_float(const Float32& path, const Dataset& data, int images)
     const int count = std::min(kBatch, images - first);
     torch::Tensor bytes = torch::empty({count, data.shape.height, data.shape.width, data.shape.channels}, torch::kUInt8);
     std::memcpy(bytes.data_ptr(), data.image(first), static_cast<std::size_t>(bytes.numel()));
-    const torch::Tensor found = path.classify(bytes.permute({0, 3, 1, 2}).to(torch::kFloat).contiguous());
+    const torch::Tensor found = path.classify(bytes);
     for (int i = 0; i < count; ++i) classes.push_back(static_cast<int>(found[i].item<std::int64_t>()));
   }
   return classes;
@@ -116,28 +141,48 @@ int number(const char* what, const char* text, int most) {
   throw InputError(fmt::format("{} is '{}', but 1 to {} are possible", what, text, most));
 }
 
+Network find_network(const std::string& name) {
+  if (std::filesystem::exists(name)) return load_network(name);
+  constexpr std::uint64_t kSeed = 1;
+  Network network = to_network(Trainable(network_spec(name), nested_code(8), Method::Nearest, kSeed), name + ", untrained");
+  network.provenance.data_name = network.input.height == 28 ? "mnist" : "cifar10";
+  return network;
+}
+
+Dataset find_images(const Network& network, const std::string& folder) {
+  if (folder != "random") return load_dataset(network.provenance.data_name, folder, false);
+  constexpr int kImages = 1000;
+  Dataset data{.name = "random", .shape = network.input, .count = kImages, .pixels = {}, .labels = {}, .checksum = {}};
+  Random random(1);
+  for (int i = 0; i < kImages * network.input.size(); ++i) data.pixels.push_back(static_cast<std::uint8_t>(random.below(256)));
+  return data;
+}
+
 void bench(int count, char** words) {
-  const Network network = load_network(words[1]);
-  const Dataset data = load_mnist(words[2], false);
+  const Network network = find_network(words[1]);
+  const Dataset data = find_images(network, words[2]);
   const int images = count > 3 ? number("the number of images", words[3], data.count) : std::min(2000, data.count);
   const int threads = count > 4 ? number("the number of threads", words[4], kMostThreads) : 1;
-  if (data.shape != network.input) throw InputError("the network takes images of another shape; take one for MNIST");
+  if (data.shape != network.input) throw InputError("the network takes images of another shape; take one for these");
   torch::set_num_threads(threads);
   const Golden golden(network);
-  const Float32 path(network);
-  std::vector<double> integer, real;
+  const Float32 planar(network, at::MemoryFormat::Contiguous);
+  const Float32 interleaved(network, at::MemoryFormat::ChannelsLast);
+  std::vector<double> integer, nchw, nhwc;
   std::vector<int> ours, theirs;
   for (int i = 0; i < kRepeats; ++i) {
     integer.push_back(speed(images, ours, [&] { return run_golden(golden, data, images, threads); }));
-    real.push_back(speed(images, theirs, [&] { return run_float(path, data, images); }));
+    nchw.push_back(speed(images, theirs, [&] { return run_float(planar, data, images); }));
+    nhwc.push_back(speed(images, theirs, [&] { return run_float(interleaved, data, images); }));
   }
   int same = 0;
   for (std::size_t i = 0; i < ours.size(); ++i) same += ours[i] == theirs[i] ? 1 : 0;
   fmt::print("{}: {} images, {} thread{}, medians of {} runs, same class {}\n", network.name, images, threads, threads == 1 ? "" : "s",
              kRepeats, same);
-  fmt::print(
-      "  golden integer model     {:8.0f} images/s\n  libtorch float32, by {:3} {:8.0f} images/s\n  golden : libtorch        {:8.2f}\n",
-      median(integer), kBatch, median(real), median(integer) / median(real));
+  const double best = std::max(median(nchw), median(nhwc));
+  fmt::print("  golden, {:16} {:8.0f} images/s\n", golden::available_kernels().front().name, median(integer));
+  fmt::print("  libtorch float32, by {:3} {:8.0f} images/s in NCHW, {:.0f} in NHWC\n", kBatch, median(nchw), median(nhwc));
+  fmt::print("  golden : libtorch        {:8.2f}\n", median(integer) / best);
 }
 
 }  // namespace

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/fast_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace flexor::golden {
+namespace {
+
+constexpr int kMostDigits = 6;  // 2^6 - 1 <= kLargestWeight
+
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
+
+/// Bytes of one row of the padded input.
+int padded_row(const Layer& l) { return (l.input.width + 2 * l.padding) * l.input.channels; }
+
+/// 2x2 pooling of one pair of rows of bytes.
+void pool_rows(const std::uint8_t* upper, const std::uint8_t* lower, const Shape& out, std::uint8_t* to) {
+  const int c = out.channels;
+  for (int x = 0; x < out.width; ++x, upper += 2 * c, lower += 2 * c, to += c) {
+    for (int m = 0; m < c; ++m) to[m] = std::max(std::max(upper[m], upper[m + c]), std::max(lower[m], lower[m + c]));
+  }
+}
+
+}  // namespace
+
+/// Buffers of one call.
+struct FastLayer::Scratch {
+  std::vector<std::int32_t> sums, carried;  // [pixel][channel of block]
+  std::vector<double> more;                 // likewise: products of planes before the last, then of the shortcut
+};
+
+FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kernels)
+    : kernels_(kernels), layer_(network.layers[l]), source_(network.source(l)) {
+  if (layer_.shortcut) shortcut_ = network.tensor(layer_.shortcut->source);
+  rows_ = layer_.global_average ? layer_.averaged_pixels() : layer_.kernel_height;
+  quads_ = ceil_div(layer_.kernel_width * layer_.input.channels, kQuad);
+  blocks_ = ceil_div(layer_.output.channels, kBlockChannels);
+  // Digits from the most significant on, few enough at a time for 8-bit weights; planes from the last on, so that plane 0 is requantised.
+  const int planes = static_cast<int>(layer_.planes.size());
+  const int at_a_time = layer_.digits ? ceil_div(planes, ceil_div(planes, kMostDigits)) : 1;
+  for (int end = planes; end > 0; end -= std::min(end, at_a_time)) {
+    std::vector<int> taken(static_cast<std::size_t>(std::min(end, at_a_time)));
+    std::iota(taken.begin(), taken.end(), end - static_cast<int>(taken.size()));
+    Group group;
+    group.digits = static_cast<int>(taken.size());
+    group.carried = layer_.digits && taken.front() > 0;
+    lay_out(network, group, taken);
+    groups_.push_back(std::move(group));
+  }
+  layer_.planes.clear();
+}
+
+void FastLayer::lay_out(const Network& network, Group& group, const std::vector<int>& planes) const {
+  const Layer& l = layer_;
+  const int rows = l.global_average ? 1 : rows_;
+  group.weight.assign(index(blocks_ * rows * quads_) * kBlockChannels * kQuad, 0);
+  int digit = 0;
+  for (const int p : planes) {
+    const std::vector<std::int8_t> canonical = decrypt_weights(network, l, p);
+    std::size_t at = 0;
+    for (int m = 0; m < l.output.channels; ++m) {
+      for (int r = 0; r < l.strings(); ++r) {
+        for (int k = 0; k < l.string_length(); ++k, ++at) {
+          const int ky = l.stack_rows ? k / l.input.channels % l.kernel_height : r;
+          const int in = l.stack_rows ? k / l.input.channels / l.kernel_height * l.input.channels + k % l.input.channels : k;
+          const int quad = ((m / kBlockChannels * rows + ky) * quads_ + in / kQuad) * kBlockChannels + m % kBlockChannels;
+          std::int8_t& weight = group.weight[index(quad * kQuad + in % kQuad)];
+          weight = static_cast<std::int8_t>(weight + canonical[at] * (1 << digit));
+        }
+      }
+    }
+    ++digit;
+  }
+  const auto channels = static_cast<std::size_t>(l.output.channels);
+  const std::size_t first = l.digits ? 0 : static_cast<std::size_t>(planes.front()) * channels;
+  for (std::size_t m = 0; m < channels; ++m) {
+    group.bias.push_back(planes.front() == 0 ? l.bias[m] : 0);
+    group.multiplier.push_back(l.multiplier[first + m]);
+  }
+  group.bias.resize(index(blocks_ * kBlockChannels));
+  group.multiplier.resize(group.bias.size());
+}
+
+const std::uint8_t* FastLayer::padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const {
+  const Layer& l = layer_;
+  if (l.padding == 0) return input;
+  const int row = l.input.width * l.input.channels;
+  buffer.assign(index((l.input.height + 2 * l.padding) * padded_row(l) + kSlack), 0);
+  for (int y = 0; y < l.input.height; ++y) {
+    std::copy_n(input + y * row, row, buffer.data() + (y + l.padding) * padded_row(l) + l.padding * l.input.channels);
+  }
+  return buffer.data();
+}
+
+/// Sums of output row y; products of all groups but the last go to scratch.more. Returns the last group.
+const FastLayer::Group& FastLayer::sum_row(const std::uint8_t* input, int y, Scratch& scratch) const {
+  const Layer& l = layer_;
+  const int pixels = l.unpooled().width;
+  const int wide = blocks_ * kBlockChannels;
+  scratch.sums.resize(index(pixels * wide));
+  if (needs_more()) scratch.more.assign(scratch.sums.size(), 0);
+  DotJob job;
+  job.blocks = blocks_;
+  job.rows = rows_;
+  job.quads = quads_;
+  job.block_step = static_cast<std::ptrdiff_t>(l.global_average ? 1 : rows_) * quads_ * kBlockChannels * kQuad;
+  job.weight_row_step = l.global_average ? 0 : static_cast<std::ptrdiff_t>(quads_) * kBlockChannels * kQuad;
+  job.activation = input + static_cast<std::ptrdiff_t>(y) * l.stride * padded_row(l);
+  job.row_step = l.global_average ? l.input.channels : padded_row(l);
+  job.pixel_step = static_cast<std::ptrdiff_t>(l.stride) * l.input.channels;
+  job.pixels = pixels;
+  job.sums = scratch.sums.data();
+  bool carry = false;
+  for (const Group& group : groups_) {
+    job.weight = group.weight.data();
+    kernels_.dot(job);
+    if (carry) {
+      for (std::size_t i = 0; i < scratch.sums.size(); ++i) scratch.sums[i] += scratch.carried[i] << group.digits;
+    }
+    carry = group.carried;
+    if (carry) {
+      scratch.carried = scratch.sums;
+    } else if (&group != &groups_.back()) {
+      for (int p = 0; p < pixels; ++p) {
+        for (int m = 0; m < l.output.channels; ++m) {
+          const std::size_t i = index(p * wide + m);
+          scratch.more[i] += (scratch.sums[i] + group.bias[index(m)]) * group.multiplier[index(m)];
+        }
+      }
+    }
+  }
+  return groups_.back();
+}
+
+bool FastLayer::needs_more() const { return layer_.shortcut || (!layer_.digits && groups_.size() > 1); }
+
+void FastLayer::add_shortcut(const std::uint8_t* row, double* more) const {
+  const Shortcut& s = *layer_.shortcut;
+  const double factor = std::ldexp(s.multiplier, layer_.shift - 8);
+  const int channels = shortcut_.channels;
+  more += s.channel_offset;
+  for (int x = 0; x < layer_.output.width; ++x, row += s.stride * channels, more += blocks_ * kBlockChannels) {
+    for (int c = 0; c < channels; ++c) more[c] += row[c] * factor;
+  }
+}
+
+std::vector<std::uint8_t> FastLayer::activations(const std::uint8_t* input, const std::uint8_t* shortcut) const {
+  const Layer& l = layer_;
+  const Shape shape = l.unpooled();
+  const int row = shape.width * shape.channels;
+  std::vector<std::uint8_t> buffer;
+  std::vector<std::uint8_t> out(index(l.output.size() + kSlack));
+  std::vector<std::uint8_t> pair(index(l.max_pool ? 2 * row : 0));
+  Scratch scratch;
+  const std::uint8_t* from = padded(input, buffer);
+  RequantiseJob job;
+  job.channels = shape.channels;
+  job.pixels = shape.width;
+  job.sums_step = blocks_ * kBlockChannels;
+  job.half = std::ldexp(1, l.shift - 1);
+  job.scale = std::ldexp(1, -l.shift);
+  job.limit = l.activation_max;
+  for (int y = 0; y < (l.max_pool ? 2 * l.output.height : shape.height); ++y) {
+    const Group& last = sum_row(from, y, scratch);
+    job.bias = last.bias.data();
+    job.multiplier = last.multiplier.data();
+    std::uint8_t* to = l.max_pool ? pair.data() + y % 2 * row : out.data() + y * row;
+    if (l.shortcut) add_shortcut(shortcut + y * l.shortcut->stride * shortcut_.width * shortcut_.channels, scratch.more.data());
+    job.sums = scratch.sums.data();
+    job.more = needs_more() ? scratch.more.data() : nullptr;
+    job.out = to;
+    kernels_.requantise(job);
+    if (l.max_pool && y % 2 == 1) pool_rows(pair.data(), pair.data() + row, l.output, out.data() + y / 2 * l.output.width * shape.channels);
+  }
+  return out;
+}
+
+std::vector<std::int16_t> FastLayer::logits(const std::uint8_t* input) const {
+  const Layer& l = layer_;
+  const Shape shape = l.unpooled();
+  std::vector<std::uint8_t> buffer;
+  std::vector<std::int16_t> out;
+  Scratch scratch;
+  const std::uint8_t* from = padded(input, buffer);
+  for (int y = 0; y < shape.height; ++y) {
+    const Group& last = sum_row(from, y, scratch);
+    for (int x = 0; x < shape.width; ++x) {
+      for (int m = 0; m < shape.channels; ++m) {
+        const std::size_t i = index(x * blocks_ * kBlockChannels + m);
+        const std::size_t c = index(m);
+        const double products = (scratch.sums[i] + last.bias[c]) * last.multiplier[c] + (needs_more() ? scratch.more[i] : 0.0);
+        const double v = std::floor(std::ldexp(products + std::ldexp(1, l.shift - 1), -l.shift));
+        out.push_back(static_cast<std::int16_t>(std::clamp(v, -32768.0, 32767.0)));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace flexor::golden

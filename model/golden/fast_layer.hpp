@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "golden/kernels.hpp"
+#include "network/network.hpp"
+
+namespace flexor::golden {
+
+/// One layer laid out for the kernels: the same words as compute_layer() of plain_layer.hpp, sooner. Weights that hold several binary
+/// digits are multiplied at once, whole rows of pixels at a time, and tensors between layers stay bytes.
+class FastLayer {
+ public:
+  /// Bytes that may be read beyond the end of a tensor.
+  static constexpr int kSlack = kQuad;
+
+  FastLayer(const Network& network, std::size_t l, const Kernels& kernels);
+
+  [[nodiscard]] int source() const { return source_; }
+  [[nodiscard]] const Layer& layer() const { return layer_; }
+
+  /// Output of a hidden layer, pooled, kSlack bytes longer than its tensor. `input` and `shortcut` (null without one) have the slack, too.
+  [[nodiscard]] std::vector<std::uint8_t> activations(const std::uint8_t* input, const std::uint8_t* shortcut) const;
+  /// Output of the layer of the logits.
+  [[nodiscard]] std::vector<std::int16_t> logits(const std::uint8_t* input) const;
+
+ private:
+  /// Planes that are multiplied at once, and what their sums bring.
+  struct Group {
+    std::vector<std::int8_t> weight;  // DotJob::weight
+    int digits = 1;                   // binary digits of its weights
+    bool carried = false;             // the next group holds the less significant digits of the same weights
+    std::vector<double> bias;         // of every channel, zeros but for plane 0
+    std::vector<double> multiplier;
+  };
+  struct Scratch;
+
+  void lay_out(const Network& network, Group& group, const std::vector<int>& planes) const;
+  [[nodiscard]] const std::uint8_t* padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const;
+  const Group& sum_row(const std::uint8_t* input, int y, Scratch& scratch) const;
+  [[nodiscard]] bool needs_more() const;
+  void add_shortcut(const std::uint8_t* row, double* more) const;
+
+  const Kernels& kernels_;
+  Layer layer_;  // without its stored bits
+  int source_ = kNetworkInput;
+  Shape shortcut_;  // of the tensor that the shortcut adds
+  int rows_ = 1, quads_ = 1, blocks_ = 1;
+  std::vector<Group> groups_;
+};
+
+}  // namespace flexor::golden
