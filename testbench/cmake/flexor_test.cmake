@@ -6,10 +6,11 @@ add_library(flexor_verilated STATIC ${VERILATOR_ROOT}/include/verilated.cpp ${VE
 target_include_directories(flexor_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
 target_link_libraries(flexor_verilated PUBLIC Threads::Threads)
 
-# flexor_verilate(target prefix [SPLIT] verilator arguments ...): class `prefix`, Verilated when its sources change, becomes a part of
-# `target`. Benches are too short for more than -O1; SPLIT is for large modules: two units, and none for what runs only once.
+# flexor_verilate(target prefix [SPLIT] [DEPENDS file] verilator arguments ...): class `prefix`, Verilated when its sources change, becomes
+# a part of `target`; DEPENDS names a source that the build writes. Benches are too short for more than -O1; SPLIT is for large modules: two
+# units, and no optimisation of what runs only once.
 function(flexor_verilate target prefix)
-  cmake_parse_arguments(PARSE_ARGV 2 A "SPLIT" "" "")
+  cmake_parse_arguments(PARSE_ARGV 2 A "SPLIT" "DEPENDS" "")
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${prefix})
   set(units ${folder}/${prefix}_unit.cpp)
   if(A_SPLIT)
@@ -21,7 +22,7 @@ function(flexor_verilate target prefix)
   add_custom_command(
     OUTPUT ${folder}/${prefix}.h ${units}
     COMMAND ${CMAKE_SOURCE_DIR}/scripts/verilate ${folder} ${prefix} ${VERILATOR_BIN} ${A_UNPARSED_ARGUMENTS}
-    DEPENDS ${CMAKE_SOURCE_DIR}/scripts/verilate
+    DEPENDS ${CMAKE_SOURCE_DIR}/scripts/verilate ${A_DEPENDS}
     DEPFILE ${folder}/${prefix}.d
     COMMENT "Verilating ${prefix}"
     VERBATIM)
