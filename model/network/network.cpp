@@ -71,7 +71,8 @@ std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& la
       const int m = kSliceM * p + i / kSliceK;
       const int k = kSliceK * g + i % kSliceK;
       if (m >= layer.output.channels || k >= length) continue;
-      weights[static_cast<std::size_t>((m * strings + r) * length + k)] = (bits >> i & 1U) != 0 ? 1 : -1;
+      const int at = (m * strings + r) * length + k;
+      weights[static_cast<std::size_t>(at)] = (bits >> i & 1U) != 0 ? 1 : -1;
     }
   }
   return weights;
