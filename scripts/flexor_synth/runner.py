@@ -11,7 +11,7 @@ from .progress import Progress
 from .targets import SEED, TARGETS
 
 FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glob("*.py"))
-                if p.stem in ("carry", "count", "fanout", "harness", "rtl", "targets")))
+                if p.stem in ("carry", "count", "fanout", "flip_flops", "harness", "rtl", "targets")))
 
 
 class Runner:
@@ -78,8 +78,6 @@ class Runner:
                 progress.begin(name, f"place, seed {seed}" if target.place else "count")
                 tried[seed] = self.cache.put(key, target.measure(self.tools, copy.deepcopy(mapped), place, job.block, pins,
                                                                  pack_only=job.pack_only, seed=seed))
-            if tried[seed].get("refused"):
-                break
         figures = best(tried)
         if figures.get("refused"):
             self.refused.append(figures["refused"])

@@ -5,7 +5,7 @@ import json
 import pathlib
 import re
 
-from . import carry, fanout, process
+from . import carry, fanout, flip_flops, process
 from .cache import write_atomic
 from .count import count
 from .harness import wrap
@@ -14,6 +14,7 @@ from .problem import Problem
 SEED = 1  # the first placement seed
 # Critical nets weigh three times what nextpnr gives them by default (10): a few per cent more Fmax for the same run time.
 _TIMING = ("--placer-heap-timingweight", "30")
+_CONTROL_PS = 2000  # UP5K: the wire to an enable, set or reset
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,14 +29,17 @@ class Target:
     pack: str = ""
     wire_ps: int = 0  # iCE40: delay of a wire that the mapper counts with, 0 for Yosys' own figure
 
-    def _synthesis(self):
+    def _synthesis(self, folder):
         """Commands that map the module `dut`."""
         synth = self.synth + " -top dut"
         if not self.wire_ps:
             return [synth]
-        # Step map_luts of synth_ice40, with another wire delay.
-        return [f"{synth} -run begin:map_luts", "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v", f"abc9 -W {self.wire_ps}",
-                "ice40_wrapcarry -unwrap", "techmap -map +/ice40/ff_map.v", "clean", "opt_lut -tech ice40", f"{synth} -run map_cells:"]
+        models = folder / "flip_flops.v"
+        models.write_text(flip_flops.models(_CONTROL_PS))
+        # Step map_luts of synth_ice40, with another wire delay and with flip-flops whose controls are late.
+        return [f"{synth} -run begin:map_luts", "techmap -map +/ice40/ff_map.v", "clean", f"read_verilog -lib -specify -overwrite {models}",
+                "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v", f"abc9 -W {self.wire_ps}",
+                "ice40_wrapcarry -unwrap", "clean", "opt_lut -tech ice40", f"{synth} -run map_cells:"]
 
     def map(self, tools, rtlil, module, folder, drop_trace=True):
         """Map `module` of an elaborated design alone; returns Yosys' JSON netlist, one flat module called `dut`."""
@@ -44,7 +48,7 @@ class Target:
         lines = [f"read_rtlil {rtlil}", f"hierarchy -top {module}", f"rename {module} dut"]
         if drop_trace:
             lines.append("delete -output dut/trace_*")
-        lines += ["flatten -noscopeinfo", "opt_clean", *self._synthesis(), f"write_json {netlist}"]
+        lines += ["flatten -noscopeinfo", "opt_clean", *self._synthesis(pathlib.Path(folder)), f"write_json {netlist}"]
         script.write_text("\n".join(lines) + "\n")
         process.run(tools.yosys + [script], script.with_suffix(".log"), f"mapping {module} for {self.name}")
         return json.loads(netlist.read_text())

@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import bars, cache, carry, count, fanout, harness, runner, table  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import bars, cache, carry, count, fanout, flip_flops, harness, runner, table  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def cell(kind, **ports):
@@ -98,6 +98,18 @@ class Fanout(unittest.TestCase):
     def test_few_are_left_alone(self):
         module, made = self.build(enabled=4, limit=4)
         self.assertEqual((made, len(module["cells"])), (0, 6))
+
+
+class FlipFlops(unittest.TestCase):
+    """The mapper sees a wire in front of every control, none in front of the data."""
+
+    def test_setup(self):
+        text = flip_flops.models(2000)
+        self.assertEqual(text.count("module SB_DFF"), 10)
+        one = text[text.index("module SB_DFFESR("):].split("endmodule")[0]
+        self.assertEqual(one.count("$setup"), 3)
+        for pin, delay in (("D", 0), ("E", 2000), ("R", 2000)):
+            self.assertIn(f"$setup({pin}, posedge C, {delay});", one)
 
 
 class Counting(unittest.TestCase):
