@@ -60,23 +60,27 @@ module descriptor_reader #(
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic [9:0] wrong, wrong_q;
+  logic [10:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
   assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
-  always_comb begin
-    wrong = '0;
-    unique case (arrived_word_q)
-      5'd0: wrong[0] = read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32;
-      5'd2: wrong[1] = high_zero;
-      5'd3: {wrong[2], wrong[3], wrong[4]} = {low_zero, read_data_i[23:16] == '0, read_data_i[31:24] == '0};
-      5'd8: {wrong[5], wrong[6], wrong[7]} = {low_zero && high_zero, odd_four, |read_data_i[31:PixelWidth-1]};
-      5'd9: {wrong[2], wrong[6], wrong[8]} = {low_zero, odd_four, read_data_i[15:0] > 16'(PMax)};
-      5'd10: {wrong[1], wrong[2], wrong[7], wrong[9]} = {high_zero, low_zero, |read_data_i[31:16+CountWidth], |read_data_i[15:CountWidth]};
-      5'd18: wrong[7] = |read_data_i[31:16+CountWidth];
-      default: ;
-    endcase
-  end
+  // A sum of products: synchronous resets would take a word's number further.
+  function automatic logic at(input logic [4:0] word);
+    return arrived_word_q == word;
+  endfunction
+  assign wrong = {
+    at(0) && (read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32),
+    (at(2) || at(10)) && high_zero,
+    (at(3) || at(9) || at(10)) && low_zero,
+    at(3) && read_data_i[23:16] == '0,
+    at(3) && read_data_i[31:24] == '0,
+    at(8) && low_zero && high_zero,
+    (at(8) || at(9)) && odd_four,
+    at(8) && |read_data_i[31:PixelWidth-1],
+    at(9) && read_data_i[15:0] > 16'(PMax),
+    at(10) && |read_data_i[15:CountWidth],
+    (at(10) || at(18)) && |read_data_i[31:16+CountWidth]
+  };
 
   always_ff @(posedge clk_i) begin
     arrived_q      <= reading_q;

@@ -77,7 +77,7 @@ module tile_loader #(
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
   logic [15:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit_q, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
+  logic fetch, last_bit_q, last_group, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
 
   block_counter #(
       .PMax      (PMax),
@@ -93,9 +93,10 @@ module tile_loader #(
       // verilator lint_on PINCONNECTEMPTY
   );
 
-  assign last_word  = last_bit_q && group_q == '0;
+  assign last_group = Groups == 1 || group_q == '0;
+  assign last_word  = last_bit_q && last_group;
   assign last_tile  = last_chunk_q && last_string_q;
-  assign near       = group_q == '0 && bit_q <= 6'(LookAhead);
+  assign near       = last_group && bit_q <= 6'(LookAhead);
 
   assign word_valid_o = valid_q;
   assign word_o       = weight_data_i;
@@ -115,7 +116,6 @@ module tile_loader #(
     if (fetch) begin
       valid_q <= 1'b1;
       first_q <= begin_q;
-      last_q  <= last_word;
       near_q  <= near;
     end else if (word_ready_i) begin
       valid_q <= 1'b0;
@@ -124,6 +124,7 @@ module tile_loader #(
     if (start_i) begin
       active_q         <= 1'b1;
       begin_q          <= 1'b1;
+      last_q           <= 1'b1;  // of no meaning yet; so it is begin_q when a tile is one group, and costs nothing
       address_q        <= address_t'(descriptor_i.weight_base);
       m_tile_address_q <= address_t'(descriptor_i.weight_base);
       code_address_q   <= CodeWidth'(descriptor_i.code_base);
@@ -137,11 +138,12 @@ module tile_loader #(
       m_tiles_left_q   <= descriptor_i.m_tiles;
     end else if (fetch) begin
       begin_q        <= last_bit_q;
+      last_q         <= last_word;
       address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
       code_address_q <= last_bit_q ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
       bit_q          <= last_bit_q ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
       last_bit_q     <= last_bit_q ? descriptor_i.stored_bits == 6'd1 : bit_q == 6'd1;
-      if (last_bit_q) group_q <= group_q == '0 ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
+      if (last_bit_q) group_q <= last_group ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (tile_end) begin
         chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 8'd1;
         last_chunk_q  <= last_chunk_q ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
