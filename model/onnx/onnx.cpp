@@ -125,7 +125,8 @@ class Graph {
   template <typename Values>
   std::string per_channel(const std::string& name, const Values& values, int first, int count) {
     auto& made = constant(name, onnx::TensorProto::DOUBLE, {count, 1, 1});
-    for (int i = 0; i < count; ++i) made.add_double_data(values[static_cast<std::size_t>(first + i)]);
+    const auto from = values.begin() + first;
+    for (auto value = from; value != from + count; ++value) made.add_double_data(*value);
     return name;
   }
 
@@ -136,6 +137,11 @@ class Graph {
   std::string join(const std::string& kind, const std::string& a, const std::string& b, const std::string& to) {
     node(kind, {a, b}, to);
     return to;
+  }
+
+  // The tensor of a layer or of the pixels.
+  [[nodiscard]] const std::string& tensor(int source) const {
+    return source < 0 ? tensors_.front() : tensors_[static_cast<std::size_t>(source) + 1];
   }
 
   // Sums of one kernel as doubles.
@@ -166,7 +172,12 @@ class Graph {
       for (int p = planes - 1; p >= 0; --p) {  // total = 2 total + sums
         const std::string plane = fmt(n, "_digit", p);
         const std::string one = sums(layer, input, plane_kernel(network_, layer, p), plane);
-        total = total.empty() ? one : join("Add", join("Mul", total, number(plane + "_two", 2), plane + "_doubled"), one, plane + "_sum");
+        if (total.empty()) {
+          total = one;
+          continue;
+        }
+        const std::string doubled = join("Mul", total, number(plane + "_two", 2), plane + "_doubled");
+        total = join("Add", doubled, one, plane + "_sum");
       }
     }
     const auto biased = [&](const std::string& acc) {
@@ -188,7 +199,7 @@ class Graph {
   std::string shortcut(const Layer& layer) {
     const Shortcut& from = *layer.shortcut;
     const std::string n = layer.name + "_shortcut";
-    std::string r = tensors_[static_cast<std::size_t>(from.source + 1)];
+    std::string r = tensor(from.source);
     const Shape& shape = network_.tensor(from.source);
     if (from.stride > 1) {
       node("Slice",
@@ -208,7 +219,7 @@ class Graph {
 
   // What the convolutions of a layer read: dense layers see all values in NHWC order as channels, or the sums of all pixels.
   std::string input_of(const Layer& layer, int source) {
-    std::string x = tensors_[static_cast<std::size_t>(source + 1)];
+    std::string x = tensor(source);
     const std::string& n = layer.name;
     if (layer.kind != LayerKind::Dense) return x;
     if (layer.global_average) {
