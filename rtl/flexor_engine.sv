@@ -46,6 +46,12 @@ module flexor_engine #(
     parameter int unsigned Shift = 16,
     /// Bits of the cycle counters, 1..32.
     parameter int unsigned CounterWidth = 32,
+    /// Binary digits of a weight at most, 1..8.
+    parameter int unsigned Digits = 1,
+    /// Pixels that one output may sum (global average), at most 2^SumBits; AccWidth + SumBits <= 32.
+    parameter int unsigned SumBits = 0,
+    /// Words of residual memory (R activations each), a power of two, 512..2^24; 0: no shortcuts.
+    parameter int unsigned ResidualWords = 0,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
@@ -206,7 +212,7 @@ module flexor_engine #(
   logic last_chunk;
   logic [PositionWidth-1:0] chunk_start;
   logic [7:0] string_index;
-  logic accumulate, accumulate_buffer, accumulate_first;
+  logic accumulate, accumulate_buffer, accumulate_first, accumulate_twice;
   logic [PixelWidth-1:0] accumulate_address;
   logic block_valid, block_ready, block_buffer, block_first, block_layer_first, writer_idle;
   logic [15:0] block_pixels;
@@ -223,6 +229,9 @@ module flexor_engine #(
       .PMax(PMax),
       .AccBuffers(AccBuffers),
       .ControlWords(ControlWords),
+      .Digits(Digits),
+      .SumBits(SumBits),
+      .Residual(ResidualWords != 0),
       .ArrayLatency(pe_array_pkg::pe_latency(PeStyle, K) - pe_array_pkg::AccumulatorLag)
   ) i_sequencer (
       .clk_i,
@@ -255,6 +264,7 @@ module flexor_engine #(
       .accumulate_buffer_o (accumulate_buffer),
       .accumulate_address_o(accumulate_address),
       .accumulate_first_o  (accumulate_first),
+      .accumulate_twice_o  (accumulate_twice),
       .block_valid_o       (block_valid),
       .block_ready_i       (block_ready),
       .block_buffer_o      (block_buffer),
@@ -317,6 +327,7 @@ module flexor_engine #(
       .WeightWords(WeightWords),
       .CodeWords  (CodeWords),
       .PMax       (PMax),
+      .Digits     (Digits),
       .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
       .LookAhead  (fetch_pkg::FetchLatency + 2)
   ) i_loader (
@@ -427,7 +438,8 @@ module flexor_engine #(
       .DotSigned(pe_array_pkg::dot_signed(PeStyle)),
       .AccWidth(AccWidth),
       .PMax(PMax),
-      .AccBuffers(AccBuffers)
+      .AccBuffers(AccBuffers),
+      .Twice(Digits > 1)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -435,11 +447,35 @@ module flexor_engine #(
       .buffer_i      (accumulate_buffer),
       .address_i     (accumulate_address),
       .first_i       (accumulate_first),
+      .twice_i       (accumulate_twice),
       .dot_i         (dots),
       .read_buffer_i (drain_buffer),
       .read_address_i(drain_address),
       .read_data_o   (drain_data)
   );
+
+  // Residual memory.
+  localparam int unsigned ResidualWidth = ResidualWords == 0 ? 1 : $clog2(ResidualWords);
+  logic residual_write;
+  logic [ResidualWidth-1:0] residual_read_address, residual_write_address;
+  logic [8*R-1:0] residual_read_data, residual_write_data;
+  if (ResidualWords == 0) begin : gen_no_residual
+    logic unused_residual;
+    assign residual_read_data = '0;
+    assign unused_residual = ^{residual_write, residual_read_address, residual_write_address, residual_write_data};
+  end else begin : gen_residual
+    residual_memory #(
+        .R(R),
+        .ResidualWords(ResidualWords)
+    ) i_residual (
+        .clk_i,
+        .read_address_i (residual_read_address),
+        .read_data_o    (residual_read_data),
+        .write_i        (residual_write),
+        .write_address_i(residual_write_address),
+        .write_data_i   (residual_write_data)
+    );
+  end
 
   // Drain.
   output_writer #(
@@ -452,32 +488,40 @@ module flexor_engine #(
       .AccBuffers(AccBuffers),
       .ActRows(ActRows),
       .ControlWords(ControlWords),
-      .Shift(Shift)
+      .Shift(Shift),
+      .SumBits(SumBits),
+      .AccSigned(pe_array_pkg::dot_signed(PeStyle)),
+      .ResidualWords(ResidualWords)
   ) i_writer (
       .clk_i,
-      .rst_ni             (block_rst_n),
-      .descriptor_i       (descriptor),
-      .layer_i            (layer),
-      .block_valid_i      (block_valid),
-      .block_ready_o      (block_ready),
-      .block_buffer_i     (block_buffer),
-      .block_pixels_i     (block_pixels),
-      .block_first_i      (block_first),
-      .block_layer_first_i(block_layer_first),
-      .buffer_free_o      (buffer_free),
-      .idle_o             (writer_idle),
-      .read_buffer_o      (drain_buffer),
-      .read_address_o     (drain_address),
-      .read_data_i        (drain_data),
-      .parameter_read_o   (parameter_read),
-      .parameter_address_o(parameter_address),
-      .parameter_data_i   (control_data),
-      .write_valid_o      (write_valid),
-      .write_address_o    (write_address),
-      .write_data_o       (write_data),
-      .write_strobe_o     (write_strobe),
+      .rst_ni                  (block_rst_n),
+      .descriptor_i            (descriptor),
+      .layer_i                 (layer),
+      .block_valid_i           (block_valid),
+      .block_ready_o           (block_ready),
+      .block_buffer_i          (block_buffer),
+      .block_pixels_i          (block_pixels),
+      .block_first_i           (block_first),
+      .block_layer_first_i     (block_layer_first),
+      .buffer_free_o           (buffer_free),
+      .idle_o                  (writer_idle),
+      .read_buffer_o           (drain_buffer),
+      .read_address_o          (drain_address),
+      .read_data_i             (drain_data),
+      .parameter_read_o        (parameter_read),
+      .parameter_address_o     (parameter_address),
+      .parameter_data_i        (control_data),
+      .write_valid_o           (write_valid),
+      .write_address_o         (write_address),
+      .write_data_o            (write_data),
+      .write_strobe_o          (write_strobe),
+      .residual_read_address_o (residual_read_address),
+      .residual_read_data_i    (residual_read_data),
+      .residual_write_o        (residual_write),
+      .residual_write_address_o(residual_write_address),
+      .residual_write_data_o   (residual_write_data),
       .trace_valid_o,
-      .trace_layer_o      (writer_layer),
+      .trace_layer_o           (writer_layer),
       .trace_pixel_o,
       .trace_channel_o,
       .trace_mask_o,

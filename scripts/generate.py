@@ -11,7 +11,8 @@ import pathlib
 import sys
 
 PARAMETERS = ["K", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
-              "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth"]
+              "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
+              "Digits", "SumBits", "ResidualWords"]
 
 
 def power_of_two(value):
@@ -36,6 +37,11 @@ def check(name, c):
         (all(power_of_two(c[w]) for w in ("ActRows", "WeightWords", "ControlWords", "CodeWords")),
          "ActRows, WeightWords, ControlWords and CodeWords must be powers of two"),
         (1 <= c["Shift"] <= 24, "Shift must be in 1..24"),
+        (1 <= c["Digits"] <= 8, "Digits must be in 1..8"),
+        (c["SumBits"] >= 0 and c["AccWidth"] + c["SumBits"] <= 32 and 2 ** c["SumBits"] <= c["PMax"],
+         "SumBits must be at least 0, AccWidth + SumBits at most 32 and 2^SumBits at most PMax"),
+        (c["ResidualWords"] == 0 or (power_of_two(c["ResidualWords"]) and 512 <= c["ResidualWords"] <= 2**24 and c["Shift"] >= 8),
+         "ResidualWords must be 0, or a power of two in 512..2^24 with a Shift of at least 8"),
     ]
     return [f"configuration {name}: {text}" for ok, text in rules if not ok]
 

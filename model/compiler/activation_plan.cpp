@@ -12,30 +12,82 @@ namespace {
 
 constexpr int kLargestBatch = 16;
 
+// Step l runs layer l. Tensor 0 is the input, tensor l + 1 the output of layer l; sizes in bytes of one image.
+std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers) {
+  std::vector<Lifetime> tensors{{0, 0, layers.front().input.size()}};
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const int step = static_cast<int>(l);
+    tensors.push_back({step, step, layers[l].output_size()});
+    tensors[static_cast<std::size_t>(network.source(l) + 1)].last = step;
+  }
+  tensors.back().last = static_cast<int>(layers.size()) - 1;
+  return tensors;
+}
+
+// Outputs that later layers add; sizes in words of one image, 0 for the others.
+std::vector<Lifetime> residual_tensors(const Network& network, const EngineParameters& engine) {
+  std::vector<Lifetime> tensors;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) tensors.push_back({static_cast<int>(l), static_cast<int>(l), 0});
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    if (!network.layers[l].shortcut) continue;
+    const Shape& from = network.tensor(network.layers[l].shortcut->source);
+    Lifetime& source = tensors[static_cast<std::size_t>(network.layers[l].shortcut->source)];
+    source.last = static_cast<int>(l);
+    source.size = static_cast<std::int64_t>(from.height) * from.width * residual_step(from.channels, engine);
+  }
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const auto& shortcut = network.layers[l].shortcut;
+    if (!shortcut || tensors[l].size == 0) continue;
+    const bool same = network.tensor(shortcut->source) == network.layers[l].output && shortcut->stride == 1;
+    if (same && tensors[static_cast<std::size_t>(shortcut->source)].last == static_cast<int>(l)) tensors[l].in_place_of = shortcut->source;
+  }
+  return tensors;
+}
+
+std::vector<Lifetime> times(std::vector<Lifetime> tensors, int batch) {
+  for (Lifetime& t : tensors) t.size *= batch;
+  return tensors;
+}
+
+// One memory and what has to go into it.
+struct Demand {
+  const char* name;
+  const char* unit;
+  std::vector<Lifetime> tensors;
+  std::int64_t have;
+};
+
+[[noreturn]] void refuse(const Network& network, const Demand& demand, int batch, const EngineParameters& engine) {
+  const Peak most = peak(times(demand.tensors, batch));
+  const std::string& layer = network.layers[static_cast<std::size_t>(most.step)].name;
+  const char* advice = batch > 1 ? "take a smaller batch" : "take a larger engine";
+  if (most.size <= demand.have) {
+    throw InputError(fmt::format("the tensors for a batch of {} fit the {} {} of {} memory of engine '{}' only in pieces; {}", batch,
+                                 demand.have, demand.unit, demand.name, engine.name, advice));
+  }
+  throw InputError(fmt::format("layer '{}' needs {} {} of {} memory for a batch of {}, but engine '{}' has {}; {}", layer, most.size,
+                               demand.unit, demand.name, batch, engine.name, demand.have, advice));
+}
+
 }  // namespace
 
+int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
+
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  const std::int64_t have = engine.activation_bytes();
-  std::int64_t need = 0;
-  std::size_t largest = 0;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const std::int64_t both = static_cast<std::int64_t>(layers[l].input.size()) + layers[l].output_size();
-    if (both > need) largest = l;
-    need = std::max(need, both);
+  const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes()};
+  const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords};
+  for (int images = batch > 0 ? batch : kLargestBatch;; --images) {
+    const auto bytes = place_tensors(times(activations.tensors, images), activations.have);
+    const auto words = place_tensors(times(residuals.tensors, images), residuals.have);
+    if (bytes && words) {
+      ActivationPlan plan{.batch = images, .address = {bytes->begin(), bytes->end()}, .residual = *words};
+      for (std::size_t l = 0; l < plan.residual.size(); ++l) {
+        if (residuals.tensors[l].size == 0) plan.residual[l] = -1;
+      }
+      return plan;
+    }
+    if (batch > 0 || images == 1) refuse(network, bytes ? residuals : activations, images, engine);
   }
-  ActivationPlan plan;
-  plan.batch = batch > 0 ? batch : static_cast<int>(std::clamp<std::int64_t>(have / need, 1, kLargestBatch));
-  if (need * plan.batch > have) {
-    throw InputError(fmt::format("layer '{}' needs {} bytes of activation memory for a batch of {}, but engine '{}' has {}; {}",
-                                 network.layers[largest].name, need * plan.batch, plan.batch, engine.name, have,
-                                 plan.batch > 1 ? "take a smaller batch" : "take a larger engine"));
-  }
-  plan.address.push_back(0);
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const std::int64_t size = static_cast<std::int64_t>(layers[l].output_size()) * plan.batch;
-    plan.address.push_back(l % 2 == 0 ? static_cast<std::uint32_t>(have - size) : 0U);
-  }
-  return plan;
 }
 
 }  // namespace flexor

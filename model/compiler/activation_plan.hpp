@@ -4,18 +4,24 @@
 #include <vector>
 
 #include "compiler/geometry.hpp"
+#include "compiler/memory_plan.hpp"
 #include "engine_parameters.hpp"
 
 namespace flexor {
 
-/// Where every tensor lives: byte address of image 0 of the input and of each layer's output.
+/// Where every tensor lives in activation memory and, where later layers add it, in residual memory.
 struct ActivationPlan {
   int batch = 1;
-  std::vector<std::uint32_t> address;  ///< [0] input, [l + 1] output of layer l
+  std::vector<std::uint32_t> address;  ///< bytes, image 0: [0] input, [l + 1] output of layer l
+  std::vector<std::int64_t> residual;  ///< residual words, image 0, of layer l's output; -1 where no layer adds it
 };
 
-/// Only a layer's input and output live at one time: tensors stand at the two ends of the memory in turn. batch = 0: the
-/// largest that fits, at most 16. Throws InputError naming the layer, the bytes it needs and those there are.
+/// Words of residual memory of one output pixel of a layer with so many channels.
+int residual_step(int channels, const EngineParameters& engine);
+
+/// A tensor lives from the layer that writes it to the last that reads it, or adds it. A layer's output takes the place of the shortcut
+/// that it adds where both have the same shape. batch = 0: the largest that fits, at most 16. Throws InputError naming the layer, the
+/// memory, what it needs and what there is.
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
 
 }  // namespace flexor

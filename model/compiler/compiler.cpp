@@ -17,20 +17,36 @@
 namespace flexor {
 namespace {
 
-// What model files can hold and the engine cannot run yet (docs/decisions/0405-network-graph.md).
-void check_graph(const Network& network, std::size_t l) {
+bool same_codes(const Network& network, const Layer& layer) {
+  const auto code = [&network](const Plane& plane) -> const Code& { return network.codes[static_cast<std::size_t>(plane.code)]; };
+  const Code& first = code(layer.planes[0]);
+  return std::all_of(layer.planes.begin(), layer.planes.end(),
+                     [&](const Plane& plane) { return code(plane).n_in == first.n_in && code(plane).rows == first.rows; });
+}
+
+// What model files can hold and this engine, or every engine, does not run (docs/decisions/0405-network-graph.md).
+void check_graph(const Network& network, std::size_t l, const EngineParameters& engine) {
   const Layer& layer = network.layers[l];
-  const auto refuse = [&layer](bool has, const char* what) {
+  const auto refuse = [&layer](bool has, const std::string& what) {
     if (has) throw InputError(fmt::format("layer '{}' {}; run it with flexor eval", layer.name, what));
   };
-  refuse(layer.shortcut.has_value(), "has a shortcut, which the engine cannot add yet");
-  refuse(layer.digits, "has weights of several binary digits, which the engine cannot sum yet");
-  refuse(layer.global_average, "averages over all pixels, which the engine cannot do yet");
-  refuse(network.source(l) != static_cast<int>(l) - 1, "reads another layer than the one before, which the engine cannot do yet");
+  const auto missing = [&engine](const char* what) { return fmt::format("{}, for which engine '{}' is not built", what, engine.name); };
+  refuse(layer.shortcut.has_value() && engine.ResidualWords == 0, missing("has a shortcut"));
+  refuse(layer.digits && static_cast<int>(layer.planes.size()) > engine.Digits, missing("has weights of several binary digits"));
+  refuse(layer.global_average && layer.averaged_pixels() > std::min(1 << engine.SumBits, engine.PMax),
+         missing(fmt::format("averages over {} pixels", layer.averaged_pixels()).c_str()));
+  refuse(layer.digits && !same_codes(network, layer), "has binary digits of different codes, which no engine runs");
+  refuse(l > 0 && network.source(l) == kNetworkInput && network.layers.front().stack_rows,
+         "reads the pixels, which the first layer wants row-stacked");
+  if (!layer.shortcut) return;
+  refuse(layer.shortcut->source == kNetworkInput, "adds the pixels, which no engine does");
+  refuse(layer.shortcut->channel_offset % engine.R != 0,
+         fmt::format("adds its shortcut from channel {} on, but engine '{}' adds from multiples of {} on", layer.shortcut->channel_offset,
+                     engine.name, engine.R));
 }
 
 void check_supported(const Layer& layer, const Code& code, const EngineParameters& engine) {
-  if (layer.planes.size() != 1) {
+  if (!layer.digits && layer.planes.size() != 1) {
     throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
   }
   if (layer.shift != engine.Shift) {
@@ -45,20 +61,43 @@ void check_supported(const Layer& layer, const Code& code, const EngineParameter
   }
 }
 
-// The true sum with its bias must fit the accumulator: max(a) * max(#plus, #minus) + |bias| < 2^(AccWidth-1).
-void prove_no_overflow(const Network& network, const Layer& layer, int largest_input, const EngineParameters& engine) {
-  const std::vector<std::int8_t> weights = decrypt_weights(network, layer);
-  const std::size_t inputs = weights.size() / static_cast<std::size_t>(layer.output.channels);
-  const std::int64_t limit = std::int64_t{1} << (engine.AccWidth - 1);
-  for (std::size_t m = 0; m < layer.bias.size(); ++m) {
-    const auto row = std::span(weights).subspan(m * inputs, inputs);
-    const std::int64_t plus = std::count(row.begin(), row.end(), std::int8_t{1});
-    const std::int64_t worst =
-        largest_input * std::max(plus, static_cast<std::int64_t>(inputs) - plus) + std::abs(static_cast<std::int64_t>(layer.bias[m]));
-    if (worst < limit) continue;
+// Sum of a channel's positive weights and of its negative ones, w = sum_p 2^p b_p.
+struct WeightSums {
+  std::int64_t plus = 0, minus = 0;
+};
+
+std::vector<WeightSums> weight_sums(const Network& network, const Layer& layer) {
+  std::vector<std::int64_t> weights(static_cast<std::size_t>(layer.weights()), 0);
+  for (std::size_t p = 0; p < layer.planes.size(); ++p) {
+    const std::vector<std::int8_t> plane = decrypt_weights(network, layer, static_cast<int>(p));
+    for (std::size_t i = 0; i < plane.size(); ++i) weights[i] += std::int64_t{plane[i]} << p;
+  }
+  std::vector<WeightSums> sums(layer.bias.size());
+  const std::size_t inputs = weights.size() / sums.size();
+  for (std::size_t i = 0; i < weights.size(); ++i) (weights[i] > 0 ? sums[i / inputs].plus : sums[i / inputs].minus) += weights[i];
+  return sums;
+}
+
+// The true sum of all pixels with its bias must fit t: max(a) * max(plus, -minus) * pixels + |bias| < 2^(AccWidth+SumBits-1).
+// Where an accumulator is extended to t (SumBits > 0), what the array adds must not wrap it.
+void prove_no_overflow(const Network& network, const Layer& layer, const TiledLayer& tiled, int largest_input,
+                       const EngineParameters& engine) {
+  const std::vector<WeightSums> sums = weight_sums(network, layer);
+  const int width = engine.AccWidth + engine.SumBits;
+  const auto refuse = [&](std::size_t m, std::int64_t worst, std::int64_t limit, int bits) {
+    if (worst < limit) return;
     throw InputError(
         fmt::format("layer '{}', channel {}: its sums may reach {}, but engine '{}' accumulates below {} ({} bits); take a wider engine",
-                    layer.name, m, worst, engine.name, limit, engine.AccWidth));
+                    layer.name, m, worst, engine.name, limit, bits));
+  };
+  for (std::size_t m = 0; m < sums.size(); ++m) {
+    const std::int64_t worst = largest_input * std::max(sums[m].plus, -sums[m].minus);
+    refuse(m, worst * layer.averaged_pixels() + std::abs(static_cast<std::int64_t>(layer.bias[m])), std::int64_t{1} << (width - 1), width);
+    if (engine.SumBits == 0) continue;
+    const bool is_signed = dot_signed(engine.PeStyle);
+    const std::int64_t limit = std::int64_t{1} << (engine.AccWidth - (is_signed ? 1 : 0));
+    refuse(m, tiled.correction[m] + largest_input * sums[m].plus, limit, engine.AccWidth);
+    if (is_signed) refuse(m, -tiled.correction[m] - largest_input * sums[m].minus, limit, engine.AccWidth);
   }
 }
 
@@ -107,9 +146,9 @@ CodeMemory collect_codes(const Network& network, const EngineParameters& engine)
   return memory;
 }
 
-// offset = bias - sum of c, AccWidth bits, sign extended.
-std::uint32_t offset_word(std::int64_t bias, std::int64_t correction, int acc_width) {
-  const std::int64_t span = std::int64_t{1} << acc_width;
+// offset = bias - sum of c, `width` bits, sign extended.
+std::uint32_t offset_word(std::int64_t bias, std::int64_t correction, int width) {
+  const std::int64_t span = std::int64_t{1} << width;
   std::int64_t offset = (bias - correction) % span;
   if (offset < -span / 2) offset += span;
   if (offset >= span / 2) offset -= span;
@@ -118,7 +157,7 @@ std::uint32_t offset_word(std::int64_t bias, std::int64_t correction, int acc_wi
 
 void append_parameters(const Layer& layer, const TiledLayer& tiled, const EngineParameters& engine, std::vector<std::uint32_t>& control) {
   for (std::size_t m = 0; m < layer.bias.size(); ++m) {
-    control.push_back(offset_word(layer.bias[m], tiled.correction[m], engine.AccWidth));
+    control.push_back(offset_word(layer.bias[m], tiled.correction[m] * layer.averaged_pixels(), engine.AccWidth + engine.SumBits));
     control.push_back(static_cast<std::uint32_t>(static_cast<std::int32_t>(layer.multiplier[m])));
   }
 }
@@ -129,13 +168,10 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   validate(network);
   if (batch < 0)
     throw InputError(fmt::format("a batch of {} images is not possible; choose 1 or more, or 0 for the largest that fits", batch));
-  int largest_input = 255;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
-    check_graph(network, l);
+    check_graph(network, l, engine);
     check_supported(layer, network.codes[static_cast<std::size_t>(layer.planes[0].code)], engine);
-    prove_no_overflow(network, layer, largest_input, engine);
-    largest_input = layer.activation_max;
   }
   const std::vector<Geometry> geometry(network.layers.begin(), network.layers.end());
   const ActivationPlan plan = plan_activations(network, geometry, engine, batch);
@@ -154,6 +190,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     const Layer& layer = network.layers[l];
     const Geometry& g = geometry[l];
     const TiledLayer tiled = tile_layer(network, layer, engine);
+    prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
+    const auto input = static_cast<std::size_t>(network.source(l) + 1);
     DescriptorValues values;
     values.last = l + 1 == network.layers.size();
     values.logits = layer.logits;
@@ -166,17 +204,24 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     values.parameter_base = static_cast<int>(image.control.size());
     values.m_tiles = tiled.m_tiles;
     values.chunks = tiled.chunks;
-    values.input_address = plan.address[l];
+    values.input_address = plan.address[input];
     values.output_address = plan.address[l + 1];
     values.batch = plan.batch;
+    values.digits = static_cast<int>(layer.planes.size());
+    values.residual = plan.residual[l];
+    if (layer.shortcut) {
+      const auto source = static_cast<std::size_t>(layer.shortcut->source);
+      values.shortcut = DescriptorValues::Shortcut{network.layers[source].output, plan.residual[source], layer.shortcut->stride,
+                                                   layer.shortcut->channel_offset, layer.shortcut->multiplier};
+    }
     append_parameters(layer, tiled, engine, image.control);
     image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());
     check_memory("weight", image.weight.size(), engine.WeightWords, engine);
     check_memory("control", image.control.size(), engine.ControlWords, engine);
     write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(l * kDescriptorWords, kDescriptorWords));
-    const std::int64_t macs = layer.macs() * plan.batch;
-    image.layers.push_back({layer.name, plan.address[l], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
-                            static_cast<std::int64_t>(tiled.m_tiles) * g.strings * tiled.chunks,
+    const std::int64_t macs = layer.macs() * values.digits * plan.batch;
+    image.layers.push_back({layer.name, plan.address[input], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
+                            static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
                             static_cast<std::int64_t>(tiled.words.size())});
   }
   check_memory("code", image.code.size(), engine.CodeWords, engine);

@@ -26,7 +26,7 @@ struct MemoryImage {
   struct LayerPlan {
     std::string name;
     std::uint32_t input_address = 0, output_address = 0;  ///< linear bytes
-    std::int64_t macs = 0;                                ///< of the whole batch
+    std::int64_t macs = 0;                                ///< of the whole batch, every binary digit counts
     double ideal_cycles = 0;                              ///< macs / (K * M)
     std::int64_t tiles = 0, weight_words = 0;
   };

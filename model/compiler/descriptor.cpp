@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "code/error.hpp"
+#include "compiler/activation_plan.hpp"
 
 namespace flexor {
 namespace {
@@ -83,11 +84,35 @@ std::uint32_t to_pair(std::int64_t bytes, int K) {
 }
 
 int block_pixels(const Geometry& g, int batch, int p_max) {
-  const std::int64_t pixels = static_cast<std::int64_t>(g.pixels()) * batch;
-  const std::int64_t blocks = (pixels + p_max - 1) / p_max;
-  const std::int64_t size = (pixels + blocks - 1) / blocks;
-  return static_cast<int>(g.pool ? (size + 3) / 4 * 4 : size);
+  const std::int64_t whole = g.pool ? 4 : g.sum_pixels;
+  const std::int64_t parts = static_cast<std::int64_t>(g.pixels()) * batch / whole;
+  const std::int64_t most = std::max<std::int64_t>(p_max / whole, 1);
+  const std::int64_t blocks = (parts + most - 1) / most;
+  return static_cast<int>((parts + blocks - 1) / blocks * whole);
 }
+
+namespace {
+
+void put_residual(Writer& out, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine) {
+  out.put("residual flag", field::residual, v.residual >= 0 ? 1 : 0);
+  out.put("shortcut flag", field::shortcut, v.shortcut ? 1 : 0);
+  out.put("residual step", field::residual_step, residual_step(g.channels, engine));
+  out.put("residual address", field::residual_base, std::max<std::int64_t>(v.residual, 0));
+  if (!v.shortcut) return;
+  const DescriptorValues::Shortcut& s = *v.shortcut;
+  const std::int64_t right = static_cast<std::int64_t>(s.stride) * residual_step(s.source.channels, engine);
+  const std::int64_t down = right * s.source.width;
+  const std::int64_t image = static_cast<std::int64_t>(s.source.height) * s.source.width * residual_step(s.source.channels, engine);
+  out.put("shortcut multiplier", field::shortcut_multiplier, s.multiplier);
+  out.put("shortcut's first channel", field::shortcut_first, s.channel_offset);
+  out.put("shortcut's last channel", field::shortcut_end, s.channel_offset + s.source.channels);
+  out.put_signed("shortcut address", field::shortcut_base, s.residual - s.channel_offset / engine.R);
+  out.put_signed("shortcut's step to the right", field::shortcut_step_x, right);
+  out.put_signed("shortcut's step down", field::shortcut_step_y, down - (g.columns - 1) * right);
+  out.put_signed("shortcut's step to the next image", field::shortcut_step_image, image - (g.rows - 1) * down - (g.columns - 1) * right);
+}
+
+}  // namespace
 
 void write_descriptor(const std::string& layer, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine,
                       std::span<std::uint32_t> words) {
@@ -121,6 +146,9 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_signed("vertical padding", field::y_start, -g.padding_y);
   out.put("vertical stride", field::y_step, g.stride_y);
   out.put_count("input height", field::height, g.input.height, kLargestSide);
+  out.put_count("number of binary digits", field::digits, v.digits, engine.Digits);
+  out.put_count("number of averaged pixels", field::sum_pixels, g.sum_pixels, std::int64_t{1} << engine.SumBits);
+  put_residual(out, g, v, engine);
 }
 
 }  // namespace flexor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,9 +27,20 @@ struct DescriptorValues {
   std::uint32_t input_address = 0;  ///< bytes, image 0
   std::uint32_t output_address = 0;
   int batch = 1;
+  int digits = 1;
+  std::int64_t residual = -1;  ///< residual word of the output, or -1
+  /// What the layer adds.
+  struct Shortcut {
+    Shape source;  ///< of the tensor
+    std::int64_t residual = 0;
+    int stride = 1;
+    int channel_offset = 0;  ///< a multiple of R
+    int multiplier = 256;
+  };
+  std::optional<Shortcut> shortcut = std::nullopt;
 };
 
-/// Pixels per block: blocks of equal size, as few as PMax allows, whole windows when pooling.
+/// Pixels per block: blocks of equal size, as few as PMax allows, whole windows when pooling, whole sums for a global average.
 int block_pixels(const Geometry& g, int batch, int p_max);
 
 /// Writes the layer's 32 words. Throws InputError naming layer and field when a value does not fit its field or

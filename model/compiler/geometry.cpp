@@ -12,8 +12,9 @@ Geometry::Geometry(const Layer& layer)
       padding_y(layer.padding),
       padding_x(layer.padding),
       pool(layer.max_pool),
-      rows(layer.output.height),
-      columns(layer.output.width),
+      sum_pixels(layer.averaged_pixels()),
+      rows(layer.global_average ? layer.input.height : layer.output.height),
+      columns(layer.global_average ? layer.input.width : layer.output.width),
       channels(layer.output.channels),
       output_bytes(layer.output.channels * (layer.logits ? 2 : 1)) {
   if (!layer.stack_rows) return;

@@ -7,7 +7,8 @@
 namespace flexor {
 
 /// A layer as the engine walks it. A row-stacked layer is a layer with one kernel row whose input has out_height rows
-/// of kernel_height * C_in channels; a dense layer is a 1x1 convolution of a 1x1 image.
+/// of kernel_height * C_in channels; a dense layer is a 1x1 convolution of a 1x1 image; a global average is a 1x1 convolution whose
+/// pixels are summed.
 struct Geometry {
   explicit Geometry(const Layer& layer);
 
@@ -16,14 +17,15 @@ struct Geometry {
   int length;   ///< L, inputs of a string
   int stride_y, stride_x, padding_y, padding_x;
   bool pool;
-  int rows, columns;  ///< of output pixels, or of windows when pooling
+  int sum_pixels;     ///< pixels that make one output: 1 but for a global average
+  int rows, columns;  ///< of pixels, or of windows when pooling
   int channels;       ///< C_out
   int output_bytes;   ///< of one output pixel
 
   /// Pixels of one image that the engine computes (rows and columns that pooling drops are not computed).
   [[nodiscard]] int pixels() const { return rows * columns * (pool ? 4 : 1); }
   /// Bytes of the output tensor of one image.
-  [[nodiscard]] int output_size() const { return rows * columns * output_bytes; }
+  [[nodiscard]] int output_size() const { return rows * columns / sum_pixels * output_bytes; }
 };
 
 }  // namespace flexor

@@ -45,6 +45,11 @@ std::uint32_t recode_slice(int style, std::uint32_t weights) {
   return recode_ecp5_row(weights & row_mask) | recode_ecp5_row(weights >> kSliceK & row_mask) << kSliceK;
 }
 
+bool dot_signed(int style) {
+  const auto is = [style](PeStyle s) { return style == static_cast<int>(s); };
+  return is(PeStyle::Addsub) || is(PeStyle::Andtree) || is(PeStyle::Xc7);
+}
+
 int lane_constant(int style, int K, int lane) {
   switch (static_cast<PeStyle>(style)) {
     case PeStyle::Pair:

@@ -14,4 +14,7 @@ std::uint32_t recode_slice(int style, std::uint32_t weights);
 /// C_k: what lane `lane` adds to every dot product when its weight is -1, whatever its activation.
 int lane_constant(int style, int K, int lane);
 
+/// Whether the array's sums are two's complement (`pe_array_pkg::dot_signed`); else they are never negative.
+bool dot_signed(int style);
+
 }  // namespace flexor

@@ -13,8 +13,8 @@ struct TiledLayer {
   int stored_bits = 0;  ///< n, words per group of a tile
   int m_tiles = 0;
   int chunks = 0;                        ///< of one string
-  std::vector<std::uint64_t> words;      ///< tiles in the order m-tile, string, chunk; docs/architecture.md, "Layout of a tile"
-  std::vector<std::int64_t> correction;  ///< per output channel: sum of c over all lanes of all tiles
+  std::vector<std::uint64_t> words;      ///< tiles in the order m-tile, digit, string, chunk; docs/architecture.md, "Layout of a tile"
+  std::vector<std::int64_t> correction;  ///< per output channel: sum of c over all lanes of all tiles, of digit p times 2^p
 };
 
 /// Regroups whole slices of the canonical layout into tiles of K x M; slices that do not exist get zero stored bits.

@@ -2,7 +2,9 @@
 
 /// PMax accumulators per output channel in block RAM, one dot product per channel added in every cycle.
 ///
-///   acc[buffer][address][m] = (first ? 0 : acc[buffer][address][m]) + dot[m]   modulo 2^AccWidth
+///   acc[buffer][address][m] = (first ? 0 : twice ? 2 * acc[buffer][address][m] : acc[buffer][address][m]) + dot[m]   modulo 2^AccWidth
+///
+/// `twice` begins the next binary digit of the weights, the most significant first.
 ///
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
 /// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles. The read port of a buffer serves
@@ -20,6 +22,8 @@ module accumulator #(
     parameter int unsigned PMax = 256,
     /// 1, or 2: one buffer drains while the other accumulates.
     parameter int unsigned AccBuffers = 2,
+    /// 1: sums can be doubled.
+    parameter bit Twice = 1'b0,
     /// Bits of an address; follows from PMax.
     parameter int unsigned AddressWidth = PMax > 1 ? $clog2(PMax) : 1
 ) (
@@ -35,6 +39,8 @@ module accumulator #(
     input  logic [AddressWidth-1:0] address_i,
     /// Store it, do not add it.
     input  logic                    first_i,
+    /// Double the sum before adding (when not `first_i`; ignored when Twice = 0).
+    input  logic                    twice_i,
     /// Dot products of the control of AccumulatorLag cycles ago.
     input  logic [  M*DotWidth-1:0] dot_i,
     /// Buffer to read; no `valid_i` on it in the same cycle.
@@ -59,11 +65,12 @@ module accumulator #(
 
   // Control of the last Lag + 1 cycles; [0] is one cycle old.
   logic [Lag:0] valid_q, buffer_q;
-  logic first_q;
+  logic first_q, twice_q;
   logic [AddressWidth-1:0] address_q[Lag+1];
   always_ff @(posedge clk_i) begin
     valid_q  <= rst_ni ? {valid_q[Lag-1:0], valid_i} : '0;
     first_q  <= first_i;
+    twice_q  <= Twice && twice_i;
     buffer_q <= {buffer_q[Lag-1:0], buffer_i};
     address_q[0] <= address_i;
   end
@@ -74,6 +81,10 @@ module accumulator #(
   logic [M*AccWidth-1:0] sum_q;
   logic [M*AccWidth-1:0] old_q;
   logic [M*AccWidth-1:0] data  [AccBuffers];
+
+  function automatic logic [M*AccWidth-1:0] doubled(logic [M*AccWidth-1:0] sums);
+    for (int unsigned m = 0; m < M; m++) doubled[m*AccWidth+:AccWidth] = {sums[m*AccWidth+:AccWidth-1], 1'b0};
+  endfunction
 
   for (genvar b = 0; b < AccBuffers; b++) begin : gen_buffer
     // Low when this buffer is written: the polarity of an iCE40 write mask, so that no LUT stands between flip-flop and memory.
@@ -96,7 +107,7 @@ module accumulator #(
   end
 
   if (AccBuffers == 1) begin : gen_single
-    always_ff @(posedge clk_i) old_q <= first_q ? '0 : data[0];
+    always_ff @(posedge clk_i) old_q <= first_q ? '0 : twice_q ? doubled(data[0]) : data[0];
     assign read_data_o = data[0];
     logic unused;
     assign unused = &{1'b0, read_buffer_i, buffer_q};
@@ -104,7 +115,7 @@ module accumulator #(
     logic read_buffer_q;
     always_ff @(posedge clk_i) begin
       read_buffer_q <= read_buffer_i;
-      old_q <= first_q ? '0 : data[buffer_q[0]];
+      old_q <= first_q ? '0 : twice_q ? doubled(data[buffer_q[0]]) : data[buffer_q[0]];
     end
     assign read_data_o = data[read_buffer_q];
   end

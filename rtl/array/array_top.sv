@@ -27,6 +27,8 @@ module array_top #(
     parameter int unsigned PMax = 256,
     /// 1 or 2 buffers of accumulators.
     parameter int unsigned AccBuffers = 1,
+    /// 1: sums can be doubled.
+    parameter bit Twice = 1'b0,
     /// Decryption = 1: stored bits of a slice.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
@@ -66,6 +68,8 @@ module array_top #(
     input  logic [AddressWidth-1:0] address_i,
     /// Store.
     input  logic                    first_i,
+    /// Double.
+    input  logic                    twice_i,
     /// Buffer to read.
     input  logic                    read_buffer_i,
     /// Address to read.
@@ -121,7 +125,8 @@ module array_top #(
       .DotSigned(pe_array_pkg::dot_signed(PeStyle)),
       .AccWidth(AccWidth),
       .PMax(PMax),
-      .AccBuffers(AccBuffers)
+      .AccBuffers(AccBuffers),
+      .Twice(Twice)
   ) i_accumulator (
       .clk_i,
       .rst_ni,
@@ -129,6 +134,7 @@ module array_top #(
       .buffer_i,
       .address_i,
       .first_i,
+      .twice_i,
       .dot_i(dot),
       .read_buffer_i,
       .read_address_i,

@@ -3,14 +3,22 @@
 /// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 2 cycles from `start_i` to `done_o`.
 ///
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
-/// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4.
+/// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
+/// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
+/// with a shortcut; pooling with a sum of pixels.
 module descriptor_reader #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
     /// Bits of a pixel count; one more than pixels need, so that counting a whole block past them cannot wrap.
     parameter int unsigned PixelWidth   = 21,
     /// Words of control memory, a power of two.
-    parameter int unsigned ControlWords = 8192
+    parameter int unsigned ControlWords = 8192,
+    /// Binary digits of a weight at most, 1..8.
+    parameter int unsigned Digits       = 1,
+    /// Pixels that one output may sum, at most 2^SumBits; SumBits <= 15.
+    parameter int unsigned SumBits      = 0,
+    /// 1: the engine has a residual memory.
+    parameter bit          Residual     = 1'b0
 ) (
     /// Clock.
     input  logic                                               clk_i,
@@ -47,6 +55,10 @@ module descriptor_reader #(
     $error("descriptor_reader: PMax must be below 65536 and 2^(PixelWidth - 1), PixelWidth at most 31");
   end
 
+  if (Digits < 1 || Digits > 8 || SumBits > 15) begin : gen_check_sums
+    $error("descriptor_reader: Digits must be in 1..8, SumBits at most 15");
+  end
+
   logic [AddressWidth-1:0] address_q;
   logic [4:0] word_q, arrived_word_q;
   logic reading_q, last_q, arrived_q, checked_q, checked_last_q, error_q;
@@ -60,7 +72,7 @@ module descriptor_reader #(
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic [10:0] wrong, wrong_q;
+  logic [14:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
   assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
@@ -79,7 +91,11 @@ module descriptor_reader #(
     at(8) && |read_data_i[31:PixelWidth-1],
     at(9) && read_data_i[15:0] > 16'(PMax),
     at(10) && |read_data_i[15:CountWidth],
-    (at(10) || at(18)) && |read_data_i[31:16+CountWidth]
+    (at(10) || at(18)) && |read_data_i[31:16+CountWidth],
+    at(19) && (read_data_i[3:0] == '0 || read_data_i[3:0] > 4'(Digits)),
+    at(19) && (high_zero || read_data_i[31:16] > 16'(2 ** SumBits)),
+    at(19) && ((!Residual && |read_data_i[5:4]) || (read_data_i[5] && (descriptor_q.pool || descriptor_q.logits))),
+    at(19) && descriptor_q.pool && read_data_i[31:16] != 16'd1
   };
 
   always_ff @(posedge clk_i) begin

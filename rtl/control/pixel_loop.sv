@@ -13,6 +13,8 @@ module pixel_loop #(
     parameter int unsigned ActRows       = 2048,
     /// Pixels of a block at most.
     parameter int unsigned PMax          = 256,
+    /// Binary digits of a weight at most, 1..8.
+    parameter int unsigned Digits        = 1,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Cycles from a tile's first pixel to the next tile's, 2..8.
@@ -58,6 +60,8 @@ module pixel_loop #(
     /// The tile is the first, the last of its block.
     output logic                                              first_tile_o,
     output logic                                              last_tile_o,
+    /// The tile is the first of a binary digit after the first digit.
+    output logic                                              twice_o,
     /// Buffer of the block.
     output logic                                              buffer_o,
     /// Pixels of the block.
@@ -110,7 +114,8 @@ module pixel_loop #(
   );
   tile_walker #(
       .K      (K),
-      .ActRows(ActRows)
+      .ActRows(ActRows),
+      .Digits (Digits)
   ) i_tiles (
       .clk_i,
       .descriptor_i,
@@ -121,6 +126,7 @@ module pixel_loop #(
       .last_chunk_o,
       .string_o,
       .first_o(first_tile_o),
+      .twice_o,
       .last_o (last_tile_o)
   );
   pixel_walker #(

@@ -23,6 +23,8 @@ module pixel_tags #(
     input  logic                    tile_last_i,
     /// Its tile is the first of the block: store, do not add.
     input  logic                    first_tile_i,
+    /// Its tile is the first of the next binary digit: double the sum.
+    input  logic                    twice_i,
     /// Its tile is the last of the block.
     input  logic                    last_tile_i,
     /// Accumulator buffer.
@@ -39,6 +41,8 @@ module pixel_tags #(
     output logic [$clog2(PMax)-1:0] accumulate_address_o,
     /// Store, do not add.
     output logic                    accumulate_first_o,
+    /// Double before adding.
+    output logic                    accumulate_twice_o,
     /// One cycle: the block's sums are complete.
     output logic                    block_done_o
 );
@@ -47,6 +51,7 @@ module pixel_tags #(
     logic valid;
     logic buffer;
     logic store;
+    logic twice;
     logic tile_first;
     logic block_last;
   } tag_t;
@@ -58,6 +63,7 @@ module pixel_tags #(
           valid: valid_i,
           buffer: buffer_i,
           store: first_tile_i,
+          twice: twice_i,
           tile_first: valid_i && tile_first_i,
           block_last: valid_i && tile_last_i && last_tile_i
       };
@@ -98,6 +104,7 @@ module pixel_tags #(
   assign accumulate_o         = at_accumulator.valid;
   assign accumulate_buffer_o  = at_accumulator.buffer;
   assign accumulate_first_o   = at_accumulator.store;
+  assign accumulate_twice_o   = at_accumulator.twice;
   assign accumulate_address_o = at_accumulator.tile_first ? '0 : address_q;
   always_ff @(posedge clk_i) begin
     if (accumulate_o) address_q <= accumulate_address_o + 1'b1;

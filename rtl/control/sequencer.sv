@@ -13,6 +13,12 @@ module sequencer #(
     parameter int unsigned ActRows       = 2048,
     /// Pixels of a block at most.
     parameter int unsigned PMax          = 256,
+    /// Binary digits of a weight at most, 1..8.
+    parameter int unsigned Digits        = 1,
+    /// Pixels that one output may sum, at most 2^SumBits.
+    parameter int unsigned SumBits       = 0,
+    /// 1: shortcuts can be added.
+    parameter bit          Residual      = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Words of control memory, a power of two.
@@ -82,6 +88,8 @@ module sequencer #(
     output logic                    [        $clog2(PMax)-1:0] accumulate_address_o,
     /// Store, do not add.
     output logic                                               accumulate_first_o,
+    /// Double before adding: the next binary digit begins.
+    output logic                                               accumulate_twice_o,
     /// A finished block is offered to output_writer.
     output logic                                               block_valid_o,
     /// It is taken.
@@ -131,7 +139,10 @@ module sequencer #(
   descriptor_reader #(
       .PMax        (PMax),
       .PixelWidth  (PixelWidth),
-      .ControlWords(ControlWords)
+      .ControlWords(ControlWords),
+      .Digits      (Digits),
+      .SumBits     (SumBits),
+      .Residual    (Residual)
   ) i_reader (
       .clk_i,
       .rst_ni        (rst_ni && !flush_o),
@@ -192,12 +203,13 @@ module sequencer #(
     if (!rst_ni) stage_o <= 3'(flexor_pkg::StageIdle);
   end
 
-  logic tile_first, tile_last, first_tile, last_tile, buffer, block_first, layer_first;
+  logic tile_first, tile_last, first_tile, last_tile, twice, buffer, block_first, layer_first;
   logic [$clog2(PMax + 1)-1:0] block_pixels;
   pixel_loop #(
       .K         (K),
       .ActRows   (ActRows),
       .PMax      (PMax),
+      .Digits    (Digits),
       .AccBuffers(AccBuffers),
       .MinPeriod (MinPeriod),
       .PixelWidth(PixelWidth)
@@ -224,6 +236,7 @@ module sequencer #(
       .tile_last_o   (tile_last),
       .first_tile_o  (first_tile),
       .last_tile_o   (last_tile),
+      .twice_o       (twice),
       .buffer_o      (buffer),
       .block_pixels_o(block_pixels),
       .block_first_o (block_first),
@@ -233,13 +246,14 @@ module sequencer #(
   );
 
   // A pixel as it goes to patch_fetch.
-  logic tile_first_q, tile_last_q, first_tile_q, last_tile_q, buffer_q;
+  logic tile_first_q, tile_last_q, first_tile_q, last_tile_q, twice_q, buffer_q;
   always_ff @(posedge clk_i) begin
     pixel_valid_o <= rst_ni && !flush_o && step;
     tile_first_q  <= tile_first;
     tile_last_q   <= tile_last;
     first_tile_q  <= first_tile;
     last_tile_q   <= last_tile;
+    twice_q       <= twice;
     buffer_q      <= buffer;
   end
 
@@ -255,6 +269,7 @@ module sequencer #(
       .tile_last_i (tile_last_q),
       .first_tile_i(first_tile_q),
       .last_tile_i (last_tile_q),
+      .twice_i     (twice_q),
       .buffer_i    (buffer_q),
       .tile_take_o,
       .tile_busy_o,
@@ -262,6 +277,7 @@ module sequencer #(
       .accumulate_buffer_o,
       .accumulate_address_o,
       .accumulate_first_o,
+      .accumulate_twice_o,
       .block_done_o(block_done)
   );
 

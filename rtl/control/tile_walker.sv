@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Walks the tiles of a block: strings, and in each its chunks. Everything is relative to the pixel.
+/// Walks the tiles of a block: binary digits, in each the strings, and in each its chunks. Everything is relative to the pixel.
 ///
 ///   pair = string * row_step + chunk words;  chunk_start = chunk * K
 module tile_walker #(
@@ -8,6 +8,8 @@ module tile_walker #(
     parameter int unsigned K             = 50,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
+    /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
+    parameter int unsigned Digits        = 1,
     /// Bits of a position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
@@ -29,6 +31,8 @@ module tile_walker #(
     output logic                                        last_chunk_o,
     /// Of the present tile: it is the first of its block.
     output logic                                        first_o,
+    /// It is the first of a binary digit after the first digit.
+    output logic                                        twice_o,
     /// It is the last of its block.
     output logic                                        last_o
 );
@@ -42,19 +46,33 @@ module tile_walker #(
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
   logic [7:0] strings_left_q, chunks_left_q;  // this one included
-  logic first_q, last_string_q, last_chunk_q, block_end, string_end;
+  logic first_q, twice_q, last_string_q, last_chunk_q, last_digit, last_of_digit, digit_end, block_end, string_end;
 
   assign first_o    = first_q;
-  assign last_o     = last_chunk_q && last_string_q;
+  assign twice_o    = twice_q;
+  assign last_of_digit = last_chunk_q && last_string_q;
+  assign last_o     = last_of_digit && last_digit;
   assign block_end  = load_i || last_o;
+  assign digit_end  = load_i || last_of_digit;
   assign string_end = load_i || last_chunk_q;
+
+  digit_counter #(
+      .Digits(Digits)
+  ) i_digits (
+      .clk_i,
+      .descriptor_i,
+      .load_i,
+      .step_i(step_i && last_of_digit),
+      .last_o(last_digit)
+  );
 
   always_ff @(posedge clk_i) begin
     if (load_i || step_i) begin
       first_q       <= block_end;
+      twice_q       <= digit_end && !block_end;
       chunks_left_q <= string_end ? descriptor_i.chunks : chunks_left_q - 8'd1;
       last_chunk_q  <= string_end ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
-      if (block_end) begin
+      if (digit_end) begin
         strings_left_q <= descriptor_i.strings;
         last_string_q  <= descriptor_i.strings == 8'd1;
       end else if (last_chunk_q) begin
@@ -65,7 +83,7 @@ module tile_walker #(
   end
 
   // One cycle later: addresses.
-  logic move_q, block_end_q, string_end_q;
+  logic move_q, digit_end_q, string_end_q;
   pair_t row_q, next_row, pair_q;
   logic [7:0] string_q;
   logic [PositionWidth-1:0] chunk_start_q;
@@ -81,14 +99,14 @@ module tile_walker #(
 
   always_ff @(posedge clk_i) begin
     move_q       <= load_i || step_i;
-    block_end_q  <= block_end;
+    digit_end_q  <= digit_end;
     string_end_q <= string_end;
     last_chunk_o <= last_chunk_q;
     if (move_q) begin
       chunk_start_q <= string_end_q ? '0 : chunk_start_q + PositionWidth'(K);
-      string_q      <= block_end_q ? '0 : string_end_q ? string_q + 8'd1 : string_q;
-      row_q         <= block_end_q ? '0 : string_end_q ? next_row : row_q;
-      if (block_end_q) pair_q <= '0;
+      string_q      <= digit_end_q ? '0 : string_end_q ? string_q + 8'd1 : string_q;
+      row_q         <= digit_end_q ? '0 : string_end_q ? next_row : row_q;
+      if (digit_end_q) pair_q <= '0;
       else if (string_end_q) pair_q <= next_row;
       else pair_q[OffsetWidth+:WordWidth] <= pair_q[OffsetWidth+:WordWidth] + WordWidth'(1);
     end

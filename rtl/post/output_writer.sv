@@ -5,6 +5,9 @@
 ///   out[p][c] = pool(requantise(acc[pixel][c % M], offset[c], multiplier[c]))      formulas in requantise and max_pool
 ///   byte address = output_base + p * output_step + c * (logits ? 2 : 1)            pairs; channels >= descriptor.channels are not written
 ///
+/// With sum_pixels = s > 1 one output is made of s consecutive pixels, summed before requantisation: p counts outputs. A block has whole
+/// sums. A shortcut comes from residual memory, word for word beside the accumulators (residual_walker).
+///
 /// One pixel of R channels a cycle. The parameters of the next group are fetched meanwhile: no gap when a block has >= 2R pixels.
 /// A read in cycle t becomes a write in t + RequantiseLatency + 2 (+ 3 pixels when pooling).
 module output_writer
@@ -31,6 +34,14 @@ module output_writer
     parameter int unsigned ControlWords = 8192,
     /// Requantise shift.
     parameter int unsigned Shift = 16,
+    /// Pixels that one output may sum, at most 2^SumBits; 0: descriptor.sum_pixels does not count.
+    parameter int unsigned SumBits = 0,
+    /// 1: accumulators are two's complement; see requantise.
+    parameter bit AccSigned = 1'b1,
+    /// Words of residual memory, a power of two, 512..2^24; 0: there is none.
+    parameter int unsigned ResidualWords = 0,
+    /// Bits of an address of residual memory; follows from ResidualWords.
+    parameter int unsigned ResidualWidth = ResidualWords == 0 ? 1 : $clog2(ResidualWords),
     /// Cycles from a write until a read can start that sees it, >= 1.
     parameter int unsigned WriteLatency = fetch_pkg::WriteLatency,
     /// Bits of an accumulator address.
@@ -82,6 +93,16 @@ module output_writer
     output logic        [                 8*W-1:0] write_data_o,
     /// Byte enables.
     output logic        [                   W-1:0] write_strobe_o,
+    /// Word of residual memory to read.
+    output logic        [       ResidualWidth-1:0] residual_read_address_o,
+    /// Its value, one cycle later.
+    input  logic        [                 8*R-1:0] residual_read_data_i,
+    /// A write to residual memory.
+    output logic                                   residual_write_o,
+    /// Its word.
+    output logic        [       ResidualWidth-1:0] residual_write_address_o,
+    /// Its value.
+    output logic        [                 8*R-1:0] residual_write_data_o,
     /// The trace shows this write.
     output logic                                   trace_valid_o,
     /// Layer.
@@ -99,6 +120,8 @@ module output_writer
   localparam int unsigned AddressWidth = $clog2(ControlWords);
   localparam int unsigned GroupWidth = M / R > 1 ? $clog2(M / R) : 1;
   localparam int unsigned Results = RequantiseLatency;
+  localparam int unsigned OffsetWidth = AccWidth + SumBits;
+  localparam bit Residual = ResidualWords != 0;
 
   if (PMax < 1 || PMax > 65535) begin : gen_check_pixels
     $error("output_writer: PMax must be in 1..65535");
@@ -115,6 +138,7 @@ module output_writer
     start_e start;
     logic [R-1:0] mask;
     logic [15:0] channel;
+    logic sum_first, sum_last;
   } tag_t;
 
   // Groups.
@@ -122,15 +146,18 @@ module output_writer
   logic [GroupWidth-1:0] group_index;
   logic [BufferWidth-1:0] group_buffer;
   logic [PixelWidth-1:0] group_last;
-  logic [R*AccWidth-1:0] offset;
+  logic [R*OffsetWidth-1:0] offset;
   logic [R*16-1:0] multiplier;
   tag_t group_tag;
+  logic sum_first, sum_last;
+  assign group_tag.sum_first = 1'b1;
+  assign group_tag.sum_last = sum_last;
   assign block_ready_o = fetch_free;
 
   parameter_fetch #(
       .M(M),
       .R(R),
-      .AccWidth(AccWidth),
+      .OffsetWidth(OffsetWidth),
       .PixelWidth(PixelWidth),
       .BufferWidth(BufferWidth),
       .ControlWords(ControlWords)
@@ -175,6 +202,8 @@ module output_writer
     valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel_q};
     for (int unsigned s = 1; s < Results + 2; s++) tag_q[s] <= tag_q[s-1];
     tag_q[0].start <= StartNone;
+    tag_q[0].sum_first <= sum_first;
+    tag_q[0].sum_last <= sum_last;
     data_index_q <= index_q;
     if (group_valid && group_ready) begin
       valid_q[0] <= 1'b1;
@@ -189,6 +218,45 @@ module output_writer
       last_pixel_q <= next_address == last_q;
     end
     if (!rst_ni) valid_q <= '0;
+  end
+
+  // Which pixels begin and end a sum, one cycle ahead.
+  if (SumBits == 0) begin : gen_no_sum
+    assign sum_first = 1'b1;
+    assign sum_last  = 1'b1;
+  end else begin : gen_sum
+    typedef logic [SumBits:0] sum_t;
+    sum_t left_q, left;  // of the sum, this pixel included
+    assign sum_first = left_q == sum_t'(1);
+    assign left = (group_valid && group_ready) || sum_first ? sum_t'(descriptor_i.sum_pixels) : left_q - sum_t'(1);
+    assign sum_last = left == sum_t'(1);
+    always_ff @(posedge clk_i) left_q <= left;
+  end
+
+  // Shortcut: one cycle after the accumulators.
+  logic layer_begin, present;
+  logic [8*R-1:0] shortcut;
+  assign layer_begin = block_valid_i && fetch_free && block_layer_first_i;
+  if (Residual) begin : gen_residual
+    residual_walker #(
+        .ResidualWords(ResidualWords)
+    ) i_walker (
+        .clk_i,
+        .descriptor_i,
+        .layer_begin_i(layer_begin),
+        .valid_i(valid_q[0]),
+        .start_i(tag_q[0].start),
+        .channel_i(tag_q[0].channel),
+        .address_o(residual_read_address_o),
+        .present_o(present)
+    );
+    assign shortcut = present ? residual_read_data_i : '0;
+  end else begin : gen_no_residual
+    logic unused_residual;
+    assign residual_read_address_o = '0;
+    assign present = 1'b0;
+    assign shortcut = '0;
+    assign unused_residual = ^{residual_read_data_i, present};
   end
 
   for (genvar b = 0; b < AccBuffers; b++) begin : gen_free
@@ -208,12 +276,18 @@ module output_writer
   for (genvar r = 0; r < R; r++) begin : gen_lane
     requantise #(
         .AccWidth(AccWidth),
-        .Shift(Shift)
+        .Shift(Shift),
+        .SumBits(SumBits),
+        .AccSigned(AccSigned),
+        .Residual(Residual)
     ) i_requantise (
         .clk_i,
         .acc_i(accumulators[r*AccWidth+:AccWidth]),
+        .first_i(tag_q[1].sum_first),
+        .shortcut_i(shortcut[8*r+:8]),
+        .shortcut_multiplier_i(descriptor_i.shortcut_multiplier),
         .take_i(valid_q[1] && tag_q[1].start != StartNone),
-        .offset_i(offset[r*AccWidth+:AccWidth]),
+        .offset_i(offset[r*OffsetWidth+:OffsetWidth]),
         .multiplier_i(multiplier[16*r+:16]),
         .logits_i(descriptor_i.logits),
         .activation_max_i(descriptor_i.activation_max),
@@ -221,26 +295,37 @@ module output_writer
     );
   end
 
+  // An output leaves with the last pixel of its sum, and starts where the first one did.
+  tag_t out;
+  start_e out_start, held_start_q;
+  assign out = tag_q[Results+1];
+  assign out_start = SumBits == 0 || out.sum_first ? out.start : held_start_q;
+  always_ff @(posedge clk_i) if (valid_q[Results+1]) held_start_q <= out_start;
+
   output_packer #(
       .K(K),
       .R(R),
       .W(W),
-      .WordWidth($clog2(2 * ActRows))
+      .WordWidth($clog2(2 * ActRows)),
+      .ResidualWidth(Residual ? ResidualWidth : 0)
   ) i_packer (
       .clk_i,
       .rst_ni,
       .descriptor_i,
       .layer_i,
-      .valid_i(valid_q[Results+1]),
-      .start_i(tag_q[Results+1].start),
-      .layer_begin_i(block_valid_i && fetch_free && block_layer_first_i),
-      .mask_i(tag_q[Results+1].mask),
-      .channel_i(tag_q[Results+1].channel),
+      .valid_i(valid_q[Results+1] && (SumBits == 0 || out.sum_last)),
+      .start_i(out_start),
+      .layer_begin_i(layer_begin),
+      .mask_i(out.mask),
+      .channel_i(out.channel),
       .result_i(result),
       .write_valid_o,
       .write_address_o,
       .write_data_o,
       .write_strobe_o,
+      .residual_write_o,
+      .residual_address_o(residual_write_address_o),
+      .residual_data_o(residual_write_data_o),
       .trace_valid_o,
       .trace_layer_o,
       .trace_pixel_o,

@@ -14,7 +14,7 @@ module parameter_fetch
     /// Channels of a group: a power of two that divides M.
     parameter int unsigned R = 8,
     /// Bits of an offset, <= 32.
-    parameter int unsigned AccWidth = 22,
+    parameter int unsigned OffsetWidth = 22,
     /// Bits of a pixel number in a block.
     parameter int unsigned PixelWidth = 8,
     /// Bits of a buffer number.
@@ -27,51 +27,51 @@ module parameter_fetch
     parameter int unsigned GroupWidth = M / R > 1 ? $clog2(M / R) : 1
 ) (
     /// Clock.
-    input  logic                      clk_i,
+    input  logic                       clk_i,
     /// Synchronous reset, active low.
-    input  logic                      rst_ni,
+    input  logic                       rst_ni,
     /// Control memory address of channel 0's parameters; steady.
-    input  logic   [AddressWidth-1:0] parameter_base_i,
+    input  logic   [ AddressWidth-1:0] parameter_base_i,
     /// Channels of the layer; steady.
-    input  logic   [            15:0] channels_i,
+    input  logic   [             15:0] channels_i,
     /// A block is offered.
-    input  logic                      block_valid_i,
+    input  logic                       block_valid_i,
     /// No block is held here.
-    output logic                      block_ready_o,
+    output logic                       block_ready_o,
     /// Its buffer.
-    input  logic   [ BufferWidth-1:0] block_buffer_i,
+    input  logic   [  BufferWidth-1:0] block_buffer_i,
     /// Its last pixel.
-    input  logic   [  PixelWidth-1:0] block_last_i,
+    input  logic   [   PixelWidth-1:0] block_last_i,
     /// It is the first of an m-tile.
-    input  logic                      block_first_i,
+    input  logic                       block_first_i,
     /// It is the first of the layer.
-    input  logic                      block_layer_first_i,
+    input  logic                       block_layer_first_i,
     /// Read a control memory word.
-    output logic                      parameter_read_o,
+    output logic                       parameter_read_o,
     /// Its address.
-    output logic   [AddressWidth-1:0] parameter_address_o,
+    output logic   [ AddressWidth-1:0] parameter_address_o,
     /// Its data, one cycle later.
-    input  logic   [            31:0] parameter_data_i,
+    input  logic   [             31:0] parameter_data_i,
     /// A group is offered; the group_* outputs describe it.
-    output logic                      group_valid_o,
+    output logic                       group_valid_o,
     /// It is taken.
-    input  logic                      group_ready_i,
+    input  logic                       group_ready_i,
     /// Its number in the m-tile.
-    output logic   [  GroupWidth-1:0] group_index_o,
+    output logic   [   GroupWidth-1:0] group_index_o,
     /// Its channels that exist.
-    output logic   [           R-1:0] group_mask_o,
+    output logic   [            R-1:0] group_mask_o,
     /// Its first channel.
-    output logic   [            15:0] group_channel_o,
+    output logic   [             15:0] group_channel_o,
     /// Where its first output goes.
-    output start_e                    group_start_o,
+    output start_e                     group_start_o,
     /// Buffer of the block that is held (valid while not block_ready_o).
-    output logic   [ BufferWidth-1:0] group_buffer_o,
+    output logic   [  BufferWidth-1:0] group_buffer_o,
     /// Last pixel of that block.
-    output logic   [  PixelWidth-1:0] group_last_o,
+    output logic   [   PixelWidth-1:0] group_last_o,
     /// R offsets.
-    output logic   [  R*AccWidth-1:0] offset_o,
+    output logic   [R*OffsetWidth-1:0] offset_o,
     /// R multipliers.
-    output logic   [        R*16-1:0] multiplier_o
+    output logic   [         R*16-1:0] multiplier_o
 );
 
   localparam int unsigned WordWidth = $clog2(2 * R);
@@ -81,8 +81,8 @@ module parameter_fetch
   if (R < 1 || (R & (R - 1)) != 0 || M % R != 0) begin : gen_check_group
     $error("parameter_fetch: R must be a power of two that divides M");
   end
-  if (AccWidth > 32) begin : gen_check_width
-    $error("parameter_fetch: AccWidth must be at most 32");
+  if (OffsetWidth > 32) begin : gen_check_width
+    $error("parameter_fetch: OffsetWidth must be at most 32");
   end
   if (ControlWords < 4 * R || ControlWords > 65536 || (ControlWords & (ControlWords - 1)) != 0) begin : gen_check_words
     $error("parameter_fetch: ControlWords must be a power of two in 4R..65536");
@@ -161,7 +161,7 @@ module parameter_fetch
 
   for (genvar r = 0; r < R; r++) begin : gen_parameter
     always_ff @(posedge clk_i) begin
-      if (landing_q && landing_word_q == WordWidth'(2 * r)) offset_o[r*AccWidth+:AccWidth] <= parameter_data_i[AccWidth-1:0];
+      if (landing_q && landing_word_q == WordWidth'(2 * r)) offset_o[r*OffsetWidth+:OffsetWidth] <= parameter_data_i[OffsetWidth-1:0];
       if (landing_q && landing_word_q == WordWidth'(2 * r + 1)) multiplier_o[r*16+:16] <= parameter_data_i[15:0];
     end
   end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Streams the stored weights of a layer to tile_decryptor, tile after tile, on its own: for m-tile, for block, for tile, for
-/// group, for stored bit j. The tiles of an m-tile are read again for every block.
+/// Streams the stored weights of a layer to tile_decryptor, tile after tile, on its own: for m-tile, for block, for tile (binary
+/// digit, string, chunk), for group, for stored bit j. The tiles of an m-tile are read again for every block.
 ///
 ///   word (g, j) of a tile = weight memory [tile + g*n + j];  column = code memory [code_base + j]
 ///
@@ -19,6 +19,8 @@ module tile_loader #(
     parameter int unsigned CodeWords   = 256,
     /// Pixels of a block at most.
     parameter int unsigned PMax        = 256,
+    /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
+    parameter int unsigned Digits      = 1,
     /// Bits of a pixel count, at most 31.
     parameter int unsigned PixelWidth  = 21,
     /// `soon_o` looks this many words ahead, 0..31.
@@ -77,7 +79,7 @@ module tile_loader #(
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
   logic [15:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
-  logic fetch, last_bit_q, last_group, last_word, last_chunk_q, last_string_q, last_tile, last_block, tile_end, block_end;
+  logic fetch, last_bit_q, last_group, last_word, last_chunk_q, last_string_q, last_digit, last_tile, last_block, tile_end, block_end;
 
   block_counter #(
       .PMax      (PMax),
@@ -93,9 +95,19 @@ module tile_loader #(
       // verilator lint_on PINCONNECTEMPTY
   );
 
+  digit_counter #(
+      .Digits(Digits)
+  ) i_digits (
+      .clk_i,
+      .descriptor_i,
+      .load_i(start_i),
+      .step_i(tile_end && last_chunk_q && last_string_q),
+      .last_o(last_digit)
+  );
+
   assign last_group = Groups == 1 || group_q == '0;
   assign last_word  = last_bit_q && last_group;
-  assign last_tile  = last_chunk_q && last_string_q;
+  assign last_tile  = last_chunk_q && last_string_q && last_digit;
   assign near       = last_group && bit_q <= 6'(LookAhead);
 
   assign word_valid_o = valid_q;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -26,6 +27,11 @@ EngineParameters roomy(std::string_view name, int decryption, int style) {
   engine.WeightWords = 1 << 20;
   engine.ControlWords = 1 << 15;
   engine.CodeWords = 256;
+  engine.PMax = std::max(engine.PMax, 128);
+  engine.AccWidth = 24;
+  engine.Digits = 8;
+  engine.SumBits = 8;
+  engine.ResidualWords = 1 << 16;
   return engine;
 }
 
@@ -88,6 +94,42 @@ TEST_P(CompilerRuns, RandomNetworksAsTheGoldenModel) {
   }
 }
 
+TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
+  const Case& c = GetParam();
+  const EngineParameters engine = roomy(c.configuration, c.decryption, c.style);
+  const char* given = std::getenv("FLEXOR_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const test::GraphLimits limits{
+      .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 5, .channel_step = engine.R};
+  for (std::uint64_t n = 0; n < 12; ++n) {
+    Random random(seed + n);
+    test::GraphParts parts;
+    Network network = test::draw_graph(random, parts, limits);
+    if (c.decryption == 1) {
+      for (Code& code : network.codes) code = nested_code(code.n_in);
+    }
+    const MemoryImage image = compile(network, engine, 1 + static_cast<int>(random.below(3)));
+    ASSERT_EQ(first_difference(network, image, engine, random), -1)
+        << "FLEXOR_SEED=" << seed << " graph " << n << ": " << test::describe(network);
+  }
+}
+
+// What the graphs above are drawn from; always the same graphs.
+TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
+  int shortcuts = 0, digits = 0, averages = 0;
+  for (std::uint64_t n = 0; n < 100; ++n) {
+    Random random(n);
+    test::GraphParts parts;
+    test::draw_graph(random, parts, {.planes = false, .pixel_shortcuts = false, .mixed_digits = false, .digits = 5, .channel_step = 8});
+    shortcuts += parts.shortcut ? 1 : 0;
+    digits += parts.digits ? 1 : 0;
+    averages += parts.global_average ? 1 : 0;
+  }
+  EXPECT_GT(shortcuts, 20);
+  EXPECT_GT(digits, 20);
+  EXPECT_GT(averages, 20);
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const char* name : {"tiny", "nano", "small", "base"}) {
@@ -124,6 +166,24 @@ TEST(Compiler, ComparisonFindsOneFlippedWeightBit) {
   ASSERT_EQ(first_difference(network, image, engine, pixels), -1);
   image.weight[0] ^= 1;
   EXPECT_NE(first_difference(network, image, engine, pixels), -1);
+}
+
+// One flipped bit of what a residual network has in its descriptors beyond the others.
+TEST(Compiler, ComparisonFindsAWrongShortcut) {
+  const EngineParameters engine = roomy("small", 0, 0);
+  Random random(21);
+  const test::LayerSpec conv{LayerKind::Convolution, 8, 3, 1, 1, false, false, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 4, 1, 1, 0, false, false, 0, 8};
+  Network network = test::random_network(random, {6, 6, 3}, {nested_code(8)}, {conv, conv, conv, dense});
+  network.layers[2].shortcut = Shortcut{.source = 0, .multiplier = 200};
+  const MemoryImage image = compile(network, engine, 2);
+  Random pixels(4);
+  ASSERT_EQ(first_difference(network, image, engine, pixels), -1);
+  for (const auto& [word, flip] : {std::pair{20, 64U}, {21, 1U << 19}, {23, 1U}, {24, 1U}, {25, 1U}, {26, 1U}}) {
+    MemoryImage wrong = image;
+    wrong.control[static_cast<std::size_t>(64 + word)] ^= flip;
+    EXPECT_NE(first_difference(network, wrong, engine, pixels), -1) << "word " << word;
+  }
 }
 
 TEST(Compiler, ComparisonFindsOneFlippedOffsetBit) {

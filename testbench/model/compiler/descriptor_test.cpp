@@ -64,9 +64,35 @@ TEST(Descriptor, OfAPaddedConvolution) {
   EXPECT_EQ(w[16], 2U << 16 | 0xFFFEU);
   EXPECT_EQ(w[17], 12U << 16 | 6U);
   EXPECT_EQ(w[18], 6U << 16 | 1U << 8 | 0xFFU);
-  for (int i = 19; i < 32; ++i) EXPECT_EQ(w[i], 0U);
+  EXPECT_EQ(w[19], 1U << 16 | 1U) << "one digit, one pixel a sum";
+  EXPECT_EQ(w[20], 2U << 16) << "five channels are two residual words of four";
+  for (int i = 21; i < 32; ++i) EXPECT_EQ(w[i], 0U);
   EXPECT_EQ(w[32] & 7U, 3U) << "the dense layer is the last and gives logits";
   EXPECT_EQ(w[34], 3U << 16 | 74U);
+}
+
+// conv1 6x6x16 -> conv2 3x3x32 with stride 2 and an option-A shortcut, engine base (R = 8), batch 2: by hand.
+TEST(Descriptor, OfAStridedShortcut) {
+  Random random(1);
+  const test::LayerSpec first{LayerKind::Convolution, 16, 3, 1, 1, false, false, 0, 8};
+  const test::LayerSpec second{LayerKind::Convolution, 32, 3, 2, 1, false, false, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 3, 1, 1, 0, false, false, 0, 8};
+  Network network = test::random_network(random, {6, 6, 4}, {nested_code(7)}, {first, second, dense});
+  network.layers[1].shortcut = Shortcut{.source = 0, .stride = 2, .channel_offset = 8, .multiplier = 300};
+  ASSERT_EQ(kConfigurations[3].name, "base");
+  const MemoryImage image = compile(network, kConfigurations[3], 2);
+  const std::uint32_t* w = image.control.data();
+  EXPECT_EQ(w[19], 1U << 16 | 1U << 4 | 1U) << "conv1 goes to residual memory";
+  EXPECT_EQ(w[20] >> 16, 2U);
+  EXPECT_EQ(w[22], 0U);
+  w += 32;
+  EXPECT_EQ(w[19], 1U << 16 | 1U << 5 | 1U);
+  EXPECT_EQ(w[20], 4U << 16 | 300U);
+  EXPECT_EQ(w[21], 24U << 16 | 8U);
+  EXPECT_EQ(static_cast<std::int32_t>(w[23]), -1) << "channel 0 would be a word before the first";
+  EXPECT_EQ(w[24], 4U) << "two pixels of two words";
+  EXPECT_EQ(w[25], 24U - 8U) << "two rows of six pixels, two columns back";
+  EXPECT_EQ(w[26], 72U - 48U - 8U);
 }
 
 }  // namespace

@@ -59,7 +59,20 @@ struct EngineInterpreter::Descriptor {
         row_length(field(w[17], 31, 16)),
         y_start(static_cast<int>(sign_extend(w[18] & 0xFF, 8))),
         y_step(field(w[18], 15, 8)),
-        height(field(w[18], 31, 16)) {}
+        height(field(w[18], 31, 16)),
+        digits(field(w[19], 3, 0)),
+        residual(field(w[19], 4, 4)),
+        shortcut(field(w[19], 5, 5)),
+        sum_pixels(field(w[19], 31, 16)),
+        shortcut_multiplier(field(w[20], 15, 0)),
+        residual_step(field(w[20], 31, 16)),
+        shortcut_first(field(w[21], 15, 0)),
+        shortcut_end(field(w[21], 31, 16)),
+        residual_base(static_cast<std::int32_t>(w[22])),
+        shortcut_base(static_cast<std::int32_t>(w[23])),
+        shortcut_step_x(static_cast<std::int32_t>(w[24])),
+        shortcut_step_y(static_cast<std::int32_t>(w[25])),
+        shortcut_step_image(static_cast<std::int32_t>(w[26])) {}
   int last, logits, pool, activation_max, stored_bits, code_base;
   std::uint32_t weight_base;
   int parameter_base, channels, m_tiles, strings, chunks;
@@ -67,10 +80,15 @@ struct EngineInterpreter::Descriptor {
   int block_pixels, columns, rows;
   std::uint32_t step_window_x, step_window_y, step_x, step_y, step_image;
   int x_start, x_step, string_length, row_length, y_start, y_step, height;
+  int digits, residual, shortcut, sum_pixels, shortcut_multiplier, residual_step, shortcut_first, shortcut_end;
+  std::int64_t residual_base, shortcut_base, shortcut_step_x, shortcut_step_y, shortcut_step_image;
 };
 
 EngineInterpreter::EngineInterpreter(const MemoryImage& image, const EngineParameters& engine)
-    : image_(image), engine_(engine), memory_(static_cast<std::size_t>(2 * engine.ActRows * engine.K), 0xA5) {}
+    : image_(image),
+      engine_(engine),
+      memory_(static_cast<std::size_t>(2 * engine.ActRows * engine.K), 0xA5),
+      residual_(static_cast<std::size_t>(engine.ResidualWords * engine.R), 0x5A) {}
 
 std::int64_t EngineInterpreter::linear(std::uint32_t pair) const { return sign_extend(pair >> 8, 24) * engine_.K + (pair & 0xFF); }
 
@@ -167,30 +185,48 @@ std::vector<int> EngineInterpreter::fetch(const Descriptor& d, const Pixel& pixe
 void EngineInterpreter::compute_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count,
                                       int m_tile, std::vector<std::vector<std::int64_t>>& acc) const {
   const int tile_words = engine_.K * engine_.M / 20 / engine_.D * d.stored_bits;
-  for (int r = 0; r < d.strings; ++r) {
-    for (int c = 0; c < d.chunks; ++c) {
-      const int tile = (m_tile * d.strings + r) * d.chunks + c;
-      const auto weight = load_tile(d, d.weight_base + static_cast<std::uint32_t>(tile * tile_words));
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::vector<int> lanes = fetch(d, pixels[first + i], r, c);
-        for (int m = 0; m < engine_.M; ++m) {
-          std::vector<int> u;
-          for (const std::uint32_t word : weight) u.push_back(static_cast<int>(word >> m & 1U));
-          acc[i][static_cast<std::size_t>(m)] += array_sum(engine_.PeStyle, engine_.K, lanes, u);
-        }
+  const int tiles = d.digits * d.strings * d.chunks;
+  for (int n = 0; n < tiles; ++n) {
+    const int r = n / d.chunks % d.strings;
+    const int c = n % d.chunks;
+    const bool next_digit = n > 0 && r == 0 && c == 0;
+    const auto weight = load_tile(d, d.weight_base + static_cast<std::uint32_t>((m_tile * tiles + n) * tile_words));
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::vector<int> lanes = fetch(d, pixels[first + i], r, c);
+      for (int m = 0; m < engine_.M; ++m) {
+        std::vector<int> u;
+        for (const std::uint32_t word : weight) u.push_back(static_cast<int>(word >> m & 1U));
+        std::int64_t& sum = acc[i][static_cast<std::size_t>(m)];
+        sum = (next_digit ? 2 * sum : sum) + array_sum(engine_.PeStyle, engine_.K, lanes, u);
       }
     }
   }
 }
 
+std::vector<int> EngineInterpreter::shortcut(const Descriptor& d, std::size_t pixel) const {
+  std::vector<int> values(static_cast<std::size_t>(d.channels), 0);
+  if (d.shortcut == 0) return values;
+  std::int64_t word = d.shortcut_base;
+  for (std::size_t n = 1; n <= pixel; ++n) {
+    const bool row_end = n % static_cast<std::size_t>(d.columns) == 0;
+    const bool image_end = n % static_cast<std::size_t>(d.columns * d.rows) == 0;
+    word += image_end ? d.shortcut_step_image : row_end ? d.shortcut_step_y : d.shortcut_step_x;
+  }
+  for (int m = d.shortcut_first; m < std::min(d.shortcut_end, d.channels); ++m) {
+    values[static_cast<std::size_t>(m)] = residual_.at(static_cast<std::size_t>(word * engine_.R + m));
+  }
+  return values;
+}
+
 void EngineInterpreter::drain_block(const Descriptor& d, std::size_t first, std::size_t count, int m_tile,
                                     const std::vector<std::vector<std::int64_t>>& acc, std::vector<int>& boundary) {
-  const std::size_t window = d.pool != 0 ? 4 : 1;
+  const auto window = static_cast<std::size_t>(d.pool != 0 ? 4 : d.sum_pixels);
   if (count % window != 0) throw std::logic_error("a block cuts a pooling window");
   for (std::size_t i = 0; i < count; i += window) {
     const std::size_t pixel = (first + i) / window;
     std::uint32_t address = d.output_base;
     for (std::size_t n = 0; n < pixel; ++n) address = add(address, d.output_step);
+    const std::vector<int> added = shortcut(d, pixel);
     for (int lane = 0; lane < engine_.M; ++lane) {
       const int m = m_tile * engine_.M + lane;
       if (m >= d.channels) continue;
@@ -198,9 +234,13 @@ void EngineInterpreter::drain_block(const Descriptor& d, std::size_t first, std:
       const std::int64_t offset = sign_extend(image_.control.at(parameter), 32);
       const std::int64_t multiplier = sign_extend(image_.control.at(parameter + 1), 16);
       std::int64_t out = -32768;
+      std::int64_t sum = offset;
       for (std::size_t n = 0; n < window; ++n) {
-        const std::int64_t t = sign_extend(acc[i + n][static_cast<std::size_t>(lane)] + offset, engine_.AccWidth);
-        const std::int64_t v = (t * multiplier + (std::int64_t{1} << (engine_.Shift - 1))) >> engine_.Shift;
+        sum = (d.pool != 0 ? offset : sum) + acc[i + n][static_cast<std::size_t>(lane)];
+        if (d.pool == 0 && n + 1 < window) continue;
+        const std::int64_t t = sign_extend(sum, engine_.AccWidth + engine_.SumBits);
+        const std::int64_t r = std::int64_t{added[static_cast<std::size_t>(m)]} * d.shortcut_multiplier << 8;
+        const std::int64_t v = (t * multiplier + r + (std::int64_t{1} << (engine_.Shift - 1))) >> engine_.Shift;
         const std::int64_t low = d.logits != 0 ? -32768 : 0;
         const std::int64_t high = d.logits != 0 ? 32767 : d.activation_max;
         out = std::max(out, std::min(std::max(v, low), high));
@@ -211,6 +251,8 @@ void EngineInterpreter::drain_block(const Descriptor& d, std::size_t first, std:
         store(linear(address) + 2 * m + 1, static_cast<int>(out >> 8 & 0xFF));
       } else {
         store(linear(address) + m, static_cast<int>(out));
+        const std::int64_t word = d.residual_base + static_cast<std::int64_t>(pixel) * d.residual_step;
+        if (d.residual != 0) residual_.at(static_cast<std::size_t>(word * engine_.R + m)) = static_cast<int>(out);
       }
     }
   }
@@ -222,7 +264,8 @@ void EngineInterpreter::run() {
     if (d.stored_bits < 1 || d.stored_bits > 32 || d.block_pixels < 1 || d.block_pixels > engine_.PMax)
       throw std::logic_error("illegal descriptor");
     const std::vector<Pixel> pixels = walk(d);
-    boundaries_.emplace_back(pixels.size() / (d.pool != 0 ? 4 : 1) * static_cast<std::size_t>(d.channels), kNotWritten);
+    boundaries_.emplace_back(
+        pixels.size() / static_cast<std::size_t>(d.pool != 0 ? 4 : d.sum_pixels) * static_cast<std::size_t>(d.channels), kNotWritten);
     for (int m_tile = 0; m_tile < d.m_tiles; ++m_tile) {
       for (std::size_t first = 0; first < pixels.size(); first += static_cast<std::size_t>(d.block_pixels)) {
         const std::size_t count = std::min(static_cast<std::size_t>(d.block_pixels), pixels.size() - first);

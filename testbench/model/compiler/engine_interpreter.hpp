@@ -8,7 +8,7 @@
 namespace flexor::test {
 
 /// Executes a memory image word by word as docs/architecture.md and docs/blocks/pe_array.md say, with bit positions taken from those
-/// pages and none of the compiler's code: descriptors, pairs, planar tiles, lane masks, biased sums modulo 2^AccWidth.
+/// pages and none of the compiler's code: descriptors, pairs, planar tiles, lane masks, biased sums modulo 2^AccWidth, residual memory.
 class EngineInterpreter {
  public:
   EngineInterpreter(const MemoryImage& image, const EngineParameters& engine);
@@ -36,6 +36,8 @@ class EngineInterpreter {
   [[nodiscard]] std::vector<int> fetch(const Descriptor& d, const Pixel& pixel, int r, int c) const;
   void compute_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count, int m_tile,
                      std::vector<std::vector<std::int64_t>>& acc) const;
+  /// Values that output pixel `pixel` of the layer adds, by channel.
+  [[nodiscard]] std::vector<int> shortcut(const Descriptor& d, std::size_t pixel) const;
   void drain_block(const Descriptor& d, std::size_t first, std::size_t count, int m_tile, const std::vector<std::vector<std::int64_t>>& acc,
                    std::vector<int>& boundary);
   [[nodiscard]] std::int64_t linear(std::uint32_t pair) const;
@@ -45,6 +47,7 @@ class EngineInterpreter {
   const MemoryImage& image_;
   EngineParameters engine_;
   std::vector<std::uint8_t> memory_;
+  std::vector<int> residual_;  ///< residual memory, R values a word
   std::vector<std::vector<int>> boundaries_;
 };
 

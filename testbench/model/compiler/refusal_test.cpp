@@ -66,34 +66,113 @@ TEST_F(Refusal, TwoPlanes) {
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense3' has 2 bit planes");
 }
 
-// Every field of a residual network; each network is valid, so only the compiler minds.
-TEST_F(Refusal, WhatOnlyTheGoldenModelRuns) {
-  const test::LayerSpec conv{LayerKind::Convolution, 4, 3, 1, 1, false, false, 0, 8};
-  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
-  const Network plain = test::random_network(random_, {6, 6, 4}, {nested_code(8)}, {conv, conv, dense});
-  ASSERT_NO_THROW(compile(plain, engine_));
-  const auto expect = [&](auto change, const char* sentence) {
-    Network network = plain;
+// Parts of residual networks that this engine, or every engine, does not run; each network is valid, so only the compiler minds.
+class GraphRefusal : public Refusal {
+ protected:
+  GraphRefusal() {
+    const test::LayerSpec conv{LayerKind::Convolution, 8, 3, 1, 1, false, false, 0, 8};
+    const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+    plain_ = test::random_network(random_, {6, 6, 4}, {nested_code(8), nested_code(12)}, {conv, conv, conv, dense});
+  }
+
+  static EngineParameters complete() {
+    EngineParameters engine = kConfigurations[3];  // base
+    engine.Digits = 8;
+    engine.SumBits = 8;
+    engine.ResidualWords = 4096;
+    return engine;
+  }
+
+  template <class Change>
+  void expect(const EngineParameters& engine, const Change& change, const char* sentence) {
+    Network network = plain_;
     change(network.layers);
     ASSERT_NO_THROW(validate(network)) << sentence;
-    expect_input_error([&] { compile(network, engine_); }, sentence);
-  };
-  expect([](auto& l) { l[1].shortcut = Shortcut{.source = -1}; }, "layer 'conv2' has a shortcut, which the engine cannot add yet");
-  expect([](auto& l) { l[0].digits = true; }, "layer 'conv1' has weights of several binary digits");
-  expect([](auto& l) { l[1].source = -1; }, "layer 'conv2' reads another layer than the one before");
+    expect_input_error([&] { compile(network, engine, 1); }, sentence);
+  }
+
+  static void make_average(std::vector<Layer>& layers) {
+    Layer& last = layers.back();
+    last.global_average = true;
+    last.input = {6, 6, 8};
+    last.planes[0].stored.resize(1);
+  }
+
+  static void add_digit(Layer& layer, int code) {
+    layer.digits = true;
+    layer.planes.push_back(layer.planes[0]);
+    layer.planes.back().code = code;
+    layer.planes.back().stored.resize(code == 0 ? layer.planes[0].stored.size() : layer.planes[0].stored.size() * 12 / 8);
+  }
+
+  Network plain_;
+};
+
+TEST_F(GraphRefusal, AnEngineThatIsNotBuiltForIt) {
+  ASSERT_NO_THROW(compile(plain_, engine_));
+  const char* sentence = "layer 'conv2' has a shortcut, for which engine 'small' is not built; run it with flexor eval";
   expect(
+      engine_, [](auto& l) { l[1].shortcut = Shortcut{.source = 0}; }, sentence);
+  expect(
+      engine_, [](auto& l) { add_digit(l[0], 0); }, "layer 'conv1' has weights of several binary digits, for which engine 'small'");
+  expect(engine_, make_average, "layer 'dense4' averages over 36 pixels, for which engine 'small' is not built");
+}
+
+TEST_F(GraphRefusal, WhatNoEngineRuns) {
+  const EngineParameters engine = complete();
+  ASSERT_NO_THROW(compile(plain_, engine, 1));
+  expect(
+      engine, [](auto& l) { l[1].shortcut = Shortcut{.source = -1}; }, "layer 'conv2' adds the pixels, which no engine does");
+  expect(
+      engine, [](auto& l) { add_digit(l[1], 1); }, "layer 'conv2' has binary digits of different codes, which no engine runs");
+  expect(
+      engine,
       [](auto& l) {
         l[1].planes.push_back(l[1].planes[0]);
-        l[1].multiplier.resize(8, 1);
+        l[1].multiplier.resize(16, 1);
       },
       "layer 'conv2' has 2 bit planes");
-  Network average = plain;
-  Layer& last = average.layers[2];
-  last.global_average = true;
-  last.input = {6, 6, 4};
-  last.planes[0].stored.resize(1);
-  ASSERT_NO_THROW(validate(average));
-  expect_input_error([&] { compile(average, engine_); }, "layer 'dense3' averages over all pixels, which the engine cannot do yet");
+  EngineParameters wide = engine;
+  wide.R = 16;
+  Network moved = plain_;
+  moved.layers[2].shortcut = Shortcut{.source = 0};
+  ASSERT_NO_THROW(compile(moved, wide, 1));
+  EngineParameters few = engine;
+  few.SumBits = 5;
+  expect(few, make_average, "layer 'dense4' averages over 36 pixels");
+}
+
+TEST_F(GraphRefusal, ShortcutThatBeginsInsideAWord) {
+  const EngineParameters engine = complete();
+  const test::LayerSpec conv{LayerKind::Convolution, 4, 3, 1, 1, false, false, 0, 8};
+  test::LayerSpec wide = conv;
+  wide.channels = 16;
+  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+  Network network = test::random_network(random_, {6, 6, 4}, {nested_code(8)}, {conv, wide, dense});
+  network.layers[1].shortcut = Shortcut{.source = 0, .channel_offset = 8};
+  ASSERT_NO_THROW(compile(network, engine, 1));
+  network.layers[1].shortcut->channel_offset = 4;
+  expect_input_error([&] { compile(network, engine, 1); },
+                     "adds its shortcut from channel 4 on, but engine 'base' adds from multiples of 8 on");
+}
+
+TEST_F(GraphRefusal, PixelsThatAreRowStackedForAnother) {
+  const test::LayerSpec stacked{LayerKind::Convolution, 8, 3, 1, 1, true, false, 0, 8};
+  const test::LayerSpec conv{LayerKind::Convolution, 8, 3, 1, 1, false, false, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
+  Network network = test::random_network(random_, {6, 6, 8}, {nested_code(8)}, {stacked, conv, dense});
+  network.layers[1].source = kNetworkInput;
+  expect_input_error([&] { compile(network, engine_); }, "layer 'conv2' reads the pixels, which the first layer wants row-stacked");
+}
+
+TEST_F(GraphRefusal, ResidualMemory) {
+  EngineParameters engine = complete();
+  engine.ResidualWords = 512;  // 36 pixels x 1 word an image
+  Network network = plain_;
+  network.layers[2].shortcut = Shortcut{.source = 0};
+  EXPECT_EQ(compile(network, engine).batch, 14);
+  expect_input_error([&] { compile(network, engine, 15); },
+                     "layer 'conv1' needs 540 words of residual memory for a batch of 15, but engine 'base' has 512; take a smaller batch");
 }
 
 TEST_F(Refusal, StringLongerThan255Chunks) {

@@ -20,13 +20,13 @@ std::vector<std::uint8_t> random_bytes(Random& random, std::size_t count) {
 }
 
 // Planes, bias and multipliers that spread the outputs over their range.
-void fill(Random& random, const Network& network, Layer& l, GraphParts& parts) {
+void fill(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   l.digits = random.below(4) == 0;
-  const int planes = l.digits ? draw(random, 1, 8) : random.below(3) == 0 ? draw(random, 2, 4) : 1;
+  const int planes = l.digits ? draw(random, 1, limits.digits) : limits.planes && random.below(3) == 0 ? draw(random, 2, 4) : 1;
   parts.digits |= l.digits && planes > 1;
   parts.planes |= !l.digits && planes > 1;
   for (int p = 0; p < planes; ++p) {
-    const int code = pick_code(random, network);
+    const int code = l.digits && p > 0 && !limits.mixed_digits ? l.planes[0].code : pick_code(random, network);
     const auto bits = static_cast<std::size_t>(l.slices()) * static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
     l.planes.push_back({code, random_bytes(random, (bits + 7) / 8)});
   }
@@ -42,14 +42,18 @@ void fill(Random& random, const Network& network, Layer& l, GraphParts& parts) {
 }
 
 // A shortcut from any earlier tensor that fits, if there is one.
-void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& parts) {
+void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   for (int tries = 0; tries < 4 && !l.shortcut; ++tries) {
-    const int source = draw(random, -1, static_cast<int>(network.layers.size()) - 1);
+    const int first = limits.pixel_shortcuts ? -1 : 0;
+    const int end = static_cast<int>(network.layers.size());
+    if (first == end) return;
+    const int source = draw(random, first, end - 1);
     const int stride = draw(random, 1, 2);
     const Shape& from = network.tensor(source);
     const bool fits = (from.height + stride - 1) / stride == l.output.height && (from.width + stride - 1) / stride == l.output.width;
     if (!fits || from.channels > l.output.channels) continue;
-    l.shortcut = Shortcut{source, stride, draw(random, 0, l.output.channels - from.channels), draw(random, 0, 700), 1.0};
+    const int offset = draw(random, 0, (l.output.channels - from.channels) / limits.channel_step) * limits.channel_step;
+    l.shortcut = Shortcut{source, stride, offset, draw(random, 0, 700), 1.0};
     l.shortcut->real_multiplier = l.shortcut->multiplier / 256.0;
     parts.shortcut = true;
   }
@@ -57,7 +61,7 @@ void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& 
 
 }  // namespace
 
-Network draw_graph(Random& random, GraphParts& parts) {
+Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits) {
   Network network;
   network.name = "graph";
   network.input = {draw(random, 5, 9), draw(random, 5, 9), draw(random, 1, 3)};
@@ -66,8 +70,8 @@ Network draw_graph(Random& random, GraphParts& parts) {
   for (int i = 0; i < convolutions; ++i) {
     Layer l;
     l.name = fmt::format("conv{}", i + 1);
-    if (i > 0 && random.below(4) == 0) {
-      l.source = draw(random, -1, i - 1);
+    if (limits.sources && i > 0 && random.below(4) == 0) {
+      l.source = draw(random, limits.stacked_pixels || !network.layers[0].stack_rows ? -1 : 0, i - 1);
       parts.source |= l.source != i - 1;
     }
     l.input = network.tensor(l.source == kPreviousLayer ? i - 1 : l.source);
@@ -78,12 +82,12 @@ Network draw_graph(Random& random, GraphParts& parts) {
     l.output.channels = draw(random, 1, 40);
     l.output = l.unpooled();
     l.activation_max = random.below(3) == 0 ? 15 : 255;
-    if (random.below(3) != 0) add_shortcut(random, network, l, parts);
+    if (random.below(3) != 0) add_shortcut(random, network, l, parts, limits);
     if (!l.shortcut && l.output.height >= 2 && l.output.width >= 2 && random.below(4) == 0) {
       l.max_pool = true;
       l.output = {l.output.height / 2, l.output.width / 2, l.output.channels};
     }
-    fill(random, network, l, parts);
+    fill(random, network, l, parts, limits);
     network.layers.push_back(l);
   }
   Layer last;
@@ -95,7 +99,7 @@ Network draw_graph(Random& random, GraphParts& parts) {
   const Shape& before = network.layers.back().output;
   last.input = last.global_average ? before : Shape{1, 1, before.size()};
   last.output = {1, 1, draw(random, 2, 12)};
-  fill(random, network, last, parts);
+  fill(random, network, last, parts, limits);
   network.layers.push_back(last);
   return network;
 }

@@ -33,9 +33,20 @@ struct GraphParts {
   bool shortcut = false, digits = false, planes = false, global_average = false, source = false;
 };
 
+/// What draw_graph() keeps to.
+struct GraphLimits {
+  bool planes = true;           ///< several planes with multipliers of their own
+  bool pixel_shortcuts = true;  ///< shortcuts from the pixels
+  bool mixed_digits = true;     ///< digits of different codes
+  bool sources = true;          ///< layers that read another than the one before
+  bool stacked_pixels = true;   ///< other layers may read the pixels that the first layer stacks
+  int digits = 8;               ///< most binary digits
+  int channel_step = 1;         ///< shortcuts begin at multiples of this
+};
+
 /// A residual network drawn whole: strides, kernels 1 to 7, shortcuts with stride and channel offset, digits, up to 4 planes, layers that
 /// read another than the one before, a global average or a plain dense layer at the end. `parts` says what it holds.
-Network draw_graph(Random& random, GraphParts& parts);
+Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits = {});
 
 /// The 20-50-500-10 LeNet-5 with random stored bits of the nested code.
 Network random_lenet(Random& random, int n_in, bool stack_rows = true);

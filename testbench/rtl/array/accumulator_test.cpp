@@ -21,11 +21,11 @@ namespace {
 constexpr int kLag = 2;      // docs/blocks/accumulator.md
 constexpr int kLatency = 4;  // docs/blocks/accumulator.md
 
-template <class TopType, int Channels, int Dot, bool Signed, int Acc, int Depth, int Count>
+template <class TopType, int Channels, int Dot, bool Signed, int Acc, int Depth, int Count, bool Doubles>
 struct Variant {
   using Top = TopType;
   static constexpr int M = Channels, kDotWidth = Dot, kAccWidth = Acc, kDepth = Depth, kBuffers = Count;
-  static constexpr bool kSigned = Signed;
+  static constexpr bool kSigned = Signed, kTwice = Doubles;
 };
 
 template <class V>
@@ -38,6 +38,7 @@ class Accumulator : public ::testing::Test {
     int buffer = 0;
     int address = 0;
     bool first = false;
+    bool twice = false;
   };
 
   Accumulator() : model_(V::kBuffers, std::vector<Sums>(V::kDepth)), known_(V::kBuffers, std::vector<int>(V::kDepth, -1)) {
@@ -55,6 +56,7 @@ class Accumulator : public ::testing::Test {
     const int last = known_[c.buffer][c.address];
     c.valid = random_() % 8 != 0 && (last < 0 || t - last >= kLatency);
     c.first = last < 0 || random_() % 5 == 0;
+    c.twice = random_() % 4 == 0;
     if (c.valid) known_[c.buffer][c.address] = t;
     return c;
   }
@@ -90,6 +92,7 @@ class Accumulator : public ::testing::Test {
       top_->buffer_i = static_cast<CData>(c.buffer);
       top_->address_i = static_cast<CData>(c.address);
       top_->first_i = c.first;
+      top_->twice_i = c.twice;
       // The dot products of the control of kLag cycles ago, added to the plain array at once.
       const Control& due = flight[kLag];
       for (int m = 0; m < V::M; ++m) {
@@ -97,7 +100,7 @@ class Accumulator : public ::testing::Test {
         set_bits(top_->dot_i, m * V::kDotWidth, V::kDotWidth, dot);
         if (due.valid) {
           auto& sum = model_[due.buffer][due.address][m];
-          sum = ((due.first ? 0 : sum) + extend(dot)) & kMask;
+          sum = ((due.first ? 0 : V::kTwice && due.twice ? 2 * sum : sum) + extend(dot)) & kMask;
         }
       }
       if (corrupt && t == last_cycle + kLag) {
@@ -131,9 +134,9 @@ class Accumulator : public ::testing::Test {
   std::vector<std::vector<int>> known_;
 };
 
-using Variants =
-    ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2>,
-                     Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2>>;
+using Variants = ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1, true>,
+                                  Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2, false>,
+                                  Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2, true>>;
 TYPED_TEST_SUITE(Accumulator, Variants);
 
 TYPED_TEST(Accumulator, EqualsPlainArray) {

@@ -30,7 +30,7 @@ long address_of(std::uint32_t pair, int k, int rows) {
   return static_cast<long>((pair >> 8) % (2U * static_cast<unsigned>(rows))) * k + (pair & 0xFF);
 }
 
-Walk random_walk(int k, int rows, int p_max, std::mt19937& random) {
+Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digits) {
   const int memory = 2 * rows * k;
   for (;;) {
     const int height = draw(random, 1, 12), width = draw(random, 1, 12), channels = draw(random, 1, draw(random, 1, 60)),
@@ -60,6 +60,7 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random) {
       }
     }
     walk.m_tiles = draw(random, 1, 3);
+    walk.digits = draw(random, 1, most_digits);
     walk.strings = kernel_height;
     walk.chunks = (kernel_width * channels + k - 1) / k;
     walk.row_step = static_cast<long>(width) * channels;
@@ -93,6 +94,10 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random) {
     set_field(walk, descriptor::y_start, u(-padding));
     set_field(walk, descriptor::y_step, u(stride));
     set_field(walk, descriptor::height, u(height));
+    set_field(walk, descriptor::digits, u(walk.digits));
+    set_field(walk, descriptor::sum_pixels, 1);
+    set_field(walk, descriptor::residual, 0);
+    set_field(walk, descriptor::shortcut, 0);
     return walk;
   }
 }

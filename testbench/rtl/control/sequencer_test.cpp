@@ -20,17 +20,17 @@ constexpr int kHangs = 10000000;
 
 constexpr int kFetchLatency = 4, kMinPeriod = 7, kAccumulatorLatency = 4;  // docs/blocks/sequencer.md
 
-template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency>
+template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency, int MostDigits>
 struct Variant {
   using Top = TopType;
-  static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency;
+  static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency, kDigits = MostDigits;
 };
 
 /// One pixel of the nest, with everything that the sequencer says of it.
 struct Step {
   long address;
   int x, y, string, chunk_start, last_chunk, layer;
-  bool tile_first, tile_last, block_first, block_last, store;
+  bool tile_first, tile_last, block_first, block_last, store, twice;
   int buffer, accumulator;
 };
 struct Block {
@@ -48,15 +48,15 @@ class Sequencer : public ::testing::Test {
     for (int m = 0; m < walk.m_tiles; ++m) {
       for (std::size_t begin = 0; begin < walk.pixels.size(); begin += static_cast<std::size_t>(walk.block_pixels)) {
         const auto end = std::min(walk.pixels.size(), begin + static_cast<std::size_t>(walk.block_pixels));
-        for (int r = 0; r < walk.strings; ++r) {
-          for (int c = 0; c < walk.chunks; ++c) {
-            for (auto p = begin; p < end; ++p) {
-              const Pixel& pixel = walk.pixels[p];
-              const bool first = r == 0 && c == 0, last = r + 1 == walk.strings && c + 1 == walk.chunks;
-              const long address = (pixel.address + r * walk.row_step + c * V::K) % kMemory;
-              steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin,
-                                p + 1 == end, first && p == begin, last && p + 1 == end, first, buffer, static_cast<int>(p - begin)});
-            }
+        const int tiles = walk.digits * walk.strings * walk.chunks;
+        for (int n = 0; n < tiles; ++n) {
+          const int c = n % walk.chunks, r = n / walk.chunks % walk.strings;
+          for (auto p = begin; p < end; ++p) {
+            const Pixel& pixel = walk.pixels[p];
+            const bool first = n == 0, last = n + 1 == tiles, digit = n > 0 && r == 0 && c == 0;
+            const long address = (pixel.address + r * walk.row_step + c * V::K) % kMemory;
+            steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin,
+                              p + 1 == end, first && p == begin, last && p + 1 == end, first, digit, buffer, static_cast<int>(p - begin)});
           }
         }
         blocks_.push_back({buffer, static_cast<int>(end - begin), layer, begin == 0, m == 0 && begin == 0});
@@ -75,8 +75,8 @@ class Sequencer : public ::testing::Test {
     for (int l = 0; l < layers; ++l) {
       Walk walk;
       do {
-        walk = random_walk(V::K, V::kRows, V::kPMax, random_);
-      } while (walk.pixels.size() * static_cast<std::size_t>(walk.m_tiles * walk.strings * walk.chunks) > 4000);
+        walk = random_walk(V::K, V::kRows, V::kPMax, random_, V::kDigits);
+      } while (walk.pixels.size() * static_cast<std::size_t>(walk.m_tiles * walk.digits * walk.strings * walk.chunks) > 4000);
       set_field(walk, descriptor::last, l + 1 == layers);
       std::copy(walk.words.begin(), walk.words.end(), control_.begin() + base + l * kDescriptorWords);
       expect(walk, l);
@@ -101,7 +101,7 @@ class Sequencer : public ::testing::Test {
   std::deque<Block> blocks_;
 };
 
-using Variants = ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2>, Variant<Vsequencer_double, 50, 2048, 256, 2, 4>>;
+using Variants = ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2, 1>, Variant<Vsequencer_double, 50, 2048, 256, 2, 4, 4>>;
 TYPED_TEST_SUITE(Sequencer, Variants);
 
 TYPED_TEST(Sequencer, RunsTheLoopNest) {
@@ -162,6 +162,7 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_EQ(top.accumulate_address_o, s.accumulator);
         ASSERT_EQ(top.accumulate_buffer_o, s.buffer);
         ASSERT_EQ(top.accumulate_first_o, s.store);
+        ASSERT_EQ(top.accumulate_twice_o, s.twice);
         if (s.block_last) complete.push_back(t + kAccumulatorLatency);
         at_accumulator.pop_front();
       }

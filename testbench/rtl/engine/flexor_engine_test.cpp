@@ -82,9 +82,9 @@ class FlexorEngine : public ::testing::Test {
   }
 
   [[nodiscard]] Geometry geometry() const {
-    return {parameters_.K,        parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
-            parameters_.AccWidth, parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
-            parameters_.CodeWords};
+    return {parameters_.K,         parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
+            parameters_.AccWidth,  parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
+            parameters_.CodeWords, parameters_.R,    parameters_.Digits,  parameters_.SumBits,     parameters_.ResidualWords};
   }
 
   void load(const NetworkCase& network, const JobImage& image) {
@@ -180,6 +180,27 @@ TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
   }
 }
 
+// What the random networks must contain for the test above to mean anything; always the same networks.
+TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
+  std::mt19937 random(1);
+  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0;
+  for (int n = 0; n < 600; ++n) {
+    for (const LayerCase& layer : random_network(this->geometry(), random).layers) {
+      digits += layer.digits > 1;
+      averages += layer.average && layer.pixels() > 1;
+      shortcuts += layer.shortcut.has_value();
+      strided += layer.shortcut && layer.shortcut->stride == 2 && layer.out_width() > 1;
+      moved += layer.shortcut && layer.shortcut->offset > 0 && layer.shortcut->offset < layer.out_channels;
+    }
+  }
+  const EngineParameters& p = this->parameters_;
+  EXPECT_EQ(digits > 10, p.Digits > 1) << digits;
+  EXPECT_EQ(averages > 10, p.SumBits > 0) << averages;
+  EXPECT_EQ(shortcuts > 10, p.ResidualWords > 0) << shortcuts;
+  EXPECT_EQ(strided > 3, p.ResidualWords > 0) << strided;
+  EXPECT_EQ(moved > 3, p.ResidualWords > 0) << moved;
+}
+
 // A network in which no wrong stored bit of channel 0 is hidden: telling_network().
 TYPED_TEST(FlexorEngine, OneWrongStoredBitIsSeen) {
   for (int n = 0; n < 10; ++n) {
@@ -203,11 +224,26 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
   const JobImage image = lay_out(network, this->geometry(), 0);
   this->load(network, image);
   const int last = 32 * (static_cast<int>(network.layers.size()) - 1);
-  for (const Change& c :
-       {Change{0, 0x003F0000, 0}, Change{0, 0x003F0000, 33U << 16}, Change{2, 0xFFFF0000, 0}, Change{3, 0xFFFF, 0}, Change{3, 0xFF0000, 0},
-        Change{3, 0xFF000000, 0}, Change{8, 0xFFFFFFFF, 0}, Change{8, 0xFFFFFFFF, 0x80000000}, Change{9, 0xFFFF, 0},
-        Change{9, 0xFFFF, static_cast<std::uint32_t>(this->parameters_.PMax + 4)}, Change{10, 0xFFFF, 0}, Change{10, 0xFFFF0000, 0},
-        Change{10, 0xFFFF, 1024}, Change{10, 0xFFFF0000, 1024U << 16}, Change{18, 0xFFFF0000, 1024U << 16}}) {
+  for (const Change& c : {Change{0, 0x003F0000, 0},
+                          Change{0, 0x003F0000, 33U << 16},
+                          Change{2, 0xFFFF0000, 0},
+                          Change{3, 0xFFFF, 0},
+                          Change{3, 0xFF0000, 0},
+                          Change{3, 0xFF000000, 0},
+                          Change{8, 0xFFFFFFFF, 0},
+                          Change{8, 0xFFFFFFFF, 0x80000000},
+                          Change{9, 0xFFFF, 0},
+                          Change{9, 0xFFFF, static_cast<std::uint32_t>(this->parameters_.PMax + 4)},
+                          Change{10, 0xFFFF, 0},
+                          Change{10, 0xFFFF0000, 0},
+                          Change{10, 0xFFFF, 1024},
+                          Change{10, 0xFFFF0000, 1024U << 16},
+                          Change{18, 0xFFFF0000, 1024U << 16},
+                          Change{19, 0xF, 0},
+                          Change{19, 0xF, static_cast<std::uint32_t>(this->parameters_.Digits + 1)},
+                          Change{19, 0xFFFF0000, 0},
+                          Change{19, 0xFFFF0000, ((1U << this->parameters_.SumBits) + 1) << 16},
+                          Change{19, 0x20, 0x20}}) {
     const auto at = static_cast<std::size_t>(last + c.word);
     this->put(Region::Control, static_cast<std::uint32_t>(8 * at), (image.control[at] & ~c.mask) | c.value);
     this->start(0);

@@ -16,7 +16,15 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   layer.height = height;
   layer.width = width;
   layer.channels = channels;
-  if (height * width > 1 && draw(random, 0, 9) != 0) {
+  layer.digits = draw(random, 0, 2) == 0 ? draw(random, 1, engine.digits) : 1;
+  const bool summable = engine.sum_bits > 0 && height * width <= 1 << engine.sum_bits;
+  if (summable && draw(random, 0, last ? 1 : 7) == 0) {
+    layer.average = true;
+  } else if (engine.residual_words > 0 && height * width > 1 && draw(random, 0, 1) == 0) {  // keeps or halves the image: a shortcut fits
+    layer.padding = 1;
+    layer.kernel_height = layer.kernel_width = 3;
+    layer.stride = draw(random, 0, 2) == 0 ? 2 : 1;
+  } else if (height * width > 1 && draw(random, 0, 9) != 0) {
     layer.padding = draw(random, 0, 2);
     layer.kernel_height = std::min(draw(random, 1, 5), height + 2 * layer.padding);
     layer.kernel_width = std::min(draw(random, 1, 5), width + 2 * layer.padding);
@@ -27,21 +35,20 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   }
   layer.out_channels = draw(random, 1, 2 * engine.m + 3);
   layer.logits = last;
-  layer.pool = !last && layer.raw_height() >= 2 && layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
+  layer.pool = !last && !layer.average && layer.raw_height() >= 2 && layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
   layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, 255) : 255;
   layer.stored_bits = engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
-  const int pixels = batch * layer.out_height() * layer.out_width() * (layer.pool ? 4 : 1);
-  const int most = std::min(engine.p_max, pixels);
-  layer.block_pixels = draw(random, 0, 1) == 0 ? most : draw(random, 1, most);
-  if (layer.pool) layer.block_pixels = std::max(4, layer.block_pixels / 4 * 4);
+  const int whole = layer.average ? layer.pixels() : layer.pool ? 4 : 1;  // pixels that stay in one block
+  const int most = std::min(engine.p_max, batch * layer.pixels());
+  layer.block_pixels = std::max(whole, (draw(random, 0, 1) == 0 ? most : draw(random, 1, most)) / whole * whole);
   for (int j = 0; j < layer.stored_bits; ++j) layer.columns.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
   if (engine.decryption == 2) {
     for (int j = 0; j < 20; ++j) layer.columns[static_cast<std::size_t>(j)] = 1U << j;
   }
-  const int slices = (layer.out_channels + 1) / 2 * layer.kernel_height * layer.slices_per_string();
   const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << layer.stored_bits) - 1);
-  for (int s = 0; s < slices; ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & mask);
-  const double spread = std::sqrt(layer.kernel_height * layer.length()) * 100;
+  for (int s = 0; s < layer.digits * layer.slices(); ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & mask);
+  const double spread =
+      std::sqrt(layer.kernel_height * layer.length()) * 100 * (1 << (layer.digits - 1)) * (layer.average ? std::sqrt(layer.pixels()) : 1);
   for (int c = 0; c < layer.out_channels; ++c) {
     layer.bias.push_back(draw(random, -static_cast<int>(spread), static_cast<int>(spread)));
     const double gain = (layer.logits ? 4000 : 200) / spread * 65536 * draw(random, 20, 100) / 100;
@@ -51,6 +58,33 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   return layer;
 }
 
+// A shortcut from an earlier layer that is large enough, now and then; ordinary layers only.
+void draw_shortcut(std::vector<LayerCase>& layers, const Geometry& engine, std::mt19937& random) {
+  LayerCase& layer = layers.back();
+  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layers.size() < 2 || draw(random, 0, 3) == 0) return;
+  ShortcutCase shortcut;
+  shortcut.source = draw(random, 0, static_cast<int>(layers.size()) - 2);
+  shortcut.stride = draw(random, 1, 2);
+  const LayerCase& source = layers[static_cast<std::size_t>(shortcut.source)];
+  const auto fits = [&shortcut](int out, int in) { return (out - 1) * shortcut.stride < in; };
+  if (!fits(layer.out_height(), source.out_height()) || !fits(layer.out_width(), source.out_width())) return;
+  shortcut.offset = draw(random, 0, 1) == 0 ? 0 : draw(random, 0, 3) * engine.r;
+  shortcut.multiplier = draw(random, 0, 2) == 0 ? 256 : draw(random, 0, draw(random, 0, 3) == 0 ? 65535 : 1000);
+  layer.shortcut = shortcut;
+}
+
+// The engine's sums with what the PE style adds (at most 256 a lane and digit) must fit the accumulator where they are extended.
+bool fits_accumulator(const LayerCase& layer, const Geometry& engine) {
+  const double inputs = layer.kernel_height * layer.length(), digits = (1 << layer.digits) - 1;
+  if (255 * inputs * digits >= std::ldexp(1.0, engine.acc_width - 1)) return false;
+  const int chunks = (layer.length() + engine.k - 1) / engine.k;
+  if (engine.sum_bits > 0 && 256.0 * layer.kernel_height * chunks * engine.k * digits >= std::ldexp(1.0, engine.acc_width)) return false;
+  const double largest = 255 * inputs * digits * (layer.average ? layer.pixels() : 1) +
+                         std::abs(static_cast<double>(*std::max_element(layer.bias.begin(), layer.bias.end(),
+                                                                        [](auto a, auto b) { return std::abs(a) < std::abs(b); })));
+  return largest < std::ldexp(1.0, engine.acc_width + engine.sum_bits - 1);
+}
+
 long bytes_of(const LayerCase& layer, int batch) {
   return static_cast<long>(batch) * layer.out_height() * layer.out_width() * layer.out_channels * (layer.logits ? 2 : 1);
 }
@@ -58,7 +92,13 @@ long bytes_of(const LayerCase& layer, int batch) {
 }  // namespace
 
 int LayerCase::weight(int channel, int row, int input) const {
-  const int slice = (channel / 2 * kernel_height + row) * slices_per_string() + input / 10;
+  int sum = 0;
+  for (int p = 0; p < digits; ++p) sum += bit(p, channel, row, input) * (1 << p);
+  return sum;
+}
+
+int LayerCase::bit(int plane, int channel, int row, int input) const {
+  const int slice = plane * slices() + (channel / 2 * kernel_height + row) * slices_per_string() + input / 10;
   const int i = channel % 2 * 10 + input % 10;
   int y = 0;
   for (int j = 0; j < stored_bits; ++j) {
@@ -78,26 +118,29 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
     network.input.resize(static_cast<std::size_t>(bytes));
     for (auto& byte : network.input) byte = static_cast<std::uint8_t>(random());
     const int count = draw(random, 1, 4);
-    long weight_words = 0, control_words = 32L * count, code_words = 0, work = 0;
+    long weight_words = 0, control_words = 32L * count, code_words = 0, work = 0, residual_words = 0;
     bool fits = true;
     for (int l = 0; l < count; ++l) {
-      const LayerCase layer = random_layer(engine, random, height, width, channels, network.batch, l == count - 1);
+      network.layers.push_back(random_layer(engine, random, height, width, channels, network.batch, l == count - 1));
+      draw_shortcut(network.layers, engine, random);
+      const LayerCase& layer = network.layers.back();
       height = layer.out_height();
       width = layer.out_width();
       channels = layer.out_channels;
       bytes += bytes_of(layer, network.batch);
-      const long tiles =
-          (layer.out_channels + engine.m - 1L) / engine.m * layer.kernel_height * ((layer.length() + engine.k - 1) / engine.k);
+      const long tiles = (layer.out_channels + engine.m - 1L) / engine.m * layer.digits * layer.kernel_height *
+                         ((layer.length() + engine.k - 1) / engine.k);
+      residual_words +=
+          static_cast<long>(network.batch) * layer.out_height() * layer.out_width() * ((layer.out_channels + engine.r - 1) / engine.r);
       weight_words += tiles * engine.slices() / engine.d * layer.stored_bits;
       code_words += layer.stored_bits;
       control_words += 2L * ((layer.out_channels + engine.m - 1) / engine.m * engine.m);
       work += tiles * network.batch * layer.raw_height() * layer.raw_width();
-      const double largest = 255.0 * layer.kernel_height * layer.length() + 400 * std::sqrt(layer.kernel_height * layer.length());
-      fits = fits && largest < std::ldexp(1.0, engine.acc_width - 1) && layer.height < 256;
-      network.layers.push_back(layer);
+      fits = fits && fits_accumulator(layer, engine) && layer.height < 256;
     }
-    if (fits && bytes < memory && weight_words <= engine.weight_words && control_words + 64 <= engine.control_words &&
-        code_words <= engine.code_words && work < 40000) {
+    if (fits && bytes < memory && (engine.residual_words == 0 || residual_words <= engine.residual_words) &&
+        weight_words <= engine.weight_words && control_words + 64 <= engine.control_words && code_words <= engine.code_words &&
+        work < 40000) {
       run_reference(network);
       return network;
     }
@@ -134,8 +177,8 @@ void run_reference(NetworkCase& network) {
         for (int i = 0; i < layer.length(); ++i) signs[static_cast<std::size_t>(c)].push_back(layer.weight(c, r, i));
       }
     }
-    const auto value = [&](int image, int y, int x, int c) {
-      std::int64_t sum = layer.bias[static_cast<std::size_t>(c)];
+    const auto dot = [&](int image, int y, int x, int c) {
+      std::int64_t sum = 0;
       for (int r = 0; r < layer.kernel_height; ++r) {
         const int row = y * layer.stride - layer.padding + r;
         for (int i = 0; i < layer.length() && row >= 0 && row < layer.height; ++i) {
@@ -145,7 +188,23 @@ void run_reference(NetworkCase& network) {
           sum += signs[static_cast<std::size_t>(c)][static_cast<std::size_t>(r * layer.length() + i)] * in[static_cast<std::size_t>(at)];
         }
       }
-      const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + 32768) >> 16;
+      return sum;
+    };
+    const auto shortcut = [&](int image, int y, int x, int c) -> std::int64_t {
+      if (!layer.shortcut) return 0;
+      const ShortcutCase& s = *layer.shortcut;
+      const LayerCase& from = network.layers[static_cast<std::size_t>(s.source)];
+      if (c < s.offset || c - s.offset >= from.out_channels) return 0;
+      const int row = image * from.out_height() + y * s.stride;
+      const int at = (row * from.out_width() + x * s.stride) * from.out_channels + c - s.offset;
+      return std::int64_t{network.boundary[static_cast<std::size_t>(s.source)][static_cast<std::size_t>(at)]} * s.multiplier;
+    };
+    const auto value = [&](int image, int y, int x, int c) {
+      std::int64_t sum = layer.bias[static_cast<std::size_t>(c)];
+      for (int p = 0; p < (layer.average ? layer.pixels() : 1); ++p) {
+        sum += layer.average ? dot(image, p / layer.width, p % layer.width, c) : dot(image, y, x, c);
+      }
+      const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + shortcut(image, y, x, c) * 256 + 32768) >> 16;
       return static_cast<int>(layer.logits ? std::clamp<std::int64_t>(v, -32768, 32767)
                                            : std::clamp<std::int64_t>(v, 0, layer.activation_max));
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -11,7 +12,13 @@ namespace flexor::testbench {
 /// What the bench must know of an engine.
 struct Geometry {
   int k, m, d, decryption, pe_style, acc_width, p_max, act_rows, weight_words, control_words, code_words;
+  int r, digits, sum_bits, residual_words;
   [[nodiscard]] int slices() const { return k * m / 20; }
+};
+
+/// What a layer adds before its clamp: value (y * stride, x * stride, c - offset) of an earlier layer, times multiplier / 256.
+struct ShortcutCase {
+  int source = 0, stride = 1, offset = 0, multiplier = 256;
 };
 
 /// One layer; a dense layer is a 1x1 convolution of a 1x1 image.
@@ -23,8 +30,11 @@ struct LayerCase {
   int activation_max = 255;
   int stored_bits = 1;
   int block_pixels = 1;
+  int digits = 1;        ///< planes of one weight, sum of 2^p b_p
+  bool average = false;  ///< a 1x1 convolution, summed over all pixels before it is requantised
+  std::optional<ShortcutCase> shortcut;
   std::vector<std::uint32_t> columns;  ///< code: column j, bit i = row i
-  std::vector<std::uint32_t> stored;   ///< slice (p, r, g), g fastest
+  std::vector<std::uint32_t> stored;   ///< slice (plane, p, r, g), g fastest
   std::vector<std::int64_t> bias;
   std::vector<int> multiplier;
 
@@ -32,9 +42,14 @@ struct LayerCase {
   [[nodiscard]] int slices_per_string() const { return (length() + 9) / 10; }
   [[nodiscard]] int raw_height() const { return (height + 2 * padding - kernel_height) / stride + 1; }
   [[nodiscard]] int raw_width() const { return (width + 2 * padding - kernel_width) / stride + 1; }
-  [[nodiscard]] int out_height() const { return pool ? raw_height() / 2 : raw_height(); }
-  [[nodiscard]] int out_width() const { return pool ? raw_width() / 2 : raw_width(); }
+  [[nodiscard]] int out_height() const { return average ? 1 : pool ? raw_height() / 2 : raw_height(); }
+  [[nodiscard]] int out_width() const { return average ? 1 : pool ? raw_width() / 2 : raw_width(); }
+  /// Pixels of an image that enter the array.
+  [[nodiscard]] int pixels() const { return average ? height * width : out_height() * out_width() * (pool ? 4 : 1); }
+  [[nodiscard]] int slices() const { return (out_channels + 1) / 2 * kernel_height * slices_per_string(); }
   /// +1 or -1.
+  [[nodiscard]] int bit(int plane, int channel, int row, int input) const;
+  /// Sum of 2^p times the bit of plane p.
   [[nodiscard]] int weight(int channel, int row, int input) const;
 };
 

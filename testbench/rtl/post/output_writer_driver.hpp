@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <type_traits>
@@ -14,6 +15,12 @@
 
 namespace flexor::testbench {
 
+/// What a layer adds, as it walks residual memory, and which channels it has.
+struct WriterShortcut {
+  int multiplier = 256, first = 0, end = 0;
+  std::int64_t base = 0, step_x = 1, step_y = 1, step_image = 1;  ///< words
+};
+
 /// One layer as output_writer sees it, in plain numbers.
 struct WriterLayer {
   bool logits = false;
@@ -23,8 +30,12 @@ struct WriterLayer {
   int pixels = 1;  ///< before pooling
   int block_pixels = 1;
   int parameter_base = 0;
-  std::int64_t output_base = 0;                ///< bytes
-  std::int64_t output_step = 1;                ///< bytes
+  std::int64_t output_base = 0;  ///< bytes
+  std::int64_t output_step = 1;  ///< bytes
+  int sum_pixels = 1;
+  int columns = 1, rows = 1;                  ///< of the image that a shortcut is walked in
+  std::optional<std::int64_t> residual_base;  ///< words; the output also goes there
+  std::optional<WriterShortcut> shortcut;
   std::vector<std::int64_t> offset;            ///< per channel
   std::vector<int> multiplier;                 ///< per channel
   std::vector<std::vector<std::int64_t>> acc;  ///< [pixel][channel]
@@ -34,6 +45,7 @@ struct WriterLayer {
 struct WriterResult {
   std::map<std::int64_t, int> bytes;         ///< byte address -> value
   std::map<std::pair<int, int>, int> trace;  ///< (pixel, channel) -> value
+  std::map<std::int64_t, int> residual;      ///< byte R * word + lane of residual memory -> value
   int repeated = 0;                          ///< bytes or trace words written more than once
   int faults = 0;                            ///< broken rules: free, idle, trace without write
   std::vector<int> write_cycles;             ///< cycle of each write, from the first acceptance
@@ -43,7 +55,12 @@ struct WriterResult {
 template <class V>
 class WriterDriver {
  public:
-  explicit WriterDriver(unsigned seed) : random_(seed), buffers_(V::kAccBuffers, std::vector<Word>(V::kPMax)), control_(V::kControlWords) {
+  explicit WriterDriver(unsigned seed)
+      : random_(seed),
+        buffers_(V::kAccBuffers, std::vector<Word>(V::kPMax)),
+        control_(V::kControlWords),
+        residual_(V::kR * std::max(V::kResidualWords, 1)) {
+    for (auto& byte : residual_) byte = static_cast<std::uint8_t>(random_());
     top_.rst_ni = 0;
     top_.block_valid_i = 0;
     clock_edge(top_);
@@ -81,6 +98,7 @@ class WriterDriver {
       if (idle > 0 && top_.write_valid_o != 0) ++result_.faults;
       next_accumulators();
       next_parameter();
+      const std::uint64_t word = top_.residual_read_address_o;
       held = accepted ? next_buffer_ : -1;
       if (accepted) {
         offered = false;
@@ -89,9 +107,14 @@ class WriterDriver {
       clock_edge(top_);
       top_.read_data_i = read_data_;
       top_.parameter_data_i = parameter_data_;
+      if (V::kResidualWords == 0) continue;
+      for (int r = 0; r < V::kR; ++r) set_bits(top_.residual_read_data_i, 8 * r, 8, residual_.at(word * V::kR + r));
     }
     return result_;
   }
+
+  /// Residual memory: R bytes a word.
+  [[nodiscard]] const std::vector<std::uint8_t>& residual() const { return residual_; }
 
  private:
   using Word = std::vector<std::int64_t>;
@@ -112,6 +135,22 @@ class WriterDriver {
     put(descriptor::parameter_base, l.parameter_base);
     put(descriptor::output_base, pair(l.output_base));
     put(descriptor::output_step, pair(l.output_step));
+    put(descriptor::sum_pixels, l.sum_pixels);
+    put(descriptor::columns, l.columns);
+    put(descriptor::rows, l.rows);
+    put(descriptor::residual, l.residual_base.has_value());
+    put(descriptor::residual_base, l.residual_base.value_or(0));
+    put(descriptor::residual_step, (l.channels + V::kR - 1) / V::kR);
+    put(descriptor::shortcut, l.shortcut.has_value());
+    if (l.shortcut) {
+      put(descriptor::shortcut_multiplier, l.shortcut->multiplier);
+      put(descriptor::shortcut_first, l.shortcut->first);
+      put(descriptor::shortcut_end, l.shortcut->end);
+      put(descriptor::shortcut_base, l.shortcut->base);
+      put(descriptor::shortcut_step_x, l.shortcut->step_x);
+      put(descriptor::shortcut_step_y, l.shortcut->step_y);
+      put(descriptor::shortcut_step_image, l.shortcut->step_image);
+    }
     top_.layer_i = static_cast<CData>(number_);
     for (auto& word : control_) word = random_();
     for (int c = 0; c < l.channels; ++c) {
@@ -152,6 +191,13 @@ class WriterDriver {
 
   void take_write(int cycle, int& since_write) {
     if (top_.trace_valid_o != top_.write_valid_o) ++result_.faults;
+    if (top_.residual_write_o != 0 && top_.write_valid_o == 0) ++result_.faults;
+    if (top_.residual_write_o != 0) {
+      for (int r = 0; r < V::kR; ++r) {
+        const std::int64_t place = static_cast<std::int64_t>(top_.residual_write_address_o) * V::kR + r;
+        if (!result_.residual.emplace(place, get_bits(top_.residual_write_data_o, 8 * r, 8)).second) ++result_.repeated;
+      }
+    }
     if (top_.write_valid_o == 0) return;
     since_write = 0;
     result_.write_cycles.push_back(cycle);
@@ -187,6 +233,7 @@ class WriterDriver {
   int next_buffer_ = 0;
   std::vector<std::vector<Word>> buffers_;
   std::vector<std::uint64_t> control_;
+  std::vector<std::uint8_t> residual_;
   std::remove_reference_t<decltype(V::Top::read_data_i)> read_data_{};
   IData parameter_data_ = 0;
   WriterResult result_;

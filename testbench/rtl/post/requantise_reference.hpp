@@ -13,11 +13,19 @@ inline std::int64_t wrap(std::int64_t value, int bits) {
   return static_cast<std::int64_t>(value - period * std::floor((static_cast<double>(value) + half) / period));
 }
 
+/// What a layer adds to a value: LSBs of the shortcut and their weight in 1/256.
+struct ShortcutTerm {
+  int value = 0;
+  int multiplier = 0;
+};
+
 /// docs/arithmetic.md in double precision: every term is exact (at most 49 significant bits), floor(x + 1/2) rounds half up.
-inline int requantise_reference(std::int64_t acc, std::int64_t offset, int multiplier, int acc_width, int shift, bool logits,
-                                int activation_max) {
-  const double t = static_cast<double>(wrap(acc + offset, acc_width));
-  const double v = std::floor(t * multiplier / std::ldexp(1.0, shift) + 0.5);
+/// `sum` is acc + offset; t_width its bits.
+inline int requantise_reference(std::int64_t sum, int multiplier, int t_width, int shift, bool logits, int activation_max,
+                                ShortcutTerm shortcut = {}) {
+  const double t = static_cast<double>(wrap(sum, t_width));
+  const double added = static_cast<double>(shortcut.value) * shortcut.multiplier / 256;
+  const double v = std::floor(t * multiplier / std::ldexp(1.0, shift) + added + 0.5);
   return static_cast<int>(logits ? std::clamp(v, -32768.0, 32767.0) : std::clamp(v, 0.0, static_cast<double>(activation_max)));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// requantise: directed corners and random values, a value in every cycle, parameters changed at random, against the formula in double.
+// requantise: directed corners and random values, a value in every cycle, parameters changed at random, sums and shortcuts where the
+// variant has them, against the formula in double.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -14,6 +15,9 @@
 #include "Vrequantise_long.h"
 #include "Vrequantise_nano.h"
 #include "Vrequantise_one.h"
+#include "Vrequantise_residual.h"
+#include "Vrequantise_short.h"
+#include "Vrequantise_sum.h"
 #include "Vrequantise_wide.h"
 #include "requantise_reference.hpp"
 
@@ -26,13 +30,16 @@ struct Value {
   std::int64_t acc;
   std::int64_t offset;
   int multiplier;
-  bool take;  ///< offset and multiplier come with this value
+  bool take;             ///< offset and multiplier come with this value
+  bool goes_on = false;  ///< it is added to the value before (not with `take`)
+  int shortcut = 0;
 };
 
-template <class TopType, int Acc, int Right>
+template <class TopType, int Acc, int Right, int Sum = 0, bool Signed = true, bool Shortcuts = false>
 struct Variant {
   using Top = TopType;
-  static constexpr int kAccWidth = Acc, kShift = Right;
+  static constexpr int kAccWidth = Acc, kShift = Right, kTWidth = Acc + Sum;
+  static constexpr bool kSums = Sum > 0, kSigned = Signed, kResidual = Shortcuts;
 };
 
 template <class V>
@@ -45,7 +52,10 @@ class Requantise : public ::testing::Test {
     typename V::Top top;
     top.logits_i = logits;
     top.activation_max_i = static_cast<CData>(activation_max);
+    const auto shortcut_multiplier = static_cast<int>(random_() % 4 == 0 ? 65535 : random_() % 600);
+    top.shortcut_multiplier_i = static_cast<SData>(shortcut_multiplier);
     std::deque<int> expected;
+    std::int64_t sum = 0;
     std::int64_t offset = 0, next_multiplier = 0;
     int multiplier = 0, differing = 0;
     for (int i = 0; i < static_cast<int>(values.size()) + kLatency; ++i) {
@@ -54,7 +64,10 @@ class Requantise : public ::testing::Test {
       top.take_i = present && v.take;
       set_bits(top.acc_i, 0, V::kAccWidth, static_cast<std::uint64_t>(v.acc));
       // Offsets are read with take_i, multipliers may change one cycle later only.
-      set_bits(top.offset_i, 0, V::kAccWidth, top.take_i != 0 ? static_cast<std::uint64_t>(v.offset) : random_());
+      top.first_i = !v.goes_on;
+      // A shortcut comes one cycle after its accumulator.
+      top.shortcut_i = static_cast<CData>(i > 0 && i - 1 < static_cast<int>(values.size()) ? values[i - 1].shortcut : 0);
+      set_bits(top.offset_i, 0, V::kTWidth, top.take_i != 0 ? static_cast<std::uint64_t>(v.offset) : random_());
       set_bits(top.multiplier_i, 0, 16, static_cast<std::uint64_t>(next_multiplier));
       if (top.take_i != 0) {
         offset = v.offset;
@@ -63,7 +76,13 @@ class Requantise : public ::testing::Test {
       } else {
         next_multiplier = static_cast<std::int16_t>(random_());
       }
-      if (present) expected.push_back(requantise_reference(v.acc, offset, multiplier, V::kAccWidth, V::kShift, logits, activation_max));
+      if (present) {
+        // An accumulator that is only as wide as t counts modulo its width anyway.
+        const std::int64_t acc = V::kSums && !V::kSigned ? v.acc & ((std::int64_t{1} << V::kAccWidth) - 1) : v.acc;
+        sum = acc + (V::kSums && v.goes_on ? sum : offset);
+        const ShortcutTerm shortcut{V::kResidual ? v.shortcut : 0, shortcut_multiplier};
+        expected.push_back(requantise_reference(sum, multiplier, V::kTWidth, V::kShift, logits, activation_max, shortcut));
+      }
       top.eval();
       if (i >= kLatency) {
         const int found = logits ? static_cast<std::int16_t>(top.result_o) : top.result_o;
@@ -80,12 +99,15 @@ class Requantise : public ::testing::Test {
 
   /// A value whose result is near `target`, or anything at all.
   Value random_value(int target) {
-    Value v{random_bits(V::kAccWidth), random_bits(V::kAccWidth), static_cast<int>(random_bits(2 + static_cast<int>(random_() % 15))),
+    Value v{random_bits(V::kAccWidth), random_bits(V::kTWidth), static_cast<int>(random_bits(2 + static_cast<int>(random_() % 15))),
             random_() % 4 == 0};
+    v.shortcut = static_cast<int>(random_() % 2 == 0 ? random_() % 256 : 255 * (random_() % 2));
+    v.goes_on = !v.take && random_() % 2 == 0;
     if (v.multiplier != 0 && random_() % 4 != 0) {
       const double t = std::ldexp(target + static_cast<double>(random_() % 5) / 4 - 0.5, V::kShift) / v.multiplier;
-      v.acc = static_cast<std::int64_t>(std::floor(t)) - v.offset + static_cast<std::int64_t>(random_() % 3) - 1;
+      v.acc = wrap(static_cast<std::int64_t>(std::floor(t)) - v.offset + static_cast<std::int64_t>(random_() % 3) - 1, V::kAccWidth);
       v.take = true;
+      v.goes_on = false;
     }
     return v;
   }
@@ -95,7 +117,9 @@ class Requantise : public ::testing::Test {
 };
 
 using Variants = ::testing::Types<Variant<Vrequantise_nano, 20, 16>, Variant<Vrequantise_wide, 22, 16>, Variant<Vrequantise_long, 32, 24>,
-                                  Variant<Vrequantise_one, 20, 1>, Variant<Vrequantise_exact, 17, 17>>;
+                                  Variant<Vrequantise_one, 20, 1>, Variant<Vrequantise_exact, 17, 17>,
+                                  Variant<Vrequantise_residual, 24, 16, 8, true, true>, Variant<Vrequantise_sum, 20, 16, 4, false>,
+                                  Variant<Vrequantise_short, 8, 8, 0, true, true>>;
 TYPED_TEST_SUITE(Requantise, Variants);
 
 TYPED_TEST(Requantise, Corners) {
