@@ -137,6 +137,7 @@ class Run {
            const std::vector<EngineBus::LayerCycles>& cycles, const std::string& fault) {
     const std::lock_guard lock(mutex_);
     sum_.cycles += job.cycles;
+    sum_.predicted_cycles += image.predicted_cycles();
     sum_.simulation_seconds += seconds;
     sum_.fault = sum_.fault.empty() ? fault : sum_.fault;
     for (std::size_t l = 0; l < sum_.layers.size(); ++l) {
@@ -145,6 +146,7 @@ class Run {
       layer.words_differing += check.counts()[l].differing;
       layer.macs += image.layers[l].macs;
       layer.ideal_cycles += image.layers[l].ideal_cycles;
+      layer.predicted_cycles += image.layers[l].predicted.total();
       for (std::size_t s = 0; l < cycles.size() && s < std::size(layer.cycles.stage); ++s) {
         layer.cycles.stage[s] += cycles[l].stage[s];
       }

@@ -22,6 +22,7 @@ struct LayerComparison {
   std::uint64_t words_differing = 0;
   EngineBus::LayerCycles cycles;
   double ideal_cycles = 0;  ///< MACs / (K * M)
+  std::int64_t predicted_cycles = 0;
   std::int64_t macs = 0;
 };
 
@@ -33,6 +34,7 @@ struct Comparison {
   std::uint64_t logits_differing = 0;  ///< of the logits read over the bus
   std::uint64_t cycles = 0;            ///< CYCLES register, summed over jobs
   double ideal_cycles = 0;
+  std::int64_t predicted_cycles = 0;  ///< the compiler's, summed over jobs: equal to `cycles`
   std::int64_t macs = 0;
   int correct_golden = 0;
   int correct_engine = 0;

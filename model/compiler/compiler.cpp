@@ -164,6 +164,12 @@ void append_parameters(const Layer& layer, const TiledLayer& tiled, const Engine
 
 }  // namespace
 
+std::int64_t MemoryImage::predicted_cycles() const {
+  std::int64_t cycles = kJobCycles;
+  for (const LayerPlan& layer : layers) cycles += layer.predicted.total();
+  return cycles;
+}
+
 MemoryImage compile(const Network& network, const EngineParameters& engine, int batch) {
   validate(network);
   if (batch < 0)
@@ -208,6 +214,12 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     values.output_address = plan.address[l + 1];
     values.batch = plan.batch;
     values.digits = static_cast<int>(layer.planes.size());
+    LayerTiming timing{.channels = g.channels,
+                       .m_tiles = tiled.m_tiles,
+                       .tiles = values.digits * g.strings * tiled.chunks,
+                       .stored_bits = tiled.stored_bits,
+                       .pixels = static_cast<std::int64_t>(g.pixels()) * plan.batch};
+    timing.block_pixels = values.block_pixels = choose_block(timing, g.whole_pixels(), engine);
     values.residual = plan.residual[l];
     if (layer.shortcut) {
       const auto source = static_cast<std::size_t>(layer.shortcut->source);
@@ -222,8 +234,10 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     const std::int64_t macs = layer.macs() * values.digits * plan.batch;
     image.layers.push_back({layer.name, plan.address[input], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
                             static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
-                            static_cast<std::int64_t>(tiled.words.size())});
+                            static_cast<std::int64_t>(tiled.words.size()), predict_cycles(timing, engine)});
   }
+  image.layers.front().predicted.other += kStartCycles;
+  image.layers.back().predicted.other += kEndCycles;
   check_memory("code", image.code.size(), engine.CodeWords, engine);
   return image;
 }

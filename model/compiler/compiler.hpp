@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/cycle_model.hpp"
 #include "engine_parameters.hpp"
 #include "network/network.hpp"
 
@@ -29,8 +30,11 @@ struct MemoryImage {
     std::int64_t macs = 0;                                ///< of the whole batch, every binary digit counts
     double ideal_cycles = 0;                              ///< macs / (K * M)
     std::int64_t tiles = 0, weight_words = 0;
+    PredictedCycles predicted;  ///< of one job, start and end in the first and the last layer; equal to the engine's counters
   };
   std::vector<LayerPlan> layers;
+  /// What the CYCLES register will say of a job.
+  [[nodiscard]] std::int64_t predicted_cycles() const;
 };
 
 /// Tiles, plans memory and writes descriptors. batch = 0: the largest that fits (at most 16). Throws InputError when the network does not

@@ -83,14 +83,6 @@ std::uint32_t to_pair(std::int64_t bytes, int K) {
   return static_cast<std::uint32_t>(((bytes - offset) / K) * 256 + offset);
 }
 
-int block_pixels(const Geometry& g, int batch, int p_max) {
-  const std::int64_t whole = g.pool ? 4 : g.sum_pixels;
-  const std::int64_t parts = static_cast<std::int64_t>(g.pixels()) * batch / whole;
-  const std::int64_t most = std::max<std::int64_t>(p_max / whole, 1);
-  const std::int64_t blocks = (parts + most - 1) / most;
-  return static_cast<int>((parts + blocks - 1) / blocks * whole);
-}
-
 namespace {
 
 void put_residual(Writer& out, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine) {
@@ -135,7 +127,7 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_pair(field::output_base, v.output_address, K);
   out.put_pair(field::output_step, g.output_bytes, K);
   out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));
-  out.put_count("block of pixels", field::block_pixels, block_pixels(g, v.batch, engine.PMax), engine.PMax);
+  out.put_count("block of pixels", field::block_pixels, v.block_pixels, engine.PMax);
   out.put_count("number of output columns", field::columns, g.columns, kLargestSide);
   out.put_count("number of output rows", field::rows, g.rows, kLargestSide);
   put_steps(out, g, K);

@@ -24,6 +24,7 @@ struct DescriptorValues {
   int parameter_base = 0;
   int m_tiles = 0;
   int chunks = 0;
+  int block_pixels = 1;
   std::uint32_t input_address = 0;  ///< bytes, image 0
   std::uint32_t output_address = 0;
   int batch = 1;
@@ -39,9 +40,6 @@ struct DescriptorValues {
   };
   std::optional<Shortcut> shortcut = std::nullopt;
 };
-
-/// Pixels per block: blocks of equal size, as few as PMax allows, whole windows when pooling, whole sums for a global average.
-int block_pixels(const Geometry& g, int batch, int p_max);
 
 /// Writes the layer's 32 words. Throws InputError naming layer and field when a value does not fit its field or
 /// the engine would call it illegal (error 1).

@@ -24,6 +24,8 @@ struct Geometry {
 
   /// Pixels of one image that the engine computes (rows and columns that pooling drops are not computed).
   [[nodiscard]] int pixels() const { return rows * columns * (pool ? 4 : 1); }
+  /// Pixels that stay in one block: a pooling window, the pixels of a sum, or one.
+  [[nodiscard]] int whole_pixels() const { return pool ? 4 : sum_pixels; }
   /// Bytes of the output tensor of one image.
   [[nodiscard]] int output_size() const { return rows * columns / sum_pixels * output_bytes; }
 };

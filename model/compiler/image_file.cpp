@@ -53,7 +53,8 @@ void save_image(const MemoryImage& image, const std::filesystem::path& file) {
   std::vector<flatbuffers::Offset<schema::LayerPlan>> layers;
   for (const MemoryImage::LayerPlan& l : image.layers) {
     layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles,
-                                                   l.weight_words));
+                                                   l.weight_words, l.predicted.compute, l.predicted.weight_stall, l.predicted.drain_stall,
+                                                   l.predicted.other));
   }
   const schema::ImageShape input(image.input.height, image.input.width, image.input.channels);
   schema::FinishImageBuffer(
@@ -83,8 +84,14 @@ MemoryImage load_image(const std::filesystem::path& file) {
   image.classes = stored->classes();
   if (stored->layers() != nullptr) {
     for (const schema::LayerPlan* l : *stored->layers()) {
-      image.layers.push_back(
-          {unpack(l->name()), l->input_address(), l->output_address(), l->macs(), l->ideal_cycles(), l->tiles(), l->weight_words()});
+      image.layers.push_back({unpack(l->name()),
+                              l->input_address(),
+                              l->output_address(),
+                              l->macs(),
+                              l->ideal_cycles(),
+                              l->tiles(),
+                              l->weight_words(),
+                              {l->predicted_compute(), l->predicted_weight_stall(), l->predicted_drain_stall(), l->predicted_other()}});
     }
   }
   try {

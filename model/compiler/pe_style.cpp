@@ -37,6 +37,13 @@ int xc7_constant(int K, int lane) {
   return pair_constant((lane - 3 * triples) % 2);
 }
 
+// Levels of an adder tree that sums `count` operands `arity` at a time until at most `end` are left.
+int levels(int count, int arity, int end) {
+  int levels = 0;
+  for (; count > end; count = (count + arity - 1) / arity) ++levels;
+  return levels;
+}
+
 }  // namespace
 
 std::uint32_t recode_slice(int style, std::uint32_t weights) {
@@ -48,6 +55,25 @@ std::uint32_t recode_slice(int style, std::uint32_t weights) {
 bool dot_signed(int style) {
   const auto is = [style](PeStyle s) { return style == static_cast<int>(s); };
   return is(PeStyle::Addsub) || is(PeStyle::Andtree) || is(PeStyle::Xc7);
+}
+
+int pe_latency(int style, int K) {
+  const int fours = 2 * (K / 10) + K / 20;
+  const int triples = 2 * (K / 6);
+  switch (static_cast<PeStyle>(style)) {
+    case PeStyle::Addsub:
+      return 1 + levels(K, 2, 1);
+    case PeStyle::Andtree:
+      return 2 + levels(K, 2, 1);
+    case PeStyle::Ice40:
+      return 2 + levels(K / 2, 2, 1);
+    case PeStyle::Ecp5:
+      return 4 + levels((fours + K / 10 % 2 + 1) / 2, 2, 1);
+    case PeStyle::Xc7:
+      return 3 + levels(triples + (K - 3 * triples) / 2, 3, 2);
+    default:
+      return 2 + levels((K / 2 + 1) / 2, 2, 1);
+  }
 }
 
 int lane_constant(int style, int K, int lane) {

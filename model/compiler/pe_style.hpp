@@ -17,4 +17,7 @@ int lane_constant(int style, int K, int lane);
 /// Whether the array's sums are two's complement (`pe_array_pkg::dot_signed`); else they are never negative.
 bool dot_signed(int style);
 
+/// Cycles from activations to dot products (`pe_array_pkg::pe_latency`).
+int pe_latency(int style, int K);
+
 }  // namespace flexor

@@ -53,7 +53,7 @@ nlohmann::ordered_json first_json(const Comparison& result) {
 nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters& engine) {
   auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : result.layers) {
-    auto one = utilisation_json({layer.name, layer.cycles, layer.ideal_cycles, layer.macs});
+    auto one = utilisation_json({layer.name, layer.cycles, layer.ideal_cycles, layer.macs, layer.predicted_cycles});
     one["words_compared"] = layer.words_compared;
     one["words_differing"] = layer.words_differing;
     layers.push_back(std::move(one));
@@ -64,6 +64,7 @@ nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters&
           {"words_differing", result.words_differing},
           {"logits_differing", result.logits_differing},
           {"cycles", result.cycles},
+          {"predicted_cycles", result.predicted_cycles},
           {"ideal_cycles", result.ideal_cycles},
           {"utilisation", utilisation(result.ideal_cycles, result.cycles)},
           {"accuracy_golden", percent(result.correct_golden, result.images)},
@@ -82,13 +83,13 @@ void print(const Network& network, const EngineParameters& engine, const Compari
   std::vector<LayerUse> uses;
   Table words({"layer", "words compared", "words differing"});
   for (const auto& layer : result.layers) {
-    uses.push_back({layer.name, layer.cycles, layer.ideal_cycles, layer.macs});
+    uses.push_back({layer.name, layer.cycles, layer.ideal_cycles, layer.macs, layer.predicted_cycles});
     words.add({layer.name, grouped(static_cast<long long>(layer.words_compared)), grouped(static_cast<long long>(layer.words_differing))});
   }
   words.add({"whole", grouped(static_cast<long long>(result.words_compared)), grouped(static_cast<long long>(result.words_differing))});
   fmt::print("{} on {}: {} images, accuracy {:.2f} % golden, {:.2f} % RTL\n\n{}\n{}\n", network.name, engine.name, grouped(result.images),
              percent(result.correct_golden, result.images), percent(result.correct_engine, result.images), words.text(),
-             utilisation_table(uses, result.cycles));
+             utilisation_table(uses, result.cycles, result.predicted_cycles));
   fmt::print("simulated {:.1f} million MACs a second on one core, {:.1f} s in all\n",
              static_cast<double>(result.macs) / result.simulation_seconds / 1e6, result.wall_seconds);
   if (result.equal()) {

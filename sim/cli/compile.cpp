@@ -50,25 +50,30 @@ void compile_command(const Flags& flags, const Context& context) {
                 fmt::format("{:.1f}", 100.0 * static_cast<double>(use.used) / static_cast<double>(use.size))});
     memories[std::string(use.memory, std::string_view(use.memory).find(' '))] = {{"used", use.used}, {"size", use.size}};
   }
-  Table plan({"layer", "tiles", "weight words", "MACs", "ideal cycles", "input at", "output at"});
+  Table plan({"layer", "tiles", "weight words", "MACs", "ideal cycles", "predicted", "utilisation", "input at", "output at"});
+  const std::int64_t predicted = image.predicted_cycles();
   auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : image.layers) {
     plan.add({layer.name, grouped(layer.tiles), grouped(layer.weight_words), grouped(layer.macs), fmt::format("{:.0f}", layer.ideal_cycles),
+              grouped(layer.predicted.total()),
+              fmt::format("{:.1f} %", 100 * layer.ideal_cycles / static_cast<double>(layer.predicted.total())),
               grouped(layer.input_address), grouped(layer.output_address)});
     layers.push_back({{"name", layer.name},
                       {"tiles", layer.tiles},
                       {"weight_words", layer.weight_words},
                       {"macs", layer.macs},
                       {"ideal_cycles", layer.ideal_cycles},
+                      {"predicted_cycles", layer.predicted.total()},
                       {"input_address", layer.input_address},
                       {"output_address", layer.output_address}});
   }
-  fmt::print("{} on {}, {} image{} a job\n\n{}\n{}\nwrote {}\n", network.name, engine.name, image.batch, image.batch == 1 ? "" : "s",
-             memory.text(), plan.text(), flags.out.string());
+  fmt::print("{} on {}, {} image{} a job, {} cycles predicted\n\n{}\n{}\nwrote {}\n", network.name, engine.name, image.batch,
+             image.batch == 1 ? "" : "s", grouped(predicted), memory.text(), plan.text(), flags.out.string());
   write_json(flags.json, context,
              {{"model", flags.model.string()},
               {"configuration", engine.name},
               {"batch", image.batch},
+              {"predicted_cycles", predicted},
               {"memories", std::move(memories)},
               {"layers", std::move(layers)},
               {"out", flags.out.string()}});

@@ -31,6 +31,7 @@ struct Flags {
 struct Result {
   std::vector<LayerUse> layers;
   std::uint64_t cycles = 0;
+  std::int64_t predicted_cycles = 0;  // the compiler's
   int correct = 0;
   double seconds = 0;  // processor time
 };
@@ -42,6 +43,7 @@ void run_job(Driver& driver, const Network& network, const MemoryImage& image, c
     driver.set_input(i, layout_input(network, image, data.image(first + i)));
   }
   result.cycles += driver.run().cycles;
+  result.predicted_cycles += image.predicted_cycles();
   for (int i = 0; i < image.batch; ++i) {
     const auto logits = driver.logits(i);
     const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
@@ -50,6 +52,7 @@ void run_job(Driver& driver, const Network& network, const MemoryImage& image, c
   for (std::size_t l = 0; l < image.layers.size(); ++l) {
     result.layers[l].macs += image.layers[l].macs;
     result.layers[l].ideal_cycles += image.layers[l].ideal_cycles;
+    result.layers[l].predicted_cycles += image.layers[l].predicted.total();
     for (std::size_t s = 0; l < driver.bus().layer_cycles.size() && s < 5; ++s) {
       result.layers[l].cycles.stage[s] += driver.bus().layer_cycles[l].stage[s];
     }
@@ -123,7 +126,7 @@ void simulate(const Flags& flags, const Context& context) {
   const double speed = static_cast<double>(whole.macs) / result.seconds;
   fmt::print("{} on {}: {} images, {} right, {} cycles an image\n\n{}\nsimulated {:.1f} million MACs a second on one core\n", network.name,
              configuration.name, data.count, result.correct, grouped(static_cast<long long>(result.cycles) / data.count),
-             utilisation_table(result.layers, result.cycles), speed / 1e6);
+             utilisation_table(result.layers, result.cycles, result.predicted_cycles), speed / 1e6);
   if (!flags.wave.empty()) {
     fmt::print("wrote {}\n", flags.wave.string());
   }
@@ -134,6 +137,7 @@ void simulate(const Flags& flags, const Context& context) {
               {"images", data.count},
               {"batch", image.batch},
               {"cycles", result.cycles},
+              {"predicted_cycles", result.predicted_cycles},
               {"ideal_cycles", whole.ideal_cycles},
               {"utilisation", utilisation(whole.ideal_cycles, result.cycles)},
               {"macs", whole.macs},

@@ -16,6 +16,7 @@ std::vector<std::string> row(const LayerUse& layer, std::uint64_t cycles) {
   return {layer.name,
           grouped(layer.macs),
           count(cycles),
+          grouped(layer.predicted_cycles),
           count(of(layer, Stage::Compute)),
           count(of(layer, Stage::WeightStall)),
           count(of(layer, Stage::DrainStall)),
@@ -27,9 +28,9 @@ std::vector<std::string> row(const LayerUse& layer, std::uint64_t cycles) {
 
 double utilisation(double ideal, std::uint64_t cycles) { return cycles == 0 ? 0 : ideal / static_cast<double>(cycles); }
 
-std::string utilisation_table(const std::vector<LayerUse>& layers, std::uint64_t cycles) {
-  Table table({"layer", "MACs", "cycles", "compute", "weight stall", "drain stall", "other", "ideal", "utilisation"});
-  LayerUse whole{"whole", {}, 0, 0};
+std::string utilisation_table(const std::vector<LayerUse>& layers, std::uint64_t cycles, std::int64_t predicted) {
+  Table table({"layer", "MACs", "cycles", "predicted", "compute", "weight stall", "drain stall", "other", "ideal", "utilisation"});
+  LayerUse whole{"whole", {}, 0, 0, predicted};
   for (const auto& layer : layers) {
     table.add(row(layer, layer.cycles.total()));
     whole.macs += layer.macs;
@@ -46,6 +47,7 @@ nlohmann::ordered_json utilisation_json(const LayerUse& layer) {
   return {{"name", layer.name},
           {"macs", layer.macs},
           {"cycles", layer.cycles.total()},
+          {"predicted_cycles", layer.predicted_cycles},
           {"compute", of(layer, Stage::Compute)},
           {"weight_stall", of(layer, Stage::WeightStall)},
           {"drain_stall", of(layer, Stage::DrainStall)},

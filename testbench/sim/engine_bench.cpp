@@ -52,7 +52,10 @@ JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryI
 
 Network draw_fitting(Random& random, const EngineParameters& engine) {
   for (;;) {
-    Network network = draw_network(random);
+    GraphParts parts;
+    const GraphLimits limits{
+        .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .channel_step = engine.R};
+    Network network = random.below(2) == 0 ? draw_network(random) : draw_graph(random, parts, limits);
     try {
       (void)compile(network, engine);
       return network;

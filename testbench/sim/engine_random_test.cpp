@@ -27,6 +27,21 @@ std::uint64_t chosen_seed() {
   return fixed != nullptr ? std::strtoull(fixed, nullptr, 0) : std::random_device{}();
 }
 
+// The memories never stall, so the compiler's cycles are the engine's, layer by layer and stage by stage.
+void expect_predicted(const MemoryImage& image, const EngineBus& bus, const JobResult& job) {
+  for (std::size_t l = 0; l < image.layers.size(); ++l) {
+    const PredictedCycles& p = image.layers[l].predicted;
+    const auto found = [&](Stage stage) {
+      return static_cast<std::int64_t>(bus.layer_cycles.at(l).stage[static_cast<std::size_t>(stage)]);
+    };
+    EXPECT_EQ(p.compute, found(Stage::Compute)) << "layer " << l;
+    EXPECT_EQ(p.weight_stall, found(Stage::WeightStall)) << "layer " << l;
+    EXPECT_EQ(p.drain_stall, found(Stage::DrainStall)) << "layer " << l;
+    EXPECT_EQ(p.other, found(Stage::Other)) << "layer " << l;
+  }
+  EXPECT_EQ(image.predicted_cycles(), static_cast<std::int64_t>(job.cycles)) << "CYCLES register";
+}
+
 void run_networks(const Case& c, std::uint64_t seed) {
   const auto& engine = find_configuration(c.configuration);
   Random random(seed);
@@ -42,6 +57,7 @@ void run_networks(const Case& c, std::uint64_t seed) {
     std::uint64_t pixels = 0;
     for (const auto& layer : bus->layer_cycles) pixels += layer.stage[static_cast<std::size_t>(Stage::Compute)];
     EXPECT_EQ(job.compute, pixels) << "COMPUTE register against the trace port";
+    expect_predicted(image, *bus, job);
   }
 }
 

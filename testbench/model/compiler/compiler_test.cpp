@@ -100,7 +100,7 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
   const char* given = std::getenv("FLEXOR_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   const test::GraphLimits limits{
-      .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 5, .channel_step = engine.R};
+      .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
   for (std::uint64_t n = 0; n < 12; ++n) {
     Random random(seed + n);
     test::GraphParts parts;
@@ -120,7 +120,7 @@ TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
   for (std::uint64_t n = 0; n < 100; ++n) {
     Random random(n);
     test::GraphParts parts;
-    test::draw_graph(random, parts, {.planes = false, .pixel_shortcuts = false, .mixed_digits = false, .digits = 5, .channel_step = 8});
+    test::draw_graph(random, parts, {.planes = false, .pixel_shortcuts = false, .mixed_digits = false, .digits = 4, .channel_step = 8});
     shortcuts += parts.shortcut ? 1 : 0;
     digits += parts.digits ? 1 : 0;
     averages += parts.global_average ? 1 : 0;
