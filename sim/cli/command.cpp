@@ -42,15 +42,15 @@ void write_json(const std::filesystem::path& file, const Context& context, nlohm
 void add_data(CLI::App& command, DataFlags& flags, const std::string& images_help) {
   command
       .add_option("--data", flags.folder,
-                  "folder with the data set that the model was trained on; without it the 100 MNIST images that ship with flexor")
+                  "folder with the data set that the model was trained on; without it the 100 test images of it that ship with flexor")
       ->type_name("DIR");
   command.add_option("--images", flags.images, images_help)->type_name("N")->check(CLI::Range(1, 1 << 30).description(""));
 }
 
 Dataset load_data(const DataFlags& flags, const Context& context, const Network& network, int otherwise) {
   const std::string name = network.provenance.data_name == "cifar10" ? "cifar10" : "mnist";
-  Dataset data =
-      flags.folder.empty() ? load_sample(context.root / "model/data/sample/mnist-test-100.flxd") : load_dataset(name, flags.folder, false);
+  Dataset data = flags.folder.empty() ? load_sample(context.root / "model/data/sample" / (name + "-test-100.flxd"))
+                                      : load_dataset(name, flags.folder, false);
   if (data.shape != network.input) {
     throw InputError(fmt::format(
         "the network takes {}x{}x{} images, data set {} has {}x{}x{}; give the data that the network was trained on", network.input.height,

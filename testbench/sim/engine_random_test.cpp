@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole engine: random networks (layer kinds, kernels, strides, padding, pooling, rates, codes, batch) with random stalls on every
-// handshake; every word of every layer boundary against the golden model. FLEXOR_SEED replays a printed seed.
+// handshake; every word of every layer boundary against the golden model, every cycle against the compiler. FLEXOR_SEED replays a printed
+// seed, FLEXOR_NETWORKS says how many networks a case draws.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +22,12 @@ struct Case {
 };
 
 class EngineRandom : public testing::TestWithParam<Case> {};
+
+/// FLEXOR_NETWORKS networks a case instead of the usual number.
+int chosen_networks(int usual) {
+  const char* given = std::getenv("FLEXOR_NETWORKS");
+  return given != nullptr ? std::atoi(given) : usual;
+}
 
 std::uint64_t chosen_seed() {
   const char* fixed = std::getenv("FLEXOR_SEED");
@@ -47,7 +54,8 @@ void run_networks(const Case& c, std::uint64_t seed) {
   Random random(seed);
   const auto bus = make_verilator_engine(engine, {{c.stall, c.stall, seed}, {}, {}});
   Driver driver(*bus);
-  for (int i = 0; i < c.networks && !testing::Test::HasFailure(); ++i) {
+  const int networks = chosen_networks(c.networks);
+  for (int i = 0; i < networks && !testing::Test::HasFailure(); ++i) {
     const Network network = draw_fitting(random, engine);
     const int batch = random.below(2) == 0 ? 1 : 0;
     const MemoryImage image = compile(network, engine, batch);
