@@ -239,11 +239,11 @@ module output_writer
   assign layer_begin = block_valid_i && fetch_free && block_layer_first_i;
   if (Residual) begin : gen_residual
     residual_walker #(
+        .R(R),
         .ResidualWords(ResidualWords)
     ) i_walker (
         .clk_i,
         .descriptor_i,
-        .layer_begin_i(layer_begin),
         .valid_i(valid_q[0]),
         .start_i(tag_q[0].start),
         .channel_i(tag_q[0].channel),

@@ -3,24 +3,24 @@
 /// Walks the words of residual memory that a layer adds, beside output_writer's walk over its pixels, and cuts the channels that the
 /// shortcut does not have.
 ///
-///   word = shortcut_base + (steps from pixel 0 to this one) + channel group           modulo ResidualWords
+///   word = shortcut_base + (steps from pixel 0 to this one) + channel / R             modulo ResidualWords
 ///   step = shortcut_step_x, at the end of a row shortcut_step_y, at the end of an image shortcut_step_image
 ///   present = shortcut && shortcut_first <= first channel of the group < shortcut_end; the rest of a last word is 0 in the memory
 module residual_walker
   import flexor_pkg::*;
   import output_writer_pkg::*;
 #(
+    /// Channels of a word, a power of two.
+    parameter int unsigned R = 8,
     /// Words of residual memory, a power of two, 512..2^24.
     parameter int unsigned ResidualWords = 16384,
     /// Bits of an address; follows from ResidualWords.
-    parameter int unsigned AddressWidth  = $clog2(ResidualWords)
+    parameter int unsigned AddressWidth = $clog2(ResidualWords)
 ) (
     /// Clock.
     input  logic                           clk_i,
     /// Layer; steady.
     input  descriptor_t                    descriptor_i,
-    /// A layer begins: see output_address.
-    input  logic                           layer_begin_i,
     /// A pixel.
     input  logic                           valid_i,
     /// Whether it is the first of its group, and where that starts.
@@ -38,6 +38,7 @@ module residual_walker
   typedef struct packed {
     count_t columns;  // left in the row, this one included
     count_t rows;     // left in the image, this one included
+    logic [AddressWidth-1:0] word;  // of channel 0
   } place_t;
 
   // Where the pixel is, as output_trace counts it: at the start of the layer, of the block, or after the pixel before.
@@ -45,7 +46,11 @@ module residual_walker
   logic row_end, image_end, first_group, first_group_q;
   logic [31:0] step;
 
-  assign init = '{columns: count_t'(descriptor_i.columns), rows: count_t'(descriptor_i.rows)};
+  assign init = '{
+          columns: count_t'(descriptor_i.columns),
+          rows: count_t'(descriptor_i.rows),
+          word: descriptor_i.shortcut_base[AddressWidth-1:0]
+      };
   always_comb begin
     unique case (start_i)
       StartNone:  place = next_q;
@@ -61,6 +66,7 @@ module residual_walker
     if (image_end) step = descriptor_i.shortcut_step_image;
     else if (row_end) step = descriptor_i.shortcut_step_y;
     else step = descriptor_i.shortcut_step_x;
+    next.word = place.word + step[AddressWidth-1:0];
   end
 
   always_ff @(posedge clk_i) begin
@@ -69,26 +75,9 @@ module residual_walker
       first_group_q <= first_group;
       if (start_i != StartNone) block_q <= place;
       if (first_group) block_next_q <= next;
+      address_o <= place.word + AddressWidth'(channel_i >> $clog2(R));
     end
   end
-
-  // Words of 256 bytes make a pair a plain number, groups of one byte count words.
-  logic [31:0] address;
-  output_address #(
-      .K(256),
-      .R(1),
-      .WordWidth(AddressWidth - 8)
-  ) i_address (
-      .clk_i,
-      .valid_i,
-      .start_i,
-      .layer_begin_i,
-      .logits_i (1'b0),
-      .base_i   (descriptor_i.shortcut_base),
-      .step_i   (step),
-      .address_o(address)
-  );
-  assign address_o = address[AddressWidth-1:0];
 
   logic inside_q;
   always_ff @(posedge clk_i) begin
@@ -97,6 +86,6 @@ module residual_walker
   end
 
   logic unused_bits;
-  assign unused_bits = ^{descriptor_i, address};
+  assign unused_bits = ^{descriptor_i, step};
 
 endmodule
