@@ -29,6 +29,7 @@ void read_common(JsonReader& reader, LayerSpec& layer) {
   layer.activation_bits = reader.integer("activation_bits", layer.activation_bits, 1, 8);
   layer.clip = reader.number("clip", layer.clip, 1e-3, 1e6);
   layer.rate = reader.number("rate", layer.rate, 0.05, 1.0);
+  layer.planes = reader.integer("planes", layer.planes, 1, 4);
 }
 
 ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where, const NetworkSpec& network) {
@@ -66,6 +67,7 @@ void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, Netwo
   layer.logit_unit = reader.integer("logit_unit", 256, 1, 4096);
   if (!std::has_single_bit(static_cast<unsigned>(layer.logit_unit))) reader.refuse("\"logit_unit\" must be a power of two");
   layer.digits = reader.integer("digits", 0, 0, 8);
+  if (layer.digits > 0) layer.planes = 1;
   layer.global_average = reader.flag("global_average", false);
   if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
   if (const nlohmann::json* shortcut = reader.member("shortcut")) layer.shortcut = read_shortcut(*shortcut, reader.where(), network);

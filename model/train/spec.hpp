@@ -29,6 +29,7 @@ struct LayerSpec {
   int activation_bits = 8;
   double clip = 4.0;        ///< activation range in batch-norm units: activation_max stands for this value
   double logit_unit = 256;  ///< logits: most LSBs per unit, a power of two
+  int planes = 1;           ///< encrypted weights: w = b_0 + sum_p ratio_p b_p, ratios trained per output channel; 1..4
   int digits = 0;           ///< 0: encrypted weights; else plain weights of that many binary digits
   bool global_average = false;
   double rate = 0;  ///< stored bits per weight; 0: the run's

@@ -56,6 +56,7 @@ TEST(NetworkFile, RefusesWithOneSentence) {
   expect("\"name\": \"tiny\",", "", "file: \"name\" is missing");
   expect("\"clip\": 6", "\"klip\": 6", "file, defaults: there is no key \"klip\"; known are");
   expect("\"clip\": 6", "\"clip\": -6", "file, defaults: \"clip\" is -6, but 0.001 to");
+  expect("\"clip\": 6", "\"planes\": 5", "file, defaults: \"planes\" is 5, but 1 to 4");
   expect("\"digits\": 8}", "\"digits\": 9}", "file, layer 1 of the list: \"digits\" is 9, but 0 to 8");
   expect("\"digits\": 8}", "\"digits\": 1.5}", "\"digits\" is 1.5, but it must be whole");
   expect("\"digits\": 8}", "\"digits\": \"8\"}", "\"digits\" must be a number");

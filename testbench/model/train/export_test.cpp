@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "expect_input_error.hpp"
 #include "golden/golden.hpp"
@@ -93,6 +94,33 @@ TEST(TrainedResidual, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   network.layers[4].shortcut->real_multiplier -= 0.25;
   EXPECT_GT(compare_float(network, data.pixels.data(), 20).largest_error, good.largest_error);
   network.layers[4].shortcut.reset();
+  EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
+}
+
+TEST(TrainedPlanes, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
+  Trainable model(test::tiny_planes_spec(), nested_code(8), Method::Nearest, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);
+  const Dataset data = test::stripes(300, 2);
+  expect_like_the_trainer(model, data);
+  Network network = to_network(model, "tiny");
+  ASSERT_EQ(network.layers[1].planes.size(), 2U);
+  ASSERT_EQ(network.layers[1].multiplier.size(), 8U);
+  EXPECT_NE(network.layers[1].planes[0].stored, network.layers[1].planes[1].stored);
+  const torch::Tensor ratio = model->named_parameters()["a1.ratio"];
+  EXPECT_GT((ratio - 0.5).abs().max().item<float>(), 1e-3);  // it was trained
+  // Every weight is +-1 +- ratio, as the stored bits of both planes say.
+  const Layer& layer = network.layers[1];
+  const auto first = decrypt_weights(network, layer, 0);
+  const auto second = decrypt_weights(network, layer, 1);
+  const torch::Tensor weight = model->layers()[1].ptr()->weight().detach().permute({0, 2, 3, 1}).contiguous();
+  for (std::int64_t i = 0; i < weight.numel(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const float wanted = static_cast<float>(first[at]) + static_cast<float>(second[at]) * ratio[0][i / 36].item<float>();
+    ASSERT_FLOAT_EQ(weight.data_ptr<float>()[i], wanted) << i;
+  }
+  const FloatComparison good = compare_float(network, data.pixels.data(), data.count);
+  EXPECT_TRUE(good.within_bounds());
+  std::swap(network.layers[1].planes[0], network.layers[1].planes[1]);
   EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
 }
 
