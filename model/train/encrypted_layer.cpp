@@ -30,7 +30,7 @@ constexpr double kLogitGain = 2.0;  // logits start with this standard deviation
 }  // namespace
 
 EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper,
-                                       torch::Generator generator)
+                                       const torch::Generator& generator)
     : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(slice_map(shape)) {
   const std::int64_t channels = shape.output.channels;
   if (spec.digits > 0) {
@@ -162,7 +162,7 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
       .step = step(), .largest = shape_.activation_max, .shortcut = shortcut_multiplier() / kShortcutOne, .variance_floor = kVarianceFloor};
   if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_});
   BatchStatistics batch;
-  const torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
+  torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
   const torch::NoGradGuard guard;
   const double momentum = count_batch();
   mean_.mul_(1 - momentum).add_(batch.mean, momentum);

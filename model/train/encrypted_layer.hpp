@@ -43,7 +43,7 @@ struct FoldedNorm {
 /// One trained layer: encrypted weights or binary digits, integer accumulators, batch norm, shortcut, pooling, quantised activation.
 class EncryptedLayerImpl : public torch::nn::Module {
  public:
-  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper, torch::Generator generator);
+  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper, const torch::Generator& generator);
 
   /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);

@@ -21,7 +21,7 @@ class PerSource {
  public:
   explicit PerSource(T pixels) { values_.push_back(std::move(pixels)); }
   void add(T value) { values_.push_back(std::move(value)); }
-  const T& operator[](int source) const { return values_[static_cast<std::size_t>(source + 1)]; }
+  const T& operator[](int source) const { return values_[static_cast<std::size_t>(source) + 1]; }
   // The shortcut's value of a layer, or `none`.
   T shortcut(const Layer& layer, T none) const { return layer.shortcut ? (*this)[layer.shortcut->source] : none; }
 
