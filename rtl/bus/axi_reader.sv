@@ -129,7 +129,8 @@ module axi_reader
   );
 
   // Bursts from their first cycle on AR to their last beat: address, beats less one, end of the command.
-  logic [WordWidth+BeatBits:0] slots[Outstanding];
+  logic [WordWidth:0] slots[Outstanding];
+  logic [BeatBits-1:0] slot_lengths[Outstanding];
   logic [SlotBits:0] count_q;
   logic [SlotBits-1:0] write_q, read_q;
   logic [CreditWidth-1:0] free_q;  // beats of the queue that are neither held nor asked for
@@ -141,7 +142,8 @@ module axi_reader
   assign take = data_valid_o && data_ready_i;
 
   always_ff @(posedge clk_i) begin
-    if (issue) slots[write_q] <= {burst_address, burst_length, burst_last};
+    if (issue) slots[write_q] <= {burst_address, burst_last};
+    if (issue) slot_lengths[write_q] <= burst_length;
   end
 
   // The beat that comes next.
@@ -150,7 +152,8 @@ module axi_reader
   logic head_last, owed, beat, burst_end, wrong, fault;
   axi_error_e response;
 
-  assign {head_address, head_length, head_last} = slots[read_q];
+  assign {head_address, head_last} = slots[read_q];
+  assign head_length = slot_lengths[read_q];
   assign beat_address = {head_address[WordWidth-1:BeatBits], head_address[BeatBits-1:0] + beat_q};
   assign owed = count_q != (SlotBits + 1)'(m_axi_arvalid_o);
   assign beat = m_axi_rvalid_i && owed;

@@ -4,7 +4,7 @@
 ///
 /// A burst ends where the address is a multiple of MaxBurst beats, or with the command. MaxBurst beats divide 4 KiB, so that no burst
 /// crosses a 4 KiB boundary and none needs to be compared with one; only the first and the last burst can be short. A command is checked
-/// in the cycle after it was taken; its first burst is offered one cycle later, then one each cycle.
+/// in the cycle after it was taken; its first burst is offered two cycles later, then one each cycle.
 module axi_splitter
   import axi_pkg::*;
 #(
@@ -29,11 +29,11 @@ module axi_splitter
     input  logic       [                  AddressWidth-1:0] command_address_i,
     /// Its beats.
     input  logic       [                    BeatsWidth-1:0] command_beats_i,
-    /// First byte that may be touched; steady in the cycle after a command was taken.
+    /// First byte that may be touched; steady from the cycle in which a command is taken to the next.
     input  logic       [                  AddressWidth-1:0] window_first_i,
-    /// Last byte that may be touched; steady in the cycle after a command was taken.
+    /// Last byte that may be touched; steady from the cycle in which a command is taken to the next.
     input  logic       [                  AddressWidth-1:0] window_last_i,
-    /// A burst is offered; it stays until it is taken or cleared.
+    /// A burst is offered; it stays until it is taken or cleared (not to be taken while clear_i).
     output logic                                            burst_valid_o,
     /// It is taken.
     input  logic                                            burst_ready_i,
@@ -70,31 +70,30 @@ module axi_splitter
 
   logic check_q, active_q;
   logic [AddressWidth-1:0] address_q;
-  logic [BeatsWidth-1:0] beats_q;
-  logic [EndWidth-1:0] end_q;  // first byte behind the command
+  logic [  BeatsWidth-1:0] beats_q;
+  logic [EndWidth-1:0] end_q, limit_q;  // first byte behind the command, behind the window
+  logic malformed, outside, load, last;
+  logic [  BeatBits:0] room;
+  logic [BeatBits-1:0] place;
 
-  assign idle_o = !check_q && !active_q;
-  assign command_ready_o = idle_o && !clear_i;
+  assign idle_o = !check_q && !active_q && !burst_valid_o;
+  assign command_ready_o = !check_q && !active_q && !clear_i;
 
   // The check.
-  logic malformed, outside;
   assign malformed = address_q[ByteBits-1:0] != '0 || beats_q == '0;
-  assign outside = address_q < window_first_i || end_q > EndWidth'(window_last_i) + EndWidth'(1);
+  assign outside = address_q < window_first_i || end_q > limit_q;
   assign fault_o = check_q && (malformed || outside) && !clear_i;
   assign fault_code_o = malformed ? AxiErrorCommand : AxiErrorWindow;
   assign fault_address_o = address_q;
 
   // The next burst: up to the next multiple of MaxBurst beats.
-  logic [BeatBits:0] room;
-  logic [BeatsWidth-1:0] rest;
-  assign burst_address_o = address_q[AddressWidth-1:ByteBits];
-  assign room = (BeatBits + 1)'(MaxBurst) - (BeatBits + 1)'(burst_address_o[BeatBits-1:0]);
-  assign burst_last_o = beats_q <= BeatsWidth'(room);
-  assign burst_length_o = burst_last_o ? BeatBits'(beats_q - 1'b1) : ~burst_address_o[BeatBits-1:0];
-  assign burst_valid_o = active_q && !clear_i;
-  assign rest = beats_q - BeatsWidth'(room);
+  assign place = address_q[ByteBits+:BeatBits];
+  assign room = (BeatBits + 1)'(MaxBurst) - (BeatBits + 1)'(place);
+  assign last = beats_q <= BeatsWidth'(room);
+  assign load = active_q && (!burst_valid_o || burst_ready_i);
 
   always_ff @(posedge clk_i) begin
+    limit_q <= EndWidth'(window_last_i) + EndWidth'(1);
     check_q <= 1'b0;
     if (check_q) active_q <= !fault_o;
     if (command_valid_i && command_ready_o) begin
@@ -102,14 +101,21 @@ module axi_splitter
       address_q <= command_address_i;
       beats_q   <= command_beats_i;
       end_q     <= EndWidth'(command_address_i) + EndWidth'({command_beats_i, ByteBits'(0)});
-    end else if (burst_valid_o && burst_ready_i) begin
-      active_q  <= !burst_last_o;
-      beats_q   <= rest;
-      address_q <= {address_q[AddressWidth-1:BeatBits+ByteBits] + 1'b1, (BeatBits + ByteBits)'(0)};
     end
+    if (load) begin
+      active_q <= !last;
+      beats_q <= beats_q - BeatsWidth'(room);
+      address_q <= {address_q[AddressWidth-1:BeatBits+ByteBits] + 1'b1, (BeatBits + ByteBits)'(0)};
+      burst_address_o <= address_q[AddressWidth-1:ByteBits];
+      burst_length_o <= last ? BeatBits'(beats_q - 1'b1) : ~place;
+      burst_last_o <= last;
+    end
+    if (load) burst_valid_o <= 1'b1;
+    else if (burst_ready_i) burst_valid_o <= 1'b0;
     if (!rst_ni || clear_i) begin
-      check_q  <= 1'b0;
+      check_q <= 1'b0;
       active_q <= 1'b0;
+      burst_valid_o <= 1'b0;
     end
   end
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proofs that decryption is y = M x over GF(2)."""
+"""Proofs that decryption is y = M x over GF(2), and that the bus masters are legal."""
 import dataclasses
 import pathlib
 import re
@@ -74,11 +74,16 @@ def prove_codes(tools, out, codes, rtl_codes=None):
 
 
 # Induction proofs: module, parameters, what holds.
-INDUCTIONS = (
+SERIAL = (
     ("slice_decryptor_proof", {"NOut": 20, "NMax": 20}, "slice_decryptor holds M x after every word, every M, x, n <= 20"),
     ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 12}, "tile_decryptor, two weight buffers, every M, x, n <= 12, any pauses"),
     ("tile_decryptor_proof", {"WeightBuffers": 1, "NMax": 8}, "tile_decryptor, one weight buffer, every M, x, n <= 8, any pauses"),
 )
+BUS = (
+    ("axi_reader_proof", {"MaxBurst": 4}, "axi_reader is legal on the bus, two bursts of 4 beats outstanding, any memory, commands, aborts"),
+    ("axi_writer_proof", {"MaxBurst": 4}, "axi_writer is legal on the bus, two bursts of 4 beats outstanding, any memory, commands, aborts"),
+)
+INDUCTIONS = SERIAL + BUS
 
 
 def prove_induction(tools, out, module, parameters, what, replaced=None):
@@ -88,10 +93,11 @@ def prove_induction(tools, out, module, parameters, what, replaced=None):
     sources = Sources(out)
     overrides = " ".join(f"-G {k}={v}" for k, v in parameters.items())
     instead = " ".join(str(p) for p in replaced or ())
+    packages = " ".join(str(p) for p in sources.packages)
     tag = "-".join([module, *(f"{k}{v}" for k, v in parameters.items())])
     log = _run(tools, out, tag, [
-        f"read_slang --top {module} {overrides} {sources.packages[0]} {instead} -y {ROOT / 'rtl' / 'decrypt'} --libext .sv "
-        f"{PROOFS / module}.sv", "prep -flatten -nordff", "async2sync", "dffunmap", "chformal -lower",
+        f"read_slang --top {module} {overrides} {packages} {instead} -y {ROOT / 'rtl' / 'decrypt'} -y {ROOT / 'rtl' / 'bus'} --libext .sv "
+        f"{PROOFS / module}.sv", "prep -flatten -nordff", "memory_map", "async2sync", "dffunmap", "chformal -lower",
         "sat -prove-asserts -set-assumes -tempinduct -maxsteps 1"])
     holds = f"Induction step proven: {_SUCCESS}" in log
     return Result(what, holds, "" if holds else f"not proved; see {tag}.log")

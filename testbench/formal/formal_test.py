@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proofs of the decryptors, and proofs of the proofs: what is broken on purpose must be refuted.
+"""Proofs of the decryptors and of the bus masters, and proofs of the proofs: what is broken on purpose must be refuted.
 
 usage: formal_test.py --list-codes PROGRAM --zoo FOLDER --out FOLDER TEST_CLASS
 """
@@ -70,12 +70,29 @@ class TileDecryptor(_Induction):
         self.prove_all()
 
 
-class BrokenDecryptor(unittest.TestCase):
+class AxiReader(_Induction):
+    """The read master, cycle by cycle."""
+    module = "axi_reader_proof"
+
+    def test_holds(self):
+        self.prove_all()
+
+
+class AxiWriter(_Induction):
+    """The write master, cycle by cycle."""
+    module = "axi_writer_proof"
+
+    def test_holds(self):
+        self.prove_all()
+
+
+class _Broken(unittest.TestCase):
     """RTL with one operator changed must not be proved."""
+    part = ""
 
     def refute(self, file, old, new, module, parameters):
         """Prove `module` with `old` replaced by `new` in one RTL file; it must fail."""
-        source = ROOT / "rtl" / "decrypt" / file
+        source = ROOT / "rtl" / self.part / file
         text = source.read_text()
         self.assertEqual(text.count(old), 1, f"{file} no longer holds {old}: choose another line to break")
         folder = pathlib.Path(ARGUMENTS.out)
@@ -85,6 +102,11 @@ class BrokenDecryptor(unittest.TestCase):
         self.assertFalse(result.holds)
         log = "\n".join(p.read_text() for p in folder.glob(f"{module}*.log"))
         self.assertRegex(log, "proof failed|Induction step failed")
+
+
+class BrokenDecryptor(_Broken):
+    """The decryptors."""
+    part = "decrypt"
 
     def test_or_instead_of_xor(self):
         self.refute("slice_decryptor.sv", "{NOut{~first_i}}) ^ (", "{NOut{~first_i}}) | (", "slice_decryptor_proof", {"NMax": 4})
@@ -104,6 +126,52 @@ class BrokenDecryptor(unittest.TestCase):
 
     def test_groups_shifted_while_a_tile_waits(self):
         self.refute("tile_decryptor.sv", "word_first_i & (free_q | tile_take_i)", "word_first_i", "tile_decryptor_proof", {"NMax": 3})
+
+
+class BrokenAxi(_Broken):
+    """The bus masters and what they are made of."""
+    part = "bus"
+
+    def refute_reader(self, file, old, new):
+        """In the reader."""
+        self.refute(file, old, new, "axi_reader_proof", {"MaxBurst": 4})
+
+    def refute_writer(self, file, old, new):
+        """In the writer."""
+        self.refute(file, old, new, "axi_writer_proof", {"MaxBurst": 4})
+
+    def test_burst_without_room(self):
+        self.refute_reader("axi_reader.sv", "free_q > CreditWidth'(burst_length)", "free_q != '0")
+
+    def test_too_many_reads(self):
+        self.refute_reader("axi_reader.sv", "count_q != (SlotBits + 1)'(Outstanding)", "1'b1")
+
+    def test_read_address_changes(self):
+        self.refute_reader("axi_reader.sv", "(!m_axi_arvalid_o || m_axi_arready_i)", "1'b1")
+
+    def test_data_not_taken(self):
+        self.refute_reader("axi_reader.sv", "assign m_axi_rready_o = 1'b1", "assign m_axi_rready_o = data_ready_i")
+
+    def test_burst_not_aligned(self):
+        self.refute_reader("axi_splitter.sv", ": ~place", ": '1")
+
+    def test_end_of_the_window(self):
+        self.refute_writer("axi_splitter.sv", " || end_q > limit_q", "")
+
+    def test_too_many_writes(self):
+        self.refute_writer("axi_writer.sv", "count_q != (SlotBits + 1)'(Outstanding)", "1'b1")
+
+    def test_write_address_withdrawn(self):
+        self.refute_writer("axi_writer.sv", "else if (m_axi_awready_i)", "else")
+
+    def test_write_data_changes(self):
+        self.refute_writer("axi_writer.sv", "(!m_axi_wvalid_o || m_axi_wready_i)", "1'b1")
+
+    def test_data_before_its_address(self):
+        self.refute_writer("axi_writer.sv", "open_q != '0 && ", "")
+
+    def test_strobes_while_draining(self):
+        self.refute_writer("axi_writer.sv", "draining ? '0 : data_strobe_i", "data_strobe_i")
 
 
 def main():
