@@ -16,7 +16,7 @@ module axi_reader
     parameter int unsigned DataBytes = 8,
     /// Most beats of a burst, power of two, 2..256.
     parameter int unsigned MaxBurst = 16,
-    /// Most outstanding bursts, power of two, >= 2. The full rate needs a latency of at most (Outstanding - 1) * MaxBurst - 6 cycles.
+    /// Most outstanding bursts, power of two, >= 2. The full rate needs a latency of at most (Outstanding - 1) * MaxBurst - 3 cycles.
     parameter int unsigned Outstanding = 8,
     /// Bits of the time-out, >= 2.
     parameter int unsigned TimeoutWidth = 16
@@ -211,6 +211,7 @@ module axi_reader
       .error_address_o
   );
 
+  // A wrong beat enters the queue too; the draining that it starts empties the queue before it could come out.
   logic fifo_valid, fifo_empty;
   stream_fifo #(
       .Depth(Depth),
@@ -218,7 +219,7 @@ module axi_reader
   ) i_fifo (
       .clk_i,
       .rst_ni (rst_n && !draining),
-      .push_i (beat && !wrong && !draining),
+      .push_i (beat && !draining),
       .data_i ({m_axi_rdata_i, burst_end && head_last}),
       .valid_o(fifo_valid),
       .ready_i(data_ready_i),

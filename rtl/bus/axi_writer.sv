@@ -15,7 +15,7 @@ module axi_writer
     parameter int unsigned DataBytes = 8,
     /// Most beats of a burst, power of two, 2..256.
     parameter int unsigned MaxBurst = 16,
-    /// Most bursts without a response, power of two, >= 2. The full rate needs a latency of at most (Outstanding - 1) * MaxBurst - 4 cycles.
+    /// Most bursts without a response, power of two, >= 2. The full rate needs a latency of at most (Outstanding - 1) * MaxBurst - 2 cycles.
     parameter int unsigned Outstanding = 8,
     /// Bits of the time-out, >= 2.
     parameter int unsigned TimeoutWidth = 16

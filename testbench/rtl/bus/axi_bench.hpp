@@ -146,6 +146,7 @@ class AxiBench : public ::testing::Test {
   /// Random memory of the given stall rate.
   void random_memory(unsigned stall) {
     memory_.settings.stall = stall;
+    memory_.stray = 20 * small(2);
     memory_.settings.latency_min = 1 + small(50);
     memory_.settings.latency_max = memory_.settings.latency_min + small(51);
     pause_ = stall;

@@ -40,6 +40,7 @@ class AxiSlave {
  public:
   AxiSettings settings;
   std::vector<std::string> violations;
+  unsigned stray = 0;               ///< percent of cycles in which an answer comes while none is owed
   std::uint64_t fault_address = 0;  ///< of the beat or burst that was answered wrongly
 
   explicit AxiSlave(unsigned seed) : random_(seed) {}
@@ -108,7 +109,7 @@ class AxiReadMemory : public AxiSlave {
   void drive(Top& top) {
     top.m_axi_arready_i = !past(AxiFault::Dead, addresses_) && !stall(0);
     if (!offered_ && !bursts_.empty() && now_ >= bursts_.front().ready && !past(AxiFault::Mute, beats_)) offered_ = !stall(1);
-    top.m_axi_rvalid_i = offered_;
+    top.m_axi_rvalid_i = offered_ || (bursts_.empty() && random_() % 100 < stray);
     const AxiBurst burst = offered_ ? bursts_.front() : AxiBurst{};
     for (unsigned i = 0; i < settings.data_bytes; ++i) {
       const std::uint64_t byte = burst.address + i;
@@ -171,7 +172,7 @@ class AxiWriteMemory : public AxiSlave {
     top.m_axi_awready_i = !past(AxiFault::Dead, addresses_) && !stall(0) && (order != 1 || data_seen);
     top.m_axi_wready_i = !past(AxiFault::Deaf, beats_) && !stall(1) && (order != 2 || accepted_ > filled_);
     if (!offered_ && accepted_ > 0 && filled_ > 0 && now_ >= bursts_.front().ready && !past(AxiFault::Mute, answers_)) offered_ = !stall(2);
-    top.m_axi_bvalid_i = offered_;
+    top.m_axi_bvalid_i = offered_ || ((accepted_ == 0 || filled_ == 0) && random_() % 100 < stray);
     top.m_axi_bresp_i = static_cast<std::uint8_t>(offered_ ? response(answers_) : random_() & 3);
   }
 

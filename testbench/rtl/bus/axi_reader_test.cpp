@@ -277,7 +277,7 @@ TYPED_TEST(AxiReader, AbortOfADeadMemory) {
 TEST(AxiReaderThroughput, OneBeatACycle) {
   struct Bench : AxiReader<AxiVariant<Vaxi_reader_narrow, 32, 8, 16, 8>> {
     void TestBody() override {
-      for (const unsigned latency : {16U, 64U, 106U}) {
+      for (const unsigned latency : {16U, 64U, 109U}) {
         constexpr unsigned kBeats = 20000;
         memory_.settings.latency_min = memory_.settings.latency_max = latency;
         forget_all();
