@@ -125,7 +125,7 @@ class AxiBench : public ::testing::Test {
   virtual void cycle() = 0;
   /// Runs until `done`; false, and a failure, when that takes too long.
   template <class Done>
-  bool run(Done done, std::uint64_t limit = 100000) {
+  bool run(Done done, std::uint64_t limit = 1000000) {
     for (std::uint64_t i = 0; i < limit; ++i) {
       if (done()) return true;
       cycle();
