@@ -55,7 +55,7 @@ std::string JsonReader::text(const std::string& key, const std::string& otherwis
 }
 
 std::string JsonReader::required_text(const std::string& key) {
-  const std::string found = text(key, "");
+  std::string found = text(key, "");
   if (found.empty()) refuse(fmt::format("\"{}\" is missing", key));
   return found;
 }

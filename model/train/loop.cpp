@@ -129,7 +129,8 @@ double evaluate(Trainable& model, const Dataset& data, bool bfloat16) {
     const torch::Tensor logits = model->forward(image_batch(data, first, count).to(model->device()), bfloat16);
     const torch::Tensor classes = logits.argmax(1).to(torch::kCPU);
     const auto* found = classes.data_ptr<std::int64_t>();
-    for (int i = 0; i < count; ++i) right += found[i] == data.labels[static_cast<std::size_t>(first + i)] ? 1 : 0;
+    const auto labels = data.labels.begin() + first;
+    for (int i = 0; i < count; ++i) right += found[i] == labels[i] ? 1 : 0;
   }
   return 100.0 * right / data.count;
 }
