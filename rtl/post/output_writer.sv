@@ -244,8 +244,8 @@ module output_writer
     ) i_walker (
         .clk_i,
         .descriptor_i,
-        .valid_i(valid_q[0]),
-        .start_i(tag_q[0].start),
+        .valid_i  (valid_q[0]),
+        .start_i  (tag_q[0].start),
         .channel_i(tag_q[0].channel),
         .address_o(residual_read_address_o),
         .present_o(present)

@@ -99,8 +99,10 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
   const EngineParameters engine = roomy(c.configuration, c.decryption, c.style);
   const char* given = std::getenv("FLEXOR_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  const test::GraphLimits limits{
+  // At most 255 chunks of the narrowest engine's 10 lanes, and sums that fit 24 bits whatever the style adds.
+  test::GraphLimits limits{
       .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
+  limits.dense_inputs = 2000;
   for (std::uint64_t n = 0; n < 12; ++n) {
     Random random(seed + n);
     test::GraphParts parts;

@@ -94,7 +94,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
   last.name = "dense";
   last.kind = LayerKind::Dense;
   last.logits = true;
-  last.global_average = random.below(2) == 0;
+  last.global_average = random.below(2) == 0 || network.layers.back().output.size() > limits.dense_inputs;
   parts.global_average |= last.global_average;
   const Shape& before = network.layers.back().output;
   last.input = last.global_average ? before : Shape{1, 1, before.size()};

@@ -41,6 +41,7 @@ struct GraphLimits {
   bool sources = true;          ///< layers that read another than the one before
   bool stacked_pixels = true;   ///< other layers may read the pixels that the first layer stacks
   int digits = 8;               ///< most binary digits
+  int dense_inputs = 1 << 16;   ///< most inputs of the dense layer at the end; a larger tensor is averaged
   int channel_step = 1;         ///< shortcuts begin at multiples of this
 };
 

@@ -140,7 +140,7 @@ class Training(Interrupt):
         *epochs, last = run.lines()
         self.assertEqual(last, "flexor: interrupted; finished files stay, nothing half-written is left")
         self.assertTrue(all(line.startswith("epoch ") for line in epochs), run.text)
-        self.expect_untouched("log.csv", "checkpoint")
+        self.expect_untouched("log.csv", "log.svg", "checkpoint")
         log = (self.folder / "log.csv").read_text()
         self.assertTrue(log.endswith("\n"))
         self.assertGreaterEqual(len(log.splitlines()), 1 + len(epochs))
