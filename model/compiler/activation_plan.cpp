@@ -18,7 +18,8 @@ std::vector<Lifetime> activation_tensors(const Network& network, const std::vect
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const int step = static_cast<int>(l);
     tensors.push_back({step, step, layers[l].output_size()});
-    tensors[static_cast<std::size_t>(network.source(l) + 1)].last = step;
+    const int read = network.source(l) + 1;
+    tensors[static_cast<std::size_t>(read)].last = step;
   }
   tensors.back().last = static_cast<int>(layers.size()) - 1;
   return tensors;

@@ -197,7 +197,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     const Geometry& g = geometry[l];
     const TiledLayer tiled = tile_layer(network, layer, engine);
     prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
-    const auto input = static_cast<std::size_t>(network.source(l) + 1);
+    const int read = network.source(l) + 1;  // 0: the pixels
+    const auto input = static_cast<std::size_t>(read);
     DescriptorValues values;
     values.last = l + 1 == network.layers.size();
     values.logits = layer.logits;

@@ -65,7 +65,7 @@ class Loader {
 class Writer {
  public:
   Writer(const LayerTiming& layer, const EngineParameters& engine)
-      : layer_(layer), m_(engine.M), r_(engine.R), groups_(engine.M / engine.R), tile_left_(layer.channels), left_(layer.channels) {}
+      : layer_(layer), r_(engine.R), groups_(engine.M / engine.R), tile_left_(layer.channels), left_(layer.channels) {}
 
   [[nodiscard]] bool ready() const { return !held_; }
   [[nodiscard]] bool free(int buffer) const { return !(held_ && block_.buffer == buffer) && !(reading_pixels_ && read_buffer_ == buffer); }
@@ -113,7 +113,7 @@ class Writer {
     int buffer = 0, pixels = 0;
   };
   const LayerTiming& layer_;
-  int m_, r_, groups_;
+  int r_, groups_;
   int tile_left_, left_;
   int word_ = 0, index_ = 0, pixel_ = 0, last_pixel_ = 0, read_buffer_ = 0;
   bool held_ = false, begin_ = false, reading_ = false, reading_pixels_ = false, started_ = false;
