@@ -74,7 +74,7 @@ def _main(argv):
     mode = "quick" if args.quick else "bars" if args.bars else "full"
     chosen = plan.chosen(_split(args.targets), _split(args.blocks), mode)
     config = args.config or (plan.QUICK_CONFIG if args.quick else None)
-    overrides = _overrides(args.set)
+    overrides = {**(plan.QUICK_SET if args.quick else {}), **_overrides(args.set)}
     if args.jobs < 1:
         raise Problem("--jobs must be at least 1")
     if args.seeds < 1:
