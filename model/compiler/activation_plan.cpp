@@ -17,7 +17,7 @@ std::vector<Lifetime> activation_tensors(const Network& network, const std::vect
   std::vector<Lifetime> tensors{{0, 0, layers.front().input.size()}};
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const int step = static_cast<int>(l);
-    tensors.push_back({step, step, layers[l].output_size()});
+    tensors.push_back({step, step, network.layers[l].projection ? 0 : layers[l].output_size()});  // a projection is not written here
     const int read = network.source(l) + 1;
     tensors[static_cast<std::size_t>(read)].last = step;
   }

@@ -222,10 +222,12 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
                        .pixels = static_cast<std::int64_t>(g.pixels()) * plan.batch};
     timing.block_pixels = values.block_pixels = choose_block(timing, g.whole_pixels(), engine);
     values.residual = plan.residual[l];
+    values.projection = layer.projection;
     if (layer.shortcut) {
       const auto source = static_cast<std::size_t>(layer.shortcut->source);
-      values.shortcut = DescriptorValues::Shortcut{network.layers[source].output, plan.residual[source], layer.shortcut->stride,
-                                                   layer.shortcut->channel_offset, layer.shortcut->multiplier};
+      values.shortcut =
+          DescriptorValues::Shortcut{network.layers[source].output,  plan.residual[source],      layer.shortcut->stride,
+                                     layer.shortcut->channel_offset, layer.shortcut->multiplier, network.layers[source].projection};
     }
     append_parameters(layer, tiled, engine, image.control);
     image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());

@@ -30,6 +30,7 @@ struct DescriptorValues {
   int batch = 1;
   int digits = 1;
   std::int64_t residual = -1;  ///< residual word of the output, or -1
+  bool projection = false;     ///< the output is signed and goes there only
   /// What the layer adds.
   struct Shortcut {
     Shape source;  ///< of the tensor
@@ -37,6 +38,7 @@ struct DescriptorValues {
     int stride = 1;
     int channel_offset = 0;  ///< a multiple of R
     int multiplier = 256;
+    bool is_signed = false;
   };
   std::optional<Shortcut> shortcut = std::nullopt;
 };

@@ -35,9 +35,9 @@ inline std::int64_t plane_product(std::int32_t acc, std::int32_t bias, std::int1
   return (static_cast<std::int64_t>(acc) + bias) * multiplier;
 }
 
-/// `r * shortcut_multiplier * 2^(shift-8)`: what the shortcut brings; its multiplier counts in 1/256. shift >= 8.
-inline std::int64_t shortcut_product(std::uint8_t r, int shortcut_multiplier, int shift) {
-  return (static_cast<std::int64_t>(r) * shortcut_multiplier) << (shift - 8);
+/// `r * shortcut_multiplier * 2^(shift-8)`: what the shortcut brings; its multiplier counts in 1/256. r in -128..255, shift >= 8.
+inline std::int64_t shortcut_product(int r, int shortcut_multiplier, int shift) {
+  return static_cast<std::int64_t>(r) * shortcut_multiplier * (std::int64_t{1} << (shift - 8));
 }
 
 /// `v = (sum of products + 2^(shift-1)) >> shift`, arithmetic: rounds half up.
@@ -46,6 +46,11 @@ inline std::int64_t requantise(std::int64_t products, int shift) { return (produ
 /// `out = min(max(v, 0), activation_max)`: clamp of a hidden layer.
 inline std::int16_t clamp_activation(std::int64_t v, int activation_max) {
   return static_cast<std::int16_t>(std::clamp<std::int64_t>(v, 0, activation_max));
+}
+
+/// `out = min(max(v, -activation_max - 1), activation_max)`: clamp of a projection.
+inline std::int16_t clamp_projection(std::int64_t v, int activation_max) {
+  return static_cast<std::int16_t>(std::clamp<std::int64_t>(v, -activation_max - 1, activation_max));
 }
 
 /// `out = min(max(v, -32768), 32767)`: clamp of the logits.

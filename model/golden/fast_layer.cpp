@@ -35,7 +35,10 @@ struct FastLayer::Scratch {
 
 FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kernels)
     : kernels_(kernels), layer_(network.layers[l]), source_(network.source(l)) {
-  if (layer_.shortcut) shortcut_ = network.tensor(layer_.shortcut->source);
+  if (layer_.shortcut) {
+    shortcut_ = network.tensor(layer_.shortcut->source);
+    signed_shortcut_ = network.is_projection(layer_.shortcut->source);
+  }
   rows_ = layer_.global_average ? layer_.averaged_pixels() : layer_.kernel_height;
   quads_ = ceil_div(layer_.kernel_width * layer_.input.channels, kQuad);
   blocks_ = ceil_div(layer_.output.channels, kBlockChannels);
@@ -136,7 +139,7 @@ const FastLayer::Group& FastLayer::sum_row(const std::uint8_t* input, int y, Scr
   return groups_.back();
 }
 
-bool FastLayer::needs_more() const { return layer_.shortcut || (!layer_.digits && groups_.size() > 1); }
+bool FastLayer::needs_more() const { return layer_.shortcut || layer_.projection || (!layer_.digits && groups_.size() > 1); }
 
 void FastLayer::add_shortcut(const std::uint8_t* row, double* more) const {
   const Shortcut& s = *layer_.shortcut;
@@ -144,7 +147,11 @@ void FastLayer::add_shortcut(const std::uint8_t* row, double* more) const {
   const int channels = shortcut_.channels;
   more += s.channel_offset;
   for (int x = 0; x < layer_.output.width; ++x, row += s.stride * channels, more += blocks_ * kBlockChannels) {
-    for (int c = 0; c < channels; ++c) more[c] += row[c] * factor;
+    if (signed_shortcut_) {
+      for (int c = 0; c < channels; ++c) more[c] += static_cast<std::int8_t>(row[c]) * factor;
+    } else {
+      for (int c = 0; c < channels; ++c) more[c] += row[c] * factor;
+    }
   }
 }
 
@@ -163,17 +170,23 @@ std::vector<std::uint8_t> FastLayer::activations(const std::uint8_t* input, cons
   job.sums_step = blocks_ * kBlockChannels;
   job.half = std::ldexp(1, l.shift - 1);
   job.scale = std::ldexp(1, -l.shift);
-  job.limit = l.activation_max;
+  // A projection is requantised above its least value and moved back: no kernel knows of signs.
+  const int zero = l.projection ? l.activation_max + 1 : 0;
+  job.limit = l.activation_max + zero;
   for (int y = 0; y < (l.max_pool ? 2 * l.output.height : shape.height); ++y) {
     const Group& last = sum_row(from, y, scratch);
     job.bias = last.bias.data();
     job.multiplier = last.multiplier.data();
     std::uint8_t* to = l.max_pool ? pair.data() + y % 2 * row : out.data() + y * row;
     if (l.shortcut) add_shortcut(shortcut + y * l.shortcut->stride * shortcut_.width * shortcut_.channels, scratch.more.data());
+    if (l.projection) {
+      for (double& m : scratch.more) m += std::ldexp(zero, l.shift);
+    }
     job.sums = scratch.sums.data();
     job.more = needs_more() ? scratch.more.data() : nullptr;
     job.out = to;
     kernels_.requantise(job);
+    if (l.projection) std::transform(to, to + row, to, [zero](std::uint8_t v) { return static_cast<std::uint8_t>(v - zero); });
     if (l.max_pool && y % 2 == 1) pool_rows(pair.data(), pair.data() + row, l.output, out.data() + y / 2 * l.output.width * shape.channels);
   }
   return out;

@@ -46,6 +46,7 @@ class FastLayer {
   Layer layer_;  // without its stored bits
   int source_ = kNetworkInput;
   Shape shortcut_;  // of the tensor that the shortcut adds
+  bool signed_shortcut_ = false;
   int rows_ = 1, quads_ = 1, blocks_ = 1;
   std::vector<Group> groups_;
 };

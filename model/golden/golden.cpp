@@ -56,7 +56,10 @@ std::vector<Words> Golden::run(const std::uint8_t* pixels) const {
     std::vector<Bytes> outputs;
     Words logits = run_fast(pixels, outputs);
     for (std::size_t l = 0; l < outputs.size(); ++l) {
-      boundaries.emplace_back(outputs[l].begin(), outputs[l].begin() + impl_->fast[l].layer().output.size());
+      const Layer& layer = impl_->fast[l].layer();
+      boundaries.emplace_back(outputs[l].begin(), outputs[l].begin() + layer.output.size());
+      if (!layer.projection) continue;
+      for (std::int16_t& word : boundaries.back()) word = static_cast<std::int8_t>(word);
     }
     boundaries.push_back(std::move(logits));
     return boundaries;

@@ -83,9 +83,10 @@ Sums sum_plane(const PlainLayer& plan, int plane, int block, const Site& site) {
 }
 
 // Channel m of the shortcut's tensor, moved by its offset; 0 where that channel does not exist.
-std::uint8_t shortcut_value(const PlainLayer& plan, const Site& site, int m) {
+int shortcut_value(const PlainLayer& plan, const Site& site, int m) {
   const int c = m - plan.layer.shortcut->channel_offset;
-  return c >= 0 && c < plan.shortcut.channels ? site.shortcut[c] : std::uint8_t{0};
+  if (c < 0 || c >= plan.shortcut.channels) return 0;
+  return plan.signed_shortcut ? static_cast<std::int8_t>(site.shortcut[c]) : site.shortcut[c];
 }
 
 // One output pixel before pooling: every channel's sums, requantised.
@@ -114,7 +115,11 @@ void compute_pixel(const PlainLayer& plan, const Site& site, std::int16_t* out) 
       std::int64_t sum = products[static_cast<std::size_t>(i)];
       if (l.shortcut) sum += shortcut_product(shortcut_value(plan, site, first + i), l.shortcut->multiplier, l.shift);
       const std::int64_t v = requantise(sum, l.shift);
-      out[first + i] = l.logits ? clamp_logit(v) : clamp_activation(v, l.activation_max);
+      if (l.logits) {
+        out[first + i] = clamp_logit(v);
+      } else {
+        out[first + i] = l.projection ? clamp_projection(v, l.activation_max) : clamp_activation(v, l.activation_max);
+      }
     }
   }
 }
@@ -162,7 +167,10 @@ PlainLayer make_plain_layer(const Network& network, std::size_t l) {
   const Layer& layer = network.layers[l];
   PlainLayer plan;
   plan.source = network.source(l);
-  if (layer.shortcut) plan.shortcut = network.tensor(layer.shortcut->source);
+  if (layer.shortcut) {
+    plan.shortcut = network.tensor(layer.shortcut->source);
+    plan.signed_shortcut = network.is_projection(layer.shortcut->source);
+  }
   plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
   plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
   plan.planes = static_cast<int>(layer.planes.size());

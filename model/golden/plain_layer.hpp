@@ -11,8 +11,9 @@ namespace flexor::golden {
 struct PlainLayer {
   Layer layer;  ///< without its stored bits
   int source = kNetworkInput;
-  Shape shortcut;  ///< of the tensor that the shortcut adds
-  int inputs = 0;  ///< of one window
+  Shape shortcut;                ///< of the tensor that the shortcut adds
+  bool signed_shortcut = false;  ///< its bytes are two's complement
+  int inputs = 0;                ///< of one window
   int blocks = 0;
   int planes = 0;
   std::vector<std::vector<std::int8_t>> weight;  ///< of every plane [block of channels][input in (ky, kx, c) order][channel]

@@ -32,7 +32,11 @@ int Network::source(std::size_t l) const {
 
 const Shape& Network::tensor(int source) const { return source < 0 ? input : layers[static_cast<std::size_t>(source)].output; }
 
-int Network::largest(int source) const { return source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max; }
+bool Network::is_projection(int source) const { return source >= 0 && layers[static_cast<std::size_t>(source)].projection; }
+
+int Network::largest(int source) const {
+  return source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max + (is_projection(source) ? 1 : 0);
+}
 
 std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice) {
   std::uint32_t bits = 0;

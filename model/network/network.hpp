@@ -66,6 +66,7 @@ struct Layer {
   std::optional<Shortcut> shortcut;
   bool digits = false;          ///< the planes are binary digits of one weight w = sum_p 2^p b_p
   bool global_average = false;  ///< dense: one set of C weights an output, summed over all pixels
+  bool projection = false;      ///< convolution: signed output without ReLU, -activation_max - 1..activation_max, that layers only add
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
@@ -107,7 +108,9 @@ struct Network {
   [[nodiscard]] int source(std::size_t l) const;
   /// What a source (a layer or kNetworkInput) gives.
   [[nodiscard]] const Shape& tensor(int source) const;
-  /// Largest value of that tensor.
+  /// Whether that tensor is a projection's: signed.
+  [[nodiscard]] bool is_projection(int source) const;
+  /// Largest magnitude of its values.
   [[nodiscard]] int largest(int source) const;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -18,6 +19,7 @@ constexpr int kMaxKernel = 15;
 constexpr int kMaxPlanes = 4;
 constexpr int kMaxDigits = 8;
 constexpr int kShortcutShift = 8;  // of the shortcut multiplier
+constexpr int kLargestSigned = 127;
 constexpr std::int64_t kMaxWeights = std::int64_t{1} << 28;
 
 // Checks one layer; every complaint begins with its name.
@@ -33,6 +35,7 @@ class LayerCheck {
     check_output();
     check_activation();
     check_shortcut();
+    check_projection();
     check_planes();
     check_channels();
   }
@@ -79,6 +82,20 @@ class LayerCheck {
             (from.width + s.stride - 1) / s.stride, text(to));
     require(s.channel_offset >= 0 && s.channel_offset + from.channels <= to.channels,
             "its shortcut puts {} channels at channel {}, but its output has {}", from.channels, s.channel_offset, to.channels);
+  }
+
+  // Signed values are only ever added: no array takes them.
+  void check_projection() const {
+    const int source = network_.source(index_);
+    require(source < 0 || !network_.layers[static_cast<std::size_t>(source)].projection, "it reads {}, a projection, which layers only add",
+            giver());
+    if (!layer_.projection) return;
+    require(layer_.kind == LayerKind::Convolution && !layer_.max_pool && !layer_.logits && !layer_.shortcut,
+            "only a convolution without pooling, shortcut and logits may be a projection");
+    require(layer_.activation_max <= kLargestSigned, "its upper clamp is {}, but a projection has at most {}", layer_.activation_max,
+            kLargestSigned);
+    const auto adds = [this](const Layer& l) { return l.shortcut && l.shortcut->source == static_cast<int>(index_); };
+    require(std::any_of(network_.layers.begin(), network_.layers.end(), adds), "it is a projection, but no layer adds it");
   }
 
   void check_input() const {

@@ -241,7 +241,7 @@ class Graph {
     v = join("Add", v, number(n + "_half", std::ldexp(1.0, layer.shift - 1)), n + "_raised");
     v = join("Mul", v, number(n + "_one", std::ldexp(1.0, -layer.shift)), n + "_lsbs");
     node("Floor", {v}, n + "_floor");
-    const double low = layer.logits ? -32768 : 0;
+    const double low = layer.logits ? -32768 : layer.projection ? -layer.activation_max - 1 : 0;
     const double high = layer.logits ? 32767 : layer.activation_max;
     node("Clip", {n + "_floor", number(n + "_low", low), number(n + "_high", high)}, n + "_clipped");
     std::string out = cast(n + "_clipped", onnx::TensorProto::FLOAT, n);

@@ -102,7 +102,7 @@ torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const 
   }
   if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, channels) * layer.shortcut->real_multiplier;
   if (layer.logits) return v;
-  v = v.clamp(0, layer.activation_max);
+  v = v.clamp(layer.projection ? -layer.activation_max - 1 : 0, layer.activation_max);
   return layer.max_pool ? torch::max_pool2d(v, 2) : v;
 }
 
@@ -138,7 +138,7 @@ double FloatPath::channel_bound(std::size_t l, std::int64_t m, double error, dou
 
 double FloatPath::bound(std::size_t l, double error, double shortcut_error, double largest_logit) const {
   const Layer& layer = network_.layers[l];
-  double range = layer.logits ? largest_logit : layer.activation_max;
+  double range = layer.logits ? largest_logit : network_.largest(static_cast<int>(l));
   double shortcut = 0;
   if (layer.shortcut) {
     const Shortcut& s = *layer.shortcut;

@@ -5,7 +5,7 @@
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
-/// with a shortcut; pooling with a sum of pixels.
+/// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels.
 module descriptor_reader #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
@@ -72,7 +72,7 @@ module descriptor_reader #(
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic [14:0] wrong, wrong_q;
+  logic [15:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
   assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
@@ -94,7 +94,8 @@ module descriptor_reader #(
     (at(10) || at(18)) && |read_data_i[31:16+CountWidth],
     at(19) && (read_data_i[3:0] == '0 || read_data_i[3:0] > 4'(Digits)),
     at(19) && (high_zero || read_data_i[31:16] > 16'(2 ** SumBits)),
-    at(19) && ((!Residual && |read_data_i[5:4]) || (read_data_i[5] && (descriptor_q.pool || descriptor_q.logits))),
+    at(19) && ((!Residual && |read_data_i[5:4]) || (|(read_data_i[6:5] &{Residual, 1'b1}) && (descriptor_q.pool || descriptor_q.logits))),
+    at(19) && Residual && read_data_i[6] && !read_data_i[4],
     at(19) && descriptor_q.pool && read_data_i[31:16] != 16'd1
   };
 

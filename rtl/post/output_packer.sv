@@ -5,7 +5,8 @@
 ///   activations: byte r of the write = channel r        (R bytes)
 ///   logits:      bytes 2r, 2r + 1 = channel r, little endian; not pooled
 ///
-/// With `descriptor.residual` an activation also goes to residual memory, 0 for channels that do not exist:
+/// With `descriptor.residual` an activation also goes to residual memory, 0 for channels that do not exist; with `descriptor.projection`
+/// it goes there only, as a signed byte:
 ///   word = residual_base + p * residual_step + channel / R
 module output_packer
   import flexor_pkg::*;
@@ -76,7 +77,8 @@ module output_packer
     $error("output_packer: W must be a power of two in 2R..K-1");
   end
 
-  logic first;
+  logic first, projection;
+  assign projection = ResidualWidth != 0 && descriptor_i.projection;
   logic [R-1:0] mask_q;
   logic [8*R-1:0] low, low_q, high_q;
 
@@ -171,8 +173,8 @@ module output_packer
       if (descriptor_i.logits) begin
         write_strobe_o[2*r+:2] = {2{mask_q[r]}};
       end else begin
-        write_strobe_o[r] = mask_q[r];
-        trace_data_o[16*r+:16] = {8'h00, low_q[8*r+:8]};
+        write_strobe_o[r] = mask_q[r] && !projection;
+        trace_data_o[16*r+:16] = {{8{projection && low_q[8*r+7]}}, low_q[8*r+:8]};
       end
     end
   end

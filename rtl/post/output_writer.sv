@@ -6,7 +6,7 @@
 ///   byte address = output_base + p * output_step + c * (logits ? 2 : 1)            pairs; channels >= descriptor.channels are not written
 ///
 /// With sum_pixels = s > 1 one output is made of s consecutive pixels, summed before requantisation: p counts outputs. A block has whole
-/// sums. A shortcut comes from residual memory, word for word beside the accumulators (residual_walker).
+/// sums. A shortcut comes from residual memory, word for word beside the accumulators (residual_walker). A projection's output goes there only.
 ///
 /// One pixel of R channels a cycle. The parameters of the next group are fetched meanwhile: no gap when a block has >= 2R pixels.
 /// A read in cycle t becomes a write in t + RequantiseLatency + 2 (+ 3 pixels when pooling).
@@ -285,12 +285,14 @@ module output_writer
         .acc_i(accumulators[r*AccWidth+:AccWidth]),
         .first_i(tag_q[1].sum_first),
         .shortcut_i(shortcut[8*r+:8]),
+        .shortcut_signed_i(descriptor_i.shortcut_signed),
         .shortcut_multiplier_i(descriptor_i.shortcut_multiplier),
         .take_i(valid_q[1] && tag_q[1].start != StartNone),
         .offset_i(offset[r*OffsetWidth+:OffsetWidth]),
         .multiplier_i(multiplier[16*r+:16]),
         .logits_i(descriptor_i.logits),
         .activation_max_i(descriptor_i.activation_max),
+        .projection_i(descriptor_i.projection),
         .result_o(result[16*r+:16])
     );
   end

@@ -4,7 +4,7 @@
 ///
 ///   t = acc + (first ? offset : t before)                  modulo 2^(AccWidth + SumBits), signed; acc is extended as AccSigned says
 ///   v = (t * multiplier + shortcut * shortcut_multiplier * 2^(Shift-8) + 2^(Shift-1)) >>> Shift      floor, rounds half up
-///   result = logits ? min(max(v, -32768), 32767) : min(max(v, 0), activation_max)
+///   result = logits ? min(max(v, -32768), 32767) : min(max(v, projection ? -activation_max - 1 : 0), activation_max)
 ///
 /// The product is made in two halves that fit small multipliers (15 + the rest of the bits of t when Shift = 16), and only the bits
 /// that reach v are added: with t = high * 2^(Shift-1) + low, low >= 0,
@@ -18,7 +18,7 @@ module requantise #(
     parameter int unsigned SumBits = 0,
     /// 1: acc_i is two's complement; 0: it is unsigned. Counts when SumBits > 0.
     parameter bit AccSigned = 1'b1,
-    /// 1: a shortcut is added (needs Shift >= 8); 0: shortcut_i does not count.
+    /// 1: a shortcut is added (needs Shift >= 8), outputs may be signed; 0: shortcut_i, shortcut_signed_i and projection_i do not count.
     parameter bit Residual = 1'b0
 ) (
     /// Clock.
@@ -29,6 +29,8 @@ module requantise #(
     input  logic                               first_i,
     /// Shortcut of the acc_i of the cycle before.
     input  logic        [                 7:0] shortcut_i,
+    /// It is two's complement; steady.
+    input  logic                               shortcut_signed_i,
     /// Output units per unit of the shortcut in 1/256; steady.
     input  logic        [                15:0] shortcut_multiplier_i,
     /// Take new parameters with acc_i; offset_i and multiplier_i must stay for one more cycle.
@@ -41,14 +43,16 @@ module requantise #(
     input  logic                               logits_i,
     /// Upper clamp of activations; steady.
     input  logic        [                 7:0] activation_max_i,
-    /// Result: activations zero extended, logits signed.
+    /// Activations are signed (with `activation_max_i` below 128); steady.
+    input  logic                               projection_i,
+    /// Result: activations zero extended, signed ones and logits sign extended.
     output logic        [                15:0] result_o
 );
 
   localparam int unsigned LowBits = Shift - 1;
   localparam int unsigned TWidth = AccWidth + SumBits;
   localparam int unsigned HighBits = TWidth - LowBits;
-  // The low product and the shortcut's, below 1.25 * 2^(Shift+16), without the bits below LowBits.
+  // The low product and the shortcut's, within +-1.25 * 2^(Shift+16), without the bits below LowBits.
   localparam int unsigned LowWidth = Residual ? 19 : 16;
   localparam int unsigned SumWidth = HighBits + 16 > LowWidth ? HighBits + 16 : LowWidth + 1;
   // v itself, and at least one bit more than a logit.
@@ -98,14 +102,16 @@ module requantise #(
     logic unused_product;
     assign low = {1'b0, t_q[LowBits-1:0]};
     if (Residual) begin : gen_add
-      logic [23:0] shortcut_q;
+      logic signed [24:0] shortcut_q;
       logic signed [LowBits+LowWidth:0] shortcut;
-      always_ff @(posedge clk_i) shortcut_q <= shortcut_i * shortcut_multiplier_i;
-      assign shortcut = {{(LowBits + LowWidth - 15 - Shift) {1'b0}}, shortcut_q, {(Shift - 8) {1'b0}}};
+      always_ff @(posedge clk_i) begin
+        shortcut_q <= 25'($signed({shortcut_signed_i && shortcut_i[7], shortcut_i}) * $signed({1'b0, shortcut_multiplier_i}));
+      end
+      assign shortcut = {{(LowBits + LowWidth - 16 - Shift) {shortcut_q[24]}}, shortcut_q, {(Shift - 8) {1'b0}}};
       always_ff @(posedge clk_i) product_q <= low * multiplier_q + shortcut;
     end else begin : gen_product
       logic unused_shortcut;
-      assign unused_shortcut = ^{shortcut_i, shortcut_multiplier_i};
+      assign unused_shortcut = ^{shortcut_i, shortcut_signed_i, shortcut_multiplier_i};
       always_ff @(posedge clk_i) product_q <= low * multiplier_q;
     end
     assign low_q = product_q[LowBits+:LowWidth];
@@ -124,15 +130,21 @@ module requantise #(
   assign unused_sum = ^sum[1:0];
   always_ff @(posedge clk_i) v_q <= VWidth'($signed(sum[SumWidth:2]));
 
-  logic negative, over, fits;
+  logic negative, mirror, over, fits;
+  logic [VWidth-2:0] size;  // ~v where a negative v is compared with the lower clamp, ~activation_max
   assign negative = v_q[VWidth-1];
-  assign over = v_q[VWidth-2:8] != '0 || v_q[7:0] > activation_max_i;
+  assign mirror = Residual && projection_i && negative;
+  assign size = v_q[VWidth-2:0] ^ {(VWidth - 1) {mirror}};
+  assign over = size[VWidth-2:8] != '0 || size[7:0] > activation_max_i;
   assign fits = v_q[VWidth-1:15] == {(VWidth - 15) {negative}};
 
   always_ff @(posedge clk_i) begin
     if (logits_i) result_o <= fits ? v_q[15:0] : {negative, {15{~negative}}};
-    else if (negative) result_o <= '0;
-    else result_o <= {8'h00, over ? activation_max_i : v_q[7:0]};
+    else if (negative && !mirror) result_o <= '0;
+    else result_o <= {{8{mirror}}, over ? activation_max_i ^ {8{mirror}} : v_q[7:0]};
   end
+
+  logic unused_projection;
+  assign unused_projection = projection_i;
 
 endmodule

@@ -63,6 +63,8 @@ struct EngineInterpreter::Descriptor {
         digits(field(w[19], 3, 0)),
         residual(field(w[19], 4, 4)),
         shortcut(field(w[19], 5, 5)),
+        projection(field(w[19], 6, 6)),
+        shortcut_signed(field(w[19], 7, 7)),
         sum_pixels(field(w[19], 31, 16)),
         shortcut_multiplier(field(w[20], 15, 0)),
         residual_step(field(w[20], 31, 16)),
@@ -80,7 +82,7 @@ struct EngineInterpreter::Descriptor {
   int block_pixels, columns, rows;
   std::uint32_t step_window_x, step_window_y, step_x, step_y, step_image;
   int x_start, x_step, string_length, row_length, y_start, y_step, height;
-  int digits, residual, shortcut, sum_pixels, shortcut_multiplier, residual_step, shortcut_first, shortcut_end;
+  int digits, residual, shortcut, projection, shortcut_signed, sum_pixels, shortcut_multiplier, residual_step, shortcut_first, shortcut_end;
   std::int64_t residual_base, shortcut_base, shortcut_step_x, shortcut_step_y, shortcut_step_image;
 };
 
@@ -213,7 +215,8 @@ std::vector<int> EngineInterpreter::shortcut(const Descriptor& d, std::size_t pi
     word += image_end ? d.shortcut_step_image : row_end ? d.shortcut_step_y : d.shortcut_step_x;
   }
   for (int m = d.shortcut_first; m < std::min(d.shortcut_end, d.channels); ++m) {
-    values[static_cast<std::size_t>(m)] = residual_.at(static_cast<std::size_t>(word * engine_.R + m));
+    const int byte = residual_.at(static_cast<std::size_t>(word * engine_.R + m));
+    values[static_cast<std::size_t>(m)] = d.shortcut_signed != 0 && byte > 127 ? byte - 256 : byte;
   }
   return values;
 }
@@ -239,9 +242,9 @@ void EngineInterpreter::drain_block(const Descriptor& d, std::size_t first, std:
         sum = (d.pool != 0 ? offset : sum) + acc[i + n][static_cast<std::size_t>(lane)];
         if (d.pool == 0 && n + 1 < window) continue;
         const std::int64_t t = sign_extend(sum, engine_.AccWidth + engine_.SumBits);
-        const std::int64_t r = std::int64_t{added[static_cast<std::size_t>(m)]} * d.shortcut_multiplier << 8;
+        const std::int64_t r = std::int64_t{added[static_cast<std::size_t>(m)]} * d.shortcut_multiplier * 256;
         const std::int64_t v = (t * multiplier + r + (std::int64_t{1} << (engine_.Shift - 1))) >> engine_.Shift;
-        const std::int64_t low = d.logits != 0 ? -32768 : 0;
+        const std::int64_t low = d.logits != 0 ? -32768 : d.projection != 0 ? -d.activation_max - 1 : 0;
         const std::int64_t high = d.logits != 0 ? 32767 : d.activation_max;
         out = std::max(out, std::min(std::max(v, low), high));
       }
@@ -250,9 +253,9 @@ void EngineInterpreter::drain_block(const Descriptor& d, std::size_t first, std:
         store(linear(address) + 2 * m, static_cast<int>(out & 0xFF));
         store(linear(address) + 2 * m + 1, static_cast<int>(out >> 8 & 0xFF));
       } else {
-        store(linear(address) + m, static_cast<int>(out));
+        if (d.projection == 0) store(linear(address) + m, static_cast<int>(out));
         const std::int64_t word = d.residual_base + static_cast<std::int64_t>(pixel) * d.residual_step;
-        if (d.residual != 0) residual_.at(static_cast<std::size_t>(word * engine_.R + m)) = static_cast<int>(out);
+        if (d.residual != 0) residual_.at(static_cast<std::size_t>(word * engine_.R + m)) = static_cast<int>(out) & 0xFF;
       }
     }
   }

@@ -75,7 +75,8 @@ Tensor reference_layer(const Network& network, const Layer& l, const Tensor& in,
               at(*shortcut, network.tensor(from.source), y * from.stride, x * from.stride, m - from.channel_offset) * from.multiplier / 256;
         }
         const double v = std::floor(real + 0.5);
-        out.push_back(l.logits ? std::clamp(v, -32768.0, 32767.0) : std::clamp(v, 0.0, static_cast<double>(l.activation_max)));
+        const double high = l.logits ? 32767 : l.activation_max;
+        out.push_back(std::clamp(v, l.logits || l.projection ? -high - 1 : 0.0, high));
       }
     }
   }
@@ -123,7 +124,7 @@ TEST(GoldenGraph, EqualsTheDirectSums) {
     ASSERT_EQ(golden(network, pixels), reference(network, pixels))
         << "FLEXOR_SEED=" << seed << " network " << n << ": " << test::describe(network);
   }
-  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source);
+  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source && parts.projection);
 }
 
 // Draws until the network holds a layer for which `wanted` is true.
@@ -168,10 +169,16 @@ TEST(GoldenGraph, SeesOneChangedBitOfEveryNewField) {
   };
   const auto planes = [&](const Network& n, std::size_t l) { return !n.layers[l].digits && plain(n, l, 1); };
   expect_seen("shortcut multiplier", residual, [](Network& n, std::size_t l) { n.layers[l].shortcut->multiplier ^= 64; });
-  expect_seen("no shortcut", residual, [](Network& n, std::size_t l) { n.layers[l].shortcut.reset(); });
+  const auto dispensable = [&](const Network& n, std::size_t l) {
+    return residual(n, l) && !n.is_projection(n.layers[l].shortcut->source);
+  };
+  expect_seen("no shortcut", dispensable, [](Network& n, std::size_t l) { n.layers[l].shortcut.reset(); });
   const auto movable = [&](const Network& n, std::size_t l) {
     return residual(n, l) && n.layers[l].shortcut->channel_offset > 0 && n.layers[l].output.channels > 4;
   };
+  const auto added = [](const Network& n, std::size_t l) { return n.layers[l].projection; };
+  expect_seen("bias of a projection", added, [](Network& n, std::size_t l) { n.layers[l].bias[0] ^= 1 << 10; });
+  expect_seen("clamp of a projection", added, [](Network& n, std::size_t l) { n.layers[l].activation_max /= 4; });
   expect_seen("channel offset", movable, [](Network& n, std::size_t l) { --n.layers[l].shortcut->channel_offset; });
   expect_seen("most significant digit", digits, [](Network& n, std::size_t l) { n.layers[l].planes.back().stored[0] ^= 1; });
   expect_seen("digits as planes", digits, [](Network& n, std::size_t l) { std::swap(n.layers[l].planes[0], n.layers[l].planes.back()); });

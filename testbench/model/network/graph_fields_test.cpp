@@ -38,6 +38,7 @@ TEST(GraphFieldsFile, AreReadBack) {
       EXPECT_EQ(a.source, b.source);
       EXPECT_EQ(a.digits, b.digits);
       EXPECT_EQ(a.global_average, b.global_average);
+      EXPECT_EQ(a.projection, b.projection);
       EXPECT_EQ(a.planes.size(), b.planes.size());
       EXPECT_EQ(a.multiplier, b.multiplier);
       ASSERT_EQ(a.shortcut.has_value(), b.shortcut.has_value());
@@ -59,7 +60,9 @@ TEST(GraphFieldsFile, AreAbsentInFilesWrittenBeforeThem) {
     const Network network = load_network(file);
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       EXPECT_EQ(network.source(l), static_cast<int>(l) - 1) << file;
-      EXPECT_FALSE(network.layers[l].shortcut || network.layers[l].digits || network.layers[l].global_average) << file;
+      EXPECT_FALSE(network.layers[l].shortcut || network.layers[l].digits || network.layers[l].global_average ||
+                   network.layers[l].projection)
+          << file;
     }
     ++files;
   }
@@ -98,6 +101,14 @@ const Wrong kWrong[] = {
     {"FivePlanes", [](auto& l) { l[1].planes.resize(5, l[1].planes[0]); }, "layer 'conv2': it has 5 bit planes, but 1 to 4"},
     {"NineDigits", [](auto& l) { l[1].digits = true, l[1].planes.resize(9, l[1].planes[0]); },
      "layer 'conv2': it has 9 bit planes, but 1 to 8"},
+    {"ProjectionThatIsRead", [](auto& l) { l[0].projection = true, l[0].activation_max = 127, *l[1].shortcut = {.source = 0}; },
+     "layer 'conv2': it reads the layer before, a projection, which layers only add"},
+    {"ProjectionThatNobodyAdds", [](auto& l) { l[1].shortcut.reset(), l[1].projection = true, l[1].activation_max = 127, l[2].source = 0; },
+     "layer 'conv2': it is a projection, but no layer adds it"},
+    {"ProjectionWithShortcut", [](auto& l) { l[1].projection = true, l[2].source = 0; },
+     "layer 'conv2': only a convolution without pooling, shortcut and logits may be a projection"},
+    {"ProjectionOfNineBits", [](auto& l) { l[1].shortcut.reset(), l[1].projection = true, l[2].source = 0; },
+     "layer 'conv2': its upper clamp is 255, but a projection has at most 127"},
     {"MultipliersOfOnePlane", [](auto& l) { l[1].planes.resize(3, l[1].planes[0]); },
      "layer 'conv2': it has 4 multipliers for 3 planes of 4 output channels"},
 };

@@ -32,13 +32,44 @@ void fill(Random& random, const Network& network, Layer& l, GraphParts& parts, c
   }
   const double inputs = static_cast<double>(l.weights()) / l.output.channels * l.averaged_pixels();
   const double spread = 100 * std::sqrt(inputs) * (l.digits ? std::ldexp(0.6, planes) : std::sqrt(planes));
-  const double full = l.logits ? 4000 : l.activation_max;
+  const double full = l.logits ? 4000 : l.activation_max;  // a projection's outputs pass its range on either side
   for (int i = 0; i < l.multiplier_planes() * l.output.channels; ++i) {
     const double scale = full / spread * 65536 * (0.2 + static_cast<double>(random.below(1000)) / 2000);
     const int sign = random.below(8) == 0 ? -1 : 1;
     l.multiplier.push_back(static_cast<std::int16_t>(sign * std::clamp(scale, 1.0, 32767.0)));
   }
   for (int m = 0; m < l.output.channels; ++m) l.bias.push_back(draw(random, static_cast<int>(-spread / 2), static_cast<int>(spread / 2)));
+}
+
+// A layer that others read: not a projection.
+int draw_source(Random& random, const Network& network, int lowest) {
+  for (;;) {
+    const int source = draw(random, lowest, static_cast<int>(network.layers.size()) - 1);
+    if (!network.is_projection(source)) return source;
+  }
+}
+
+// A 1x1 convolution of what the next layer, a 3x3 convolution, also reads; that one adds it.
+void add_projection(Random& random, Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  const int before = static_cast<int>(network.layers.size());
+  Layer p;
+  p.name = l.name + "p";
+  p.source = l.source;
+  p.input = l.input;
+  p.stride = l.stride;
+  p.output.channels = l.output.channels;
+  p.output = p.unpooled();
+  p.projection = true;
+  p.activation_max = random.below(3) == 0 ? 7 : 127;
+  fill(random, network, p, parts, limits);
+  network.layers.push_back(p);
+  if (l.source == kPreviousLayer) l.source = before - 1;
+  l.kernel_height = l.kernel_width = 3;
+  l.padding = 1;
+  l.output = l.unpooled();
+  l.shortcut = Shortcut{before, 1, 0, draw(random, 0, 700), 1.0};
+  l.shortcut->real_multiplier = l.shortcut->multiplier / 256.0;
+  parts.shortcut = parts.projection = true;
 }
 
 // A shortcut from any earlier tensor that fits, if there is one.
@@ -71,10 +102,10 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     Layer l;
     l.name = fmt::format("conv{}", i + 1);
     if (limits.sources && i > 0 && random.below(4) == 0) {
-      l.source = draw(random, limits.stacked_pixels || !network.layers[0].stack_rows ? -1 : 0, i - 1);
-      parts.source |= l.source != i - 1;
+      l.source = draw_source(random, network, limits.stacked_pixels || !network.layers[0].stack_rows ? -1 : 0);
+      parts.source |= l.source != static_cast<int>(network.layers.size()) - 1;
     }
-    l.input = network.tensor(l.source == kPreviousLayer ? i - 1 : l.source);
+    l.input = network.tensor(l.source == kPreviousLayer ? static_cast<int>(network.layers.size()) - 1 : l.source);
     l.kernel_height = l.kernel_width = 1 + 2 * draw(random, 0, 3);
     l.padding = (l.kernel_height - 1) / 2;
     l.stride = draw(random, 1, 2);
@@ -82,7 +113,11 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     l.output.channels = draw(random, 1, 40);
     l.output = l.unpooled();
     l.activation_max = random.below(3) == 0 ? 15 : 255;
-    if (random.below(3) != 0) add_shortcut(random, network, l, parts, limits);
+    if (limits.projections && i > 0 && random.below(4) == 0) {
+      add_projection(random, network, l, parts, limits);
+    } else if (random.below(3) != 0) {
+      add_shortcut(random, network, l, parts, limits);
+    }
     if (!l.shortcut && l.output.height >= 2 && l.output.width >= 2 && random.below(4) == 0) {
       l.max_pool = true;
       l.output = {l.output.height / 2, l.output.width / 2, l.output.channels};

@@ -30,7 +30,7 @@ Network draw_network(Random& random);
 
 /// What draw_graph() was told to draw at least once in the network.
 struct GraphParts {
-  bool shortcut = false, digits = false, planes = false, global_average = false, source = false;
+  bool shortcut = false, digits = false, planes = false, global_average = false, source = false, projection = false;
 };
 
 /// What draw_graph() keeps to.
@@ -42,6 +42,7 @@ struct GraphLimits {
   bool stacked_pixels = true;   ///< other layers may read the pixels that the first layer stacks
   int digits = 8;               ///< most binary digits
   int dense_inputs = 1 << 16;   ///< most inputs of the dense layer at the end; a larger tensor is averaged
+  bool projections = true;      ///< 1x1 shortcuts
   int channel_step = 1;         ///< shortcuts begin at multiples of this
 };
 

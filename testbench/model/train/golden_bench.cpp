@@ -68,7 +68,7 @@ class Float32 {
       }
       if (layer.shortcut) add(*layer.shortcut, tensor(layer.shortcut->source), x);
       if (layer.max_pool) x = torch::max_pool2d(x, 2);
-      if (!layer.logits) x = x.clamp_(0, layer.activation_max);
+      if (!layer.logits) x = x.clamp_(layer.projection ? -layer.activation_max - 1 : 0, layer.activation_max);
       outputs.push_back(x);
     }
     return outputs.back().flatten(1).argmax(1);

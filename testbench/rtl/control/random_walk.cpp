@@ -98,6 +98,7 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digi
     set_field(walk, descriptor::sum_pixels, 1);
     set_field(walk, descriptor::residual, 0);
     set_field(walk, descriptor::shortcut, 0);
+    set_field(walk, descriptor::projection, 0);
     return walk;
   }
 }

@@ -142,7 +142,7 @@ class FlexorEngine : public ::testing::Test {
           }
         }
       }
-      for (std::size_t n = 0; n < 20; ++n) {
+      for (std::size_t n = 0; n < 20 && !network.layers[l].projection; ++n) {
         const std::size_t i = random_() % expected.size();
         const int bytes = network.layers[l].logits ? 2 : 1;
         const std::uint64_t data =
@@ -183,12 +183,13 @@ TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
 // What the random networks must contain for the test above to mean anything; always the same networks.
 TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   std::mt19937 random(1);
-  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0;
+  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0, projections = 0;
   for (int n = 0; n < 600; ++n) {
     for (const LayerCase& layer : random_network(this->geometry(), random).layers) {
       digits += layer.digits > 1;
       averages += layer.average && layer.pixels() > 1;
       shortcuts += layer.shortcut.has_value();
+      projections += layer.projection;
       strided += layer.shortcut && layer.shortcut->stride == 2 && layer.out_width() > 1;
       moved += layer.shortcut && layer.shortcut->offset > 0 && layer.shortcut->offset < layer.out_channels;
     }
@@ -197,6 +198,7 @@ TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   EXPECT_EQ(digits > 10, p.Digits > 1) << digits;
   EXPECT_EQ(averages > 10, p.SumBits > 0) << averages;
   EXPECT_EQ(shortcuts > 10, p.ResidualWords > 0) << shortcuts;
+  EXPECT_EQ(projections > 10, p.ResidualWords > 0) << projections;
   EXPECT_EQ(strided > 3, p.ResidualWords > 0) << strided;
   EXPECT_EQ(moved > 3, p.ResidualWords > 0) << moved;
 }
@@ -243,7 +245,8 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
                           Change{19, 0xF, static_cast<std::uint32_t>(this->parameters_.Digits + 1)},
                           Change{19, 0xFFFF0000, 0},
                           Change{19, 0xFFFF0000, ((1U << this->parameters_.SumBits) + 1) << 16},
-                          Change{19, 0x20, 0x20}}) {
+                          Change{19, 0x20, 0x20},
+                          Change{19, 0x70, this->parameters_.ResidualWords > 0 ? 0x40U : 0x20U}}) {
     const auto at = static_cast<std::size_t>(last + c.word);
     this->put(Region::Control, static_cast<std::uint32_t>(8 * at), (image.control[at] & ~c.mask) | c.value);
     this->start(0);

@@ -113,10 +113,11 @@ class LayerLayout {
   void residual(std::vector<std::uint32_t>& w, std::optional<long> own, const LayerCase* source, long source_base) const {
     const auto u = [](long value) { return static_cast<std::uint32_t>(value); };
     const auto groups = [this](int channels) { return (channels + engine_.r - 1L) / engine_.r; };
-    w[19] |= u(own.has_value()) << 4 | u(source != nullptr) << 5;
+    w[19] |= u(own.has_value()) << 4 | u(source != nullptr) << 5 | u(layer_.projection) << 6;
     w[20] = (w[20] & 0xFFFFU) | u(groups(layer_.out_channels)) << 16;
     if (own) w[22] = u(*own);
     if (source == nullptr) return;
+    w[19] |= u(source->projection) << 7;
     const ShortcutCase& s = *layer_.shortcut;
     const auto word = [&](long image, long y, long x) {
       return ((image * source->out_height() + y * s.stride) * source->out_width() + x * s.stride) * groups(source->out_channels);
@@ -178,11 +179,12 @@ JobImage lay_out(const NetworkCase& network, const Geometry& engine, int base) {
   JobImage image;
   const int count = static_cast<int>(network.layers.size());
   image.control.resize(static_cast<std::size_t>(base + 32 * count));
-  long input = 0, next = static_cast<long>(network.input.size()), residual_end = 0;
+  long next = static_cast<long>(network.input.size()), residual_end = 0;
   std::vector<long> residual(static_cast<std::size_t>(count), 0);
   for (int l = 0; l < count; ++l) {
     const LayerCase& layer = network.layers[static_cast<std::size_t>(l)];
     const LayerLayout layout(layer, engine, network.batch);
+    const long input = layer.source < 0 ? 0 : image.output_address[static_cast<std::size_t>(layer.source)];
     auto words = layout.descriptor(l == count - 1, static_cast<int>(image.code.size()), static_cast<long>(image.weight.size()),
                                    static_cast<int>(image.control.size()), input, next);
     const auto source = static_cast<std::size_t>(layer.shortcut ? layer.shortcut->source : 0);
@@ -205,7 +207,6 @@ JobImage lay_out(const NetworkCase& network, const Geometry& engine, int base) {
     const long blocks = (layout.pixels() + layer.block_pixels - 1) / layer.block_pixels;
     image.tiles += static_cast<std::uint64_t>(layout.m_tiles() * blocks * layout.tiles_of_block());
     image.pixel_steps += static_cast<std::uint64_t>(layout.m_tiles() * layout.pixels() * layout.tiles_of_block());
-    input = next;
     next += static_cast<long>(network.boundary[static_cast<std::size_t>(l)].size()) * (layer.logits ? 2 : 1);
   }
   return image;

@@ -11,14 +11,25 @@ namespace {
 
 int draw(std::mt19937& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 
-LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height, int width, int channels, int batch, bool last) {
+/// What a layer has to be: anything, a projection (1x1), or the 3x3 layer that adds one.
+struct Form {
+  bool projection = false, beside = false;
+  int stride = 1;
+};
+
+LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height, int width, int channels, int batch, bool last,
+                       const Form& form) {
   LayerCase layer;
   layer.height = height;
   layer.width = width;
   layer.channels = channels;
   layer.digits = draw(random, 0, 2) == 0 ? draw(random, 1, engine.digits) : 1;
   const bool summable = engine.sum_bits > 0 && height * width <= 1 << engine.sum_bits;
-  if (summable && draw(random, 0, last ? 1 : 7) == 0) {
+  if (form.projection || form.beside) {
+    layer.stride = form.stride;
+    layer.padding = form.beside ? 1 : 0;
+    layer.kernel_height = layer.kernel_width = form.beside ? 3 : 1;
+  } else if (summable && draw(random, 0, last ? 1 : 7) == 0) {
     layer.average = true;
   } else if (engine.residual_words > 0 && height * width > 1 && draw(random, 0, 1) == 0) {  // keeps or halves the image: a shortcut fits
     layer.padding = 1;
@@ -35,8 +46,11 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   }
   layer.out_channels = draw(random, 1, 2 * engine.m + 3);
   layer.logits = last;
-  layer.pool = !last && !layer.average && layer.raw_height() >= 2 && layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
-  layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, 255) : 255;
+  layer.projection = form.projection;
+  layer.pool = !last && !layer.average && !form.projection && !form.beside && layer.raw_height() >= 2 && layer.raw_width() >= 2 &&
+               draw(random, 0, 1) == 0;
+  const int largest = layer.projection ? 127 : 255;
+  layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, largest) : largest;
   layer.stored_bits = engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
   const int whole = layer.average ? layer.pixels() : layer.pool ? 4 : 1;  // pixels that stay in one block
   const int most = std::min(engine.p_max, batch * layer.pixels());
@@ -58,13 +72,14 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   return layer;
 }
 
-// A shortcut from an earlier layer that is large enough, now and then; ordinary layers only.
-void draw_shortcut(std::vector<LayerCase>& layers, const Geometry& engine, std::mt19937& random) {
+// A shortcut from an earlier layer that is large enough, now and then, or from the projection before; ordinary layers only.
+void draw_shortcut(std::vector<LayerCase>& layers, const Geometry& engine, std::mt19937& random, const Form& form) {
   LayerCase& layer = layers.back();
-  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layers.size() < 2 || draw(random, 0, 3) == 0) return;
+  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layer.projection || layers.size() < 2) return;
+  if (!form.beside && draw(random, 0, 3) == 0) return;
   ShortcutCase shortcut;
-  shortcut.source = draw(random, 0, static_cast<int>(layers.size()) - 2);
-  shortcut.stride = draw(random, 1, 2);
+  shortcut.source = form.beside ? static_cast<int>(layers.size()) - 2 : draw(random, 0, static_cast<int>(layers.size()) - 2);
+  shortcut.stride = form.beside ? 1 : draw(random, 1, 2);
   const LayerCase& source = layers[static_cast<std::size_t>(shortcut.source)];
   const auto fits = [&shortcut](int out, int in) { return (out - 1) * shortcut.stride < in; };
   if (!fits(layer.out_height(), source.out_height()) || !fits(layer.out_width(), source.out_width())) return;
@@ -120,13 +135,21 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
     const int count = draw(random, 1, 4);
     long weight_words = 0, control_words = 32L * count, code_words = 0, work = 0, residual_words = 0;
     bool fits = true;
+    int source = -1;
+    Form form;
     for (int l = 0; l < count; ++l) {
-      network.layers.push_back(random_layer(engine, random, height, width, channels, network.batch, l == count - 1));
-      draw_shortcut(network.layers, engine, random);
+      form = {engine.residual_words > 0 && l + 2 < count && !form.projection && height * width > 1 && draw(random, 0, 2) == 0,
+              form.projection, form.projection ? form.stride : draw(random, 1, 2)};
+      network.layers.push_back(random_layer(engine, random, height, width, channels, network.batch, l == count - 1, form));
+      network.layers.back().source = source;
+      draw_shortcut(network.layers, engine, random, form);
       const LayerCase& layer = network.layers.back();
-      height = layer.out_height();
-      width = layer.out_width();
-      channels = layer.out_channels;
+      if (!layer.projection) {
+        height = layer.out_height();
+        width = layer.out_width();
+        channels = layer.out_channels;
+        source = l;
+      }
       bytes += bytes_of(layer, network.batch);
       const long tiles = (layer.out_channels + engine.m - 1L) / engine.m * layer.digits * layer.kernel_height *
                          ((layer.length() + engine.k - 1) / engine.k);
@@ -168,9 +191,10 @@ NetworkCase telling_network(std::mt19937& random) {
 }
 
 void run_reference(NetworkCase& network) {
-  std::vector<int> in(network.input.begin(), network.input.end());
+  const std::vector<int> input(network.input.begin(), network.input.end());
   network.boundary.clear();
   for (const LayerCase& layer : network.layers) {
+    const std::vector<int> in = layer.source < 0 ? input : network.boundary[static_cast<std::size_t>(layer.source)];
     std::vector<std::vector<int>> signs(static_cast<std::size_t>(layer.out_channels));
     for (int c = 0; c < layer.out_channels; ++c) {
       for (int r = 0; r < layer.kernel_height; ++r) {
@@ -205,8 +229,9 @@ void run_reference(NetworkCase& network) {
         sum += layer.average ? dot(image, p / layer.width, p % layer.width, c) : dot(image, y, x, c);
       }
       const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + shortcut(image, y, x, c) * 256 + 32768) >> 16;
-      return static_cast<int>(layer.logits ? std::clamp<std::int64_t>(v, -32768, 32767)
-                                           : std::clamp<std::int64_t>(v, 0, layer.activation_max));
+      return static_cast<int>(layer.logits
+                                  ? std::clamp<std::int64_t>(v, -32768, 32767)
+                                  : std::clamp<std::int64_t>(v, layer.projection ? -layer.activation_max - 1 : 0, layer.activation_max));
     };
     std::vector<int> out;
     for (int image = 0; image < network.batch; ++image) {
@@ -224,7 +249,6 @@ void run_reference(NetworkCase& network) {
       }
     }
     network.boundary.push_back(out);
-    in = out;
   }
 }
 

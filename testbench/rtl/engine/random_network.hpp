@@ -23,6 +23,7 @@ struct ShortcutCase {
 
 /// One layer; a dense layer is a 1x1 convolution of a 1x1 image.
 struct LayerCase {
+  int source = -1;                          ///< layer that it reads, -1: the input
   int height = 1, width = 1, channels = 1;  ///< input
   int kernel_height = 1, kernel_width = 1, stride = 1, padding = 0;
   int out_channels = 1;
@@ -33,6 +34,7 @@ struct LayerCase {
   int digits = 1;        ///< planes of one weight, sum of 2^p b_p
   bool average = false;  ///< a 1x1 convolution, summed over all pixels before it is requantised
   std::optional<ShortcutCase> shortcut;
+  bool projection = false;             ///< signed output that a later layer adds, and nobody reads
   std::vector<std::uint32_t> columns;  ///< code: column j, bit i = row i
   std::vector<std::uint32_t> stored;   ///< slice (plane, p, r, g), g fastest
   std::vector<std::int64_t> bias;

@@ -19,6 +19,7 @@ namespace flexor::testbench {
 struct WriterShortcut {
   int multiplier = 256, first = 0, end = 0;
   std::int64_t base = 0, step_x = 1, step_y = 1, step_image = 1;  ///< words
+  bool is_signed = false;
 };
 
 /// One layer as output_writer sees it, in plain numbers.
@@ -35,6 +36,7 @@ struct WriterLayer {
   int sum_pixels = 1;
   int columns = 1, rows = 1;                  ///< of the image that a shortcut is walked in
   std::optional<std::int64_t> residual_base;  ///< words; the output also goes there
+  bool projection = false;                    ///< signed, and only there
   std::optional<WriterShortcut> shortcut;
   std::vector<std::int64_t> offset;            ///< per channel
   std::vector<int> multiplier;                 ///< per channel
@@ -141,9 +143,11 @@ class WriterDriver {
     put(descriptor::residual, l.residual_base.has_value());
     put(descriptor::residual_base, l.residual_base.value_or(0));
     put(descriptor::residual_step, (l.channels + V::kR - 1) / V::kR);
+    put(descriptor::projection, l.projection);
     put(descriptor::shortcut, l.shortcut.has_value());
     if (l.shortcut) {
       put(descriptor::shortcut_multiplier, l.shortcut->multiplier);
+      put(descriptor::shortcut_signed, l.shortcut->is_signed);
       put(descriptor::shortcut_first, l.shortcut->first);
       put(descriptor::shortcut_end, l.shortcut->end);
       put(descriptor::shortcut_base, l.shortcut->base);

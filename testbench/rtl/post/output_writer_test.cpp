@@ -76,12 +76,15 @@ class OutputWriter : public ::testing::Test {
   void draw_residual(WriterLayer& l, int outputs) {
     const int step = (l.channels + V::kR - 1) / V::kR;
     if (!l.logits && outputs * step <= V::kResidualWords && below(2) == 0) l.residual_base = below(V::kResidualWords);
+    l.projection = l.residual_base && !l.pool && below(2) == 0;
+    if (l.projection) l.activation_max = below(128);
     if (l.logits || l.pool || l.sum_pixels > 1 || below(3) == 0) return;
     l.columns = 1 + below(7);
     l.rows = 1 + below(4);
     const auto distance = [this] { return static_cast<std::int64_t>(below(2 * V::kResidualWords)) - V::kResidualWords; };
     l.shortcut = WriterShortcut{below(2) == 0 ? 256 : below(65536), below(4) * V::kR, 0, distance(), distance(), distance(), distance()};
     l.shortcut->end = l.shortcut->first + 1 + below(l.channels);
+    l.shortcut->is_signed = below(2) == 0;
   }
 
   /// Sum of the pixels of one output, which a signed accumulator holds wrapped, with the offset.
@@ -100,9 +103,11 @@ class OutputWriter : public ::testing::Test {
         word += p % (l.columns * l.rows) == 0 ? l.shortcut->step_image : p % l.columns == 0 ? l.shortcut->step_y : l.shortcut->step_x;
       }
       const std::int64_t place = ((word % V::kResidualWords) + V::kResidualWords) % V::kResidualWords;
-      term = {residual.at(static_cast<std::size_t>(place * V::kR + channel % V::kR)), l.shortcut->multiplier};
+      const int byte = residual.at(static_cast<std::size_t>(place * V::kR + channel % V::kR));
+      term = {l.shortcut->is_signed && byte > 127 ? byte - 256 : byte, l.shortcut->multiplier};
     }
-    return requantise_reference(sum(l, pixel, count, channel), l.multiplier[channel], V::kTWidth, kShift, l.logits, l.activation_max, term);
+    return requantise_reference(sum(l, pixel, count, channel), l.multiplier[channel], V::kTWidth, kShift, l.logits, l.activation_max, term,
+                                l.projection);
   }
 
   /// Every byte and every trace word of the layer, one after another.
@@ -118,7 +123,8 @@ class OutputWriter : public ::testing::Test {
         int out = value(l, p * unit, l.sum_pixels, c, residual);
         for (int i = 1; l.pool && i < unit; ++i) out = std::max(out, value(l, p * unit + i, 1, c, residual));
         r.trace[{p, c}] = out;
-        if (l.residual_base) r.residual[(*l.residual_base + p * words + c / V::kR) % V::kResidualWords * V::kR + c % V::kR] = out;
+        if (l.residual_base) r.residual[(*l.residual_base + p * words + c / V::kR) % V::kResidualWords * V::kR + c % V::kR] = out & 0xFF;
+        if (l.projection) continue;
         const std::int64_t address = l.output_base + p * l.output_step + c * (l.logits ? 2 : 1);
         r.bytes[address] = out & 0xFF;
         if (l.logits) r.bytes[address + 1] = (out >> 8) & 0xFF;

@@ -52,6 +52,10 @@ class Requantise : public ::testing::Test {
     typename V::Top top;
     top.logits_i = logits;
     top.activation_max_i = static_cast<CData>(activation_max);
+    const bool signed_shortcut = random_() % 2 == 0;
+    top.shortcut_signed_i = signed_shortcut;
+    const bool projection = activation_max < 128 && random_() % 2 == 0;
+    top.projection_i = projection;
     const auto shortcut_multiplier = static_cast<int>(random_() % 4 == 0 ? 65535 : random_() % 600);
     top.shortcut_multiplier_i = static_cast<SData>(shortcut_multiplier);
     std::deque<int> expected;
@@ -80,12 +84,14 @@ class Requantise : public ::testing::Test {
         // An accumulator that is only as wide as t counts modulo its width anyway.
         const std::int64_t acc = V::kSums && !V::kSigned ? v.acc & ((std::int64_t{1} << V::kAccWidth) - 1) : v.acc;
         sum = acc + (V::kSums && v.goes_on ? sum : offset);
-        const ShortcutTerm shortcut{V::kResidual ? v.shortcut : 0, shortcut_multiplier};
-        expected.push_back(requantise_reference(sum, multiplier, V::kTWidth, V::kShift, logits, activation_max, shortcut));
+        const int term = signed_shortcut && v.shortcut > 127 ? v.shortcut - 256 : v.shortcut;
+        const ShortcutTerm shortcut{V::kResidual ? term : 0, shortcut_multiplier};
+        expected.push_back(
+            requantise_reference(sum, multiplier, V::kTWidth, V::kShift, logits, activation_max, shortcut, V::kResidual && projection));
       }
       top.eval();
       if (i >= kLatency) {
-        const int found = logits ? static_cast<std::int16_t>(top.result_o) : top.result_o;
+        const int found = logits || projection ? static_cast<std::int16_t>(top.result_o) : top.result_o;
         const int mask = i - kLatency == at ? 1 << flip : 0;
         if ((found ^ mask) != expected.front()) ++differing;
         expected.pop_front();
@@ -130,7 +136,8 @@ TYPED_TEST(Requantise, Corners) {
       for (const int multiplier : {0, 1, -1, 2, 16384, 32767, -32767, -32768}) values.push_back({acc, offset, multiplier, true});
     }
   }
-  for (const int activation_max : {1, 3, 15, 254, 255}) EXPECT_EQ(this->differences(values, false, activation_max), 0) << activation_max;
+  for (const int activation_max : {1, 3, 15, 127, 127, 254, 255})
+    EXPECT_EQ(this->differences(values, false, activation_max), 0) << activation_max;
   EXPECT_EQ(this->differences(values, true, 255), 0);
 }
 
@@ -153,7 +160,7 @@ TYPED_TEST(Requantise, Random) {
   for (int round = 0; round < 40; ++round) {
     const bool logits = round % 2 != 0;
     const int activation_max = 1 + static_cast<int>(this->random_() % 255);
-    const int targets[] = {0, 1, activation_max, 128, 32767, -32768, -1, 255};
+    const int targets[] = {0, 1, activation_max, 128, 32767, -activation_max - 1, -1, 255};
     std::vector<Value> values;
     for (int i = 0; i < 500; ++i) values.push_back(this->random_value(targets[this->random_() % 8]));
     values.front().take = true;
