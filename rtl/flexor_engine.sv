@@ -52,6 +52,8 @@ module flexor_engine #(
     parameter int unsigned SumBits = 0,
     /// Words of residual memory (R activations each), a power of two, 512..2^24; 0: no shortcuts.
     parameter int unsigned ResidualWords = 0,
+    /// 1: layers that pool windows (needs M <= K).
+    parameter int unsigned Windows = 0,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
@@ -232,6 +234,8 @@ module flexor_engine #(
       .Digits(Digits),
       .SumBits(SumBits),
       .Residual(ResidualWords != 0),
+      .M(M),
+      .Windows(Windows != 0),
       .ArrayLatency(pe_array_pkg::pe_latency(PeStyle, K) - pe_array_pkg::AccumulatorLag)
   ) i_sequencer (
       .clk_i,
@@ -416,8 +420,24 @@ module flexor_engine #(
       .activation_o  (activations)
   );
 
-  // Array, accumulators.
+  // Array, accumulators; past the array: a lane for each channel.
   logic [M*DotWidth-1:0] dots;
+  logic [8*M-1:0] lanes;
+  if (Windows == 0) begin : gen_no_lanes
+    assign lanes = '0;
+  end else begin : gen_lanes
+    if (M > K) begin : gen_check_lanes
+      $error("flexor_engine: pooling windows needs M <= K");
+    end
+    delay #(
+        .Width (8 * M),
+        .Cycles(pe_array_pkg::pe_latency(PeStyle, K))
+    ) i_lanes (
+        .clk_i,
+        .data_i(activations[8*M-1:0]),
+        .data_o(lanes)
+    );
+  end
   logic drain_buffer;
   logic [PixelWidth-1:0] drain_address;
   logic [M*AccWidth-1:0] drain_data;
@@ -439,7 +459,8 @@ module flexor_engine #(
       .AccWidth(AccWidth),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
-      .Twice(Digits > 1)
+      .Twice(Digits > 1),
+      .Windows(Windows != 0)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -449,6 +470,9 @@ module flexor_engine #(
       .first_i       (accumulate_first),
       .twice_i       (accumulate_twice),
       .dot_i         (dots),
+      .window_i      (descriptor.window),
+      .maximum_i     (descriptor.maximum),
+      .lane_i        (lanes),
       .read_buffer_i (drain_buffer),
       .read_address_i(drain_address),
       .read_data_o   (drain_data)

@@ -12,7 +12,7 @@ import sys
 
 PARAMETERS = ["K", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
               "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
-              "Digits", "SumBits", "ResidualWords"]
+              "Digits", "SumBits", "ResidualWords", "Windows"]
 
 
 def power_of_two(value):
@@ -42,6 +42,7 @@ def check(name, c):
          "SumBits must be at least 0, AccWidth + SumBits at most 32 and 2^SumBits at most PMax"),
         (c["ResidualWords"] == 0 or (power_of_two(c["ResidualWords"]) and 512 <= c["ResidualWords"] <= 2**24 and c["Shift"] >= 8),
          "ResidualWords must be 0, or a power of two in 512..2^24 with a Shift of at least 8"),
+        (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["K"]), "Windows must be 0, or 1 with M at most K"),
     ]
     return [f"configuration {name}: {text}" for ok, text in rules if not ok]
 

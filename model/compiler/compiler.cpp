@@ -32,6 +32,7 @@ void check_graph(const Network& network, std::size_t l, const EngineParameters& 
   };
   const auto missing = [&engine](const char* what) { return fmt::format("{}, for which engine '{}' is not built", what, engine.name); };
   refuse(layer.shortcut.has_value() && engine.ResidualWords == 0, missing("has a shortcut"));
+  refuse(layer.kind == LayerKind::Pool && engine.Windows == 0, missing("pools windows"));
   refuse(layer.digits && static_cast<int>(layer.planes.size()) > engine.Digits, missing("has weights of several binary digits"));
   refuse(layer.global_average && layer.averaged_pixels() > std::min(1 << engine.SumBits, engine.PMax),
          missing(fmt::format("averages over {} pixels", layer.averaged_pixels()).c_str()));
@@ -45,8 +46,8 @@ void check_graph(const Network& network, std::size_t l, const EngineParameters& 
                      engine.name, engine.R));
 }
 
-void check_supported(const Layer& layer, const Code& code, const EngineParameters& engine) {
-  if (!layer.digits && layer.planes.size() != 1) {
+void check_supported(const Network& network, const Layer& layer, const EngineParameters& engine) {
+  if (!layer.digits && layer.planes.size() > 1) {
     throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
   }
   if (layer.shift != engine.Shift) {
@@ -54,6 +55,8 @@ void check_supported(const Layer& layer, const Code& code, const EngineParameter
         fmt::format("layer '{}' requantises with shift {}, but engine '{}' is built for {}; export the network with that shift", layer.name,
                     layer.shift, engine.name, engine.Shift));
   }
+  if (layer.planes.empty()) return;
+  const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
   if (engine.Decryption == static_cast<int>(Decryption::Fixed) && code.rows != nested_code(code.n_in).rows) {
     throw InputError(fmt::format(
         "layer '{}' uses the code '{}', but engine '{}' has the nested code in its gates; take an engine with serial decryption",
@@ -73,6 +76,10 @@ std::vector<WeightSums> weight_sums(const Network& network, const Layer& layer) 
     for (std::size_t i = 0; i < plane.size(); ++i) weights[i] += std::int64_t{plane[i]} << p;
   }
   std::vector<WeightSums> sums(layer.bias.size());
+  if (layer.kind == LayerKind::Pool) {
+    for (WeightSums& s : sums) s.plus = layer.pooled_units();
+    return sums;
+  }
   const std::size_t inputs = weights.size() / sums.size();
   for (std::size_t i = 0; i < weights.size(); ++i) (weights[i] > 0 ? sums[i / inputs].plus : sums[i / inputs].minus) += weights[i];
   return sums;
@@ -139,7 +146,9 @@ CodeMemory collect_codes(const Network& network, const EngineParameters& engine)
   if (engine.Decryption != static_cast<int>(Decryption::Serial)) return memory;
   std::vector<const Code*> used;
   used.reserve(network.layers.size());
-  for (const Layer& layer : network.layers) used.push_back(&network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
+  for (const Layer& layer : network.layers) {
+    if (!layer.planes.empty()) used.push_back(&network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
+  }
   // Longest first, so that shorter prefixes find their columns there.
   std::stable_sort(used.begin(), used.end(), [](const Code* a, const Code* b) { return a->n_in > b->n_in; });
   for (const Code* code : used) memory.add(*code);
@@ -177,7 +186,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
     check_graph(network, l, engine);
-    check_supported(layer, network.codes[static_cast<std::size_t>(layer.planes[0].code)], engine);
+    check_supported(network, layer, engine);
   }
   const std::vector<Geometry> geometry(network.layers.begin(), network.layers.end());
   const ActivationPlan plan = plan_activations(network, geometry, engine, batch);
@@ -195,7 +204,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
     const Geometry& g = geometry[l];
-    const TiledLayer tiled = tile_layer(network, layer, engine);
+    const TiledLayer tiled = layer.kind == LayerKind::Pool ? no_weights(layer, engine) : tile_layer(network, layer, engine);
     prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
     const int read = network.source(l) + 1;  // 0: the pixels
     const auto input = static_cast<std::size_t>(read);
@@ -204,7 +213,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     values.logits = layer.logits;
     values.activation_max = layer.activation_max;
     values.stored_bits = tiled.stored_bits;
-    if (engine.Decryption == static_cast<int>(Decryption::Serial)) {
+    if (engine.Decryption == static_cast<int>(Decryption::Serial) && !layer.planes.empty()) {
       values.code_base = codes.base(network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
     }
     values.weight_base = static_cast<std::int64_t>(image.weight.size());
@@ -214,7 +223,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     values.input_address = plan.address[input];
     values.output_address = plan.address[l + 1];
     values.batch = plan.batch;
-    values.digits = static_cast<int>(layer.planes.size());
+    values.digits = std::max(1, static_cast<int>(layer.planes.size()));
     LayerTiming timing{.channels = g.channels,
                        .m_tiles = tiled.m_tiles,
                        .tiles = values.digits * g.strings * tiled.chunks,
@@ -236,7 +245,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(l * kDescriptorWords, kDescriptorWords));
     const std::int64_t macs = layer.macs() * values.digits * plan.batch;
     image.layers.push_back({layer.name, plan.address[input], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
-                            static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
+                            layer.planes.empty() ? 0 : static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
                             static_cast<std::int64_t>(tiled.words.size()), predict_cycles(timing, engine)});
   }
   image.layers.front().predicted.other += kStartCycles;

@@ -69,7 +69,7 @@ void put_steps(Writer& out, const Geometry& g, int K) {
   const std::int64_t last_x = (window * g.columns - 1) * right;
   const std::int64_t last_y = (window * g.rows - 1) * down;
   out.put_pair(field::row_step, row, K);
-  out.put_pair(field::step_window_x, right, K);
+  out.put_pair(field::step_window_x, g.windows ? g.input.channels : right, K);
   out.put_pair(field::step_window_y, down - right, K);
   out.put_pair(field::step_x, g.pool ? right - down : right, K);
   out.put_pair(field::step_y, down - last_x, K);
@@ -115,6 +115,9 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put("last flag", field::last, v.last ? 1 : 0);
   out.put("logits flag", field::logits, v.logits ? 1 : 0);
   out.put("pool flag", field::pool, g.pool ? 1 : 0);
+  out.put("window flag", field::window, g.windows ? 1 : 0);
+  out.put("maximum flag", field::maximum, g.maximum ? 1 : 0);
+  out.put("bytes of a pixel", field::window_bytes, g.windows ? g.input.channels : 0);
   out.put("upper clamp", field::activation_max, v.activation_max);
   out.put_count("stored bits per slice", field::stored_bits, v.stored_bits, kLargestStoredBits);
   out.put("code memory address", field::code_base, v.code_base);

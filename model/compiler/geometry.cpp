@@ -12,6 +12,8 @@ Geometry::Geometry(const Layer& layer)
       padding_y(layer.padding),
       padding_x(layer.padding),
       pool(layer.max_pool),
+      windows(layer.kind == LayerKind::Pool),
+      maximum(windows && !layer.average),
       sum_pixels(layer.averaged_pixels()),
       rows(layer.global_average ? layer.input.height : layer.output.height),
       columns(layer.global_average ? layer.input.width : layer.output.width),

@@ -16,7 +16,9 @@ struct Geometry {
   int strings;  ///< kernel rows
   int length;   ///< L, inputs of a string
   int stride_y, stride_x, padding_y, padding_x;
-  bool pool;
+  bool pool;          ///< 2x2 behind the layer
+  bool windows;       ///< a pooling layer: strings x kernel columns places, one tile each
+  bool maximum;       ///< of a pooling layer: else the sum
   int sum_pixels;     ///< pixels that make one output: 1 but for a global average
   int rows, columns;  ///< of pixels, or of windows when pooling
   int channels;       ///< C_out

@@ -89,6 +89,15 @@ class Tiler {
 
 }  // namespace
 
+TiledLayer no_weights(const Layer& layer, const EngineParameters& engine) {
+  TiledLayer out;
+  out.stored_bits = 1;
+  out.m_tiles = ceil_div(layer.output.channels, engine.M);
+  out.chunks = layer.kernel_width;
+  out.correction.assign(static_cast<std::size_t>(layer.output.channels), 0);
+  return out;
+}
+
 TiledLayer tile_layer(const Network& network, const Layer& layer, const EngineParameters& engine) {
   return Tiler(network, layer, engine).run();
 }

@@ -17,6 +17,9 @@ struct TiledLayer {
   std::vector<std::int64_t> correction;  ///< per output channel: sum of c over all lanes of all tiles, of digit p times 2^p
 };
 
+/// A pooling layer as tiles without weights, one for each place of a window: one word a group, which the engine loads and does not use.
+TiledLayer no_weights(const Layer& layer, const EngineParameters& engine);
+
 /// Regroups whole slices of the canonical layout into tiles of K x M; slices that do not exist get zero stored bits.
 TiledLayer tile_layer(const Network& network, const Layer& layer, const EngineParameters& engine);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "code/code.hpp"
+#include "network/network.hpp"
 
 // One function per RTL block, integers only. Same names as in rtl/, docs/blocks/ and docs/arithmetic.md.
 namespace flexor::golden {
@@ -23,6 +24,16 @@ void pe_array(const std::int8_t* weight, const std::uint8_t* activation, int lan
 /// `acc[m] += dot[m]`.
 inline void accumulator(const std::int16_t* dot, std::int32_t* acc) {
   for (int m = 0; m < kArrayChannels; ++m) acc[m] += dot[m];
+}
+
+/// `acc[c] = max(acc[c], 4 a[c])`: one place of a window of a pooling layer. acc begins at 0.
+inline void pool_maximum(const std::uint8_t* a, int channels, std::int32_t* acc) {
+  for (int c = 0; c < channels; ++c) acc[c] = std::max(acc[c], kPoolUnit * a[c]);
+}
+
+/// `acc[c] += 4 a[c]`: likewise, for an average.
+inline void pool_sum(const std::uint8_t* a, int channels, std::int32_t* acc) {
+  for (int c = 0; c < channels; ++c) acc[c] += kPoolUnit * a[c];
 }
 
 /// `acc[m] = 2 * acc[m] + sum[m]`: one more binary digit of the weights, the most significant first.

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "golden/window_pool.hpp"
+
 namespace flexor::golden {
 namespace {
 
@@ -157,6 +159,11 @@ void FastLayer::add_shortcut(const std::uint8_t* row, double* more) const {
 
 std::vector<std::uint8_t> FastLayer::activations(const std::uint8_t* input, const std::uint8_t* shortcut) const {
   const Layer& l = layer_;
+  if (l.kind == LayerKind::Pool) {
+    std::vector<std::uint8_t> pooled = pool_windows(l, input);
+    pooled.resize(pooled.size() + kSlack);
+    return pooled;
+  }
   const Shape shape = l.unpooled();
   const int row = shape.width * shape.channels;
   std::vector<std::uint8_t> buffer;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "golden/blocks.hpp"
+#include "golden/window_pool.hpp"
 
 namespace flexor::golden {
 namespace {
@@ -144,6 +145,10 @@ std::vector<std::int16_t> pool(const std::vector<std::int16_t>& tensor, const Sh
 std::vector<std::int16_t> compute_layer(const PlainLayer& plan, const std::uint8_t* input, const std::uint8_t* shortcut) {
   const Layer& l = plan.layer;
   const Shape shape = l.unpooled();
+  if (l.kind == LayerKind::Pool) {
+    const std::vector<std::uint8_t> pooled = pool_windows(l, input);
+    return {pooled.begin(), pooled.end()};
+  }
   std::vector<std::int16_t> tensor(static_cast<std::size_t>(shape.size()));
   if (l.global_average) {
     compute_pixel(plan, {input, l.averaged_pixels(), nullptr}, tensor.data());

@@ -9,6 +9,7 @@ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 }  // namespace
 
 int Layer::slices(int slice_k, int slice_m) const {
+  if (kind == LayerKind::Pool) return 0;
   return ceil_div(output.channels, slice_m) * strings() * ceil_div(string_length(), slice_k);
 }
 
@@ -23,7 +24,10 @@ std::int64_t Layer::macs() const {
   return weights() * shape.height * shape.width * averaged_pixels();
 }
 
-std::int64_t Layer::weights() const { return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels; }
+std::int64_t Layer::weights() const {
+  if (kind == LayerKind::Pool) return 0;
+  return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels;
+}
 
 int Network::source(std::size_t l) const {
   const int from = layers[l].source;

@@ -22,7 +22,10 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-enum class LayerKind : std::uint8_t { Convolution = 0, Dense = 1 };
+/// A pooling layer has no weights: every output is the maximum, or with Layer::average the sum, of a window of its own channel.
+enum class LayerKind : std::uint8_t { Convolution = 0, Dense = 1, Pool = 2 };
+
+inline constexpr int kPoolUnit = 4;  ///< accumulator units per activation LSB of a pooling layer: an int16 multiplier of 2^14 keeps a value
 
 /// One bit plane of a layer's weights, encrypted.
 struct Plane {
@@ -42,7 +45,7 @@ struct Shortcut {
   double real_multiplier = 1.0;  ///< before rounding: output LSBs per source LSB
 };
 
-/// One layer that holds weights, with its requantisation and optional pooling. Formulas: docs/arithmetic.md.
+/// One layer that holds weights, or pools, with its requantisation. Formulas: docs/arithmetic.md.
 struct Layer {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
@@ -66,12 +69,15 @@ struct Layer {
   std::optional<Shortcut> shortcut;
   bool digits = false;          ///< the planes are binary digits of one weight w = sum_p 2^p b_p
   bool global_average = false;  ///< dense: one set of C weights an output, summed over all pixels
+  bool average = false;         ///< pooling layer: sum instead of maximum; the multiplier divides
   bool projection = false;      ///< convolution: signed output without ReLU, -activation_max - 1..activation_max, that layers only add
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
   /// Planes that have a multiplier of their own: 1 for digits, else q.
-  [[nodiscard]] int multiplier_planes() const { return digits ? 1 : static_cast<int>(planes.size()); }
+  [[nodiscard]] int multiplier_planes() const { return digits || kind == LayerKind::Pool ? 1 : static_cast<int>(planes.size()); }
+  /// Pooling layer: accumulator units of a whole window of ones.
+  [[nodiscard]] int pooled_units() const { return kPoolUnit * (average ? kernel_height * kernel_width : 1); }
   /// Pixels over which one output sums (1 but for a global average).
   [[nodiscard]] int averaged_pixels() const { return global_average ? input.height * input.width : 1; }
   /// Slices of one plane for slice_k inputs x slice_m channels.

@@ -35,8 +35,8 @@ flatbuffers::Offset<schema::Layer> pack(flatbuffers::FlatBufferBuilder& b, const
   }
   return schema::CreateLayerDirect(b, l.name.c_str(), static_cast<schema::Kind>(l.kind), &input, &output, l.kernel_height, l.kernel_width,
                                    l.stride, l.padding, l.stack_rows, l.max_pool, l.logits, l.activation_max, l.shift, &planes, &l.bias,
-                                   &l.multiplier, &l.real_scale, &l.real_bias, l.source, shortcut, l.digits, l.global_average,
-                                   l.projection);
+                                   &l.multiplier, &l.real_scale, &l.real_bias, l.source, shortcut, l.digits, l.global_average, l.projection,
+                                   l.average);
 }
 
 Layer unpack(const schema::Layer& l) {
@@ -68,6 +68,7 @@ Layer unpack(const schema::Layer& l) {
   out.digits = l.digits();
   out.global_average = l.global_average();
   out.projection = l.projection();
+  out.average = l.average();
   return out;
 }
 

@@ -36,6 +36,7 @@ class LayerCheck {
     check_activation();
     check_shortcut();
     check_projection();
+    check_pool();
     check_planes();
     check_channels();
   }
@@ -84,6 +85,15 @@ class LayerCheck {
             "its shortcut puts {} channels at channel {}, but its output has {}", from.channels, s.channel_offset, to.channels);
   }
 
+  void check_pool() const {
+    const Layer& l = layer_;
+    require(l.kind == LayerKind::Pool || !l.average, "only a pooling layer may take the sum of its windows");
+    if (l.kind != LayerKind::Pool) return;
+    require(!l.max_pool && !l.logits && !l.digits && !l.stack_rows,
+            "a pooling layer has neither digits, stacked rows, logits nor pooling behind it");
+    require(l.output.channels == l.input.channels, "it pools {} channels into {}", l.input.channels, l.output.channels);
+  }
+
   // Signed values are only ever added: no array takes them.
   void check_projection() const {
     const int source = network_.source(index_);
@@ -101,8 +111,7 @@ class LayerCheck {
   void check_input() const {
     const Shape& in = layer_.input;
     const Shape& before = network_.tensor(network_.source(index_));
-    require(layer_.kind == LayerKind::Convolution || layer_.kind == LayerKind::Dense, "its kind {} is unknown; update the program",
-            static_cast<int>(layer_.kind));
+    require(layer_.kind <= LayerKind::Pool, "its kind {} is unknown; update the program", static_cast<int>(layer_.kind));
     if (layer_.kind == LayerKind::Dense && !layer_.global_average) {
       require(in.height == 1 && in.width == 1, "a dense layer takes 1x1xN inputs, but its input is {}", text(in));
       require(in.channels == before.size(), "it takes {} inputs, but {} gives {} ({})", in.channels, giver(), before.size(), text(before));
@@ -152,6 +161,10 @@ class LayerCheck {
   }
 
   void check_planes() const {
+    if (layer_.kind == LayerKind::Pool) {
+      require(layer_.planes.empty(), "a pooling layer has no weights, but it has {} bit planes", layer_.planes.size());
+      return;
+    }
     const std::size_t most = layer_.digits ? kMaxDigits : kMaxPlanes;
     require(!layer_.planes.empty() && layer_.planes.size() <= most, "it has {} bit planes, but 1 to {} are possible", layer_.planes.size(),
             most);
@@ -173,6 +186,7 @@ class LayerCheck {
     const Layer& l = layer_;
     const auto channels = static_cast<std::size_t>(l.output.channels);
     require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
+    const bool pool = l.kind == LayerKind::Pool;
     const auto multiplier_planes = static_cast<std::size_t>(l.multiplier_planes());
     const std::string wanted = multiplier_planes == 1 ? "" : fmt::format("{} planes of ", multiplier_planes);
     require(l.multiplier.size() == channels * multiplier_planes, "it has {} multipliers for {}{} output channels", l.multiplier.size(),
@@ -185,7 +199,8 @@ class LayerCheck {
       for (const double value : *reals) require(std::isfinite(value), "a real scale or bias is not a finite number");
     }
     const std::int64_t largest_weight = l.digits ? (std::int64_t{1} << l.planes.size()) - 1 : 1;
-    const std::int64_t largest_sum = l.weights() / l.output.channels * 255 * l.averaged_pixels() * largest_weight;
+    const std::int64_t inputs = pool ? l.pooled_units() : l.weights() / l.output.channels;
+    const std::int64_t largest_sum = inputs * 255 * l.averaged_pixels() * largest_weight;
     for (std::size_t m = 0; m < channels; ++m) {
       require(largest_sum + std::abs(static_cast<std::int64_t>(l.bias[m])) <= std::numeric_limits<std::int32_t>::max(),
               "the sums of channel {} with bias {} may pass 32 bits", m, l.bias[m]);

@@ -6,6 +6,10 @@
 ///
 /// `twice` begins the next binary digit of the weights, the most significant first.
 ///
+/// In a layer that pools windows each channel has a lane of its own, in units of 4, and no array:
+///
+///   acc[buffer][address][m] = maximum ? max(before, 4 * lane[m]) : before + 4 * lane[m],      before = first ? 0 : acc[buffer][address][m]
+///
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
 /// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles. The read port of a buffer serves
 /// either the addition or the drain.
@@ -24,6 +28,8 @@ module accumulator #(
     parameter int unsigned AccBuffers = 2,
     /// 1: sums can be doubled.
     parameter bit Twice = 1'b0,
+    /// 1: windows can be pooled (AccWidth >= 11); 0: `window_i`, `maximum_i`, `lane_i` do not count.
+    parameter bit Windows = 1'b0,
     /// Bits of an address; follows from PMax.
     parameter int unsigned AddressWidth = PMax > 1 ? $clog2(PMax) : 1
 ) (
@@ -43,6 +49,12 @@ module accumulator #(
     input  logic                    twice_i,
     /// Dot products of the control of AccumulatorLag cycles ago.
     input  logic [  M*DotWidth-1:0] dot_i,
+    /// The layer pools windows; steady.
+    input  logic                    window_i,
+    /// It wants the maximum, else the sum; steady.
+    input  logic                    maximum_i,
+    /// In the place of `dot_i` when `window_i`: 8 bits a channel.
+    input  logic [         8*M-1:0] lane_i,
     /// Buffer to read; no `valid_i` on it in the same cycle.
     input  logic                    read_buffer_i,
     /// Accumulator to read.
@@ -55,6 +67,9 @@ module accumulator #(
 
   if (DotWidth > AccWidth) begin : gen_check_width
     $error("accumulator: DotWidth must not exceed AccWidth");
+  end
+  if (Windows && AccWidth < 11) begin : gen_check_windows
+    $error("accumulator: pooling needs an AccWidth of at least 11");
   end
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("accumulator: AccBuffers must be 1 or 2");
@@ -122,14 +137,30 @@ module accumulator #(
 
   for (genvar m = 0; m < M; m++) begin : gen_channel
     logic [DotWidth-1:0] dot;
-    logic [AccWidth-1:0] addend;
+    logic [AccWidth-1:0] extended, addend, old;
     assign dot = dot_i[m*DotWidth+:DotWidth];
+    assign old = old_q[m*AccWidth+:AccWidth];
     if (DotSigned) begin : gen_signed
-      assign addend = AccWidth'($signed(dot));
+      assign extended = AccWidth'($signed(dot));
     end else begin : gen_unsigned
-      assign addend = AccWidth'(dot);
+      assign extended = AccWidth'(dot);
     end
-    always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= old_q[m*AccWidth+:AccWidth] + addend;
+    if (!Windows) begin : gen_array
+      assign addend = extended;
+      always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= old + addend;
+    end else begin : gen_window
+      logic [7:0] lane;
+      assign lane   = lane_i[8*m+:8];
+      assign addend = window_i ? AccWidth'({lane, 2'b00}) : extended;
+      always_ff @(posedge clk_i) begin
+        if (!(window_i && maximum_i)) sum_q[m*AccWidth+:AccWidth] <= old + addend;
+        else sum_q[m*AccWidth+:AccWidth] <= old[9:2] > lane ? old : addend;
+      end
+    end
+  end
+  if (!Windows) begin : gen_no_window
+    logic unused_window;
+    assign unused_window = ^{window_i, maximum_i, lane_i};
   end
 
 `ifndef SYNTHESIS

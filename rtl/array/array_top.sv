@@ -136,6 +136,9 @@ module array_top #(
       .first_i,
       .twice_i,
       .dot_i(dot),
+      .window_i(1'b0),
+      .maximum_i(1'b0),
+      .lane_i('0),
       .read_buffer_i,
       .read_address_i,
       .read_data_o

@@ -5,7 +5,7 @@
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
-/// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels.
+/// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels or as windows.
 module descriptor_reader #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
@@ -18,7 +18,9 @@ module descriptor_reader #(
     /// Pixels that one output may sum, at most 2^SumBits; SumBits <= 15.
     parameter int unsigned SumBits      = 0,
     /// 1: the engine has a residual memory.
-    parameter bit          Residual     = 1'b0
+    parameter bit          Residual     = 1'b0,
+    /// 1: the engine pools windows.
+    parameter bit          Windows      = 1'b0
 ) (
     /// Clock.
     input  logic                                               clk_i,
@@ -72,7 +74,7 @@ module descriptor_reader #(
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic [15:0] wrong, wrong_q;
+  logic [16:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
   assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
@@ -96,6 +98,7 @@ module descriptor_reader #(
     at(19) && (high_zero || read_data_i[31:16] > 16'(2 ** SumBits)),
     at(19) && ((!Residual && |read_data_i[5:4]) || (|(read_data_i[6:5] &{Residual, 1'b1}) && (descriptor_q.pool || descriptor_q.logits))),
     at(19) && Residual && read_data_i[6] && !read_data_i[4],
+    at(19) && Windows && read_data_i[8] && descriptor_q.pool,
     at(19) && descriptor_q.pool && read_data_i[31:16] != 16'd1
   };
 

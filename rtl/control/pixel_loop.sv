@@ -15,6 +15,10 @@ module pixel_loop #(
     parameter int unsigned PMax          = 256,
     /// Binary digits of a weight at most, 1..8.
     parameter int unsigned Digits        = 1,
+    /// Output channels of a tile.
+    parameter int unsigned M             = 16,
+    /// 1: layers can pool windows.
+    parameter bit          Windows       = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Cycles from a tile's first pixel to the next tile's, 2..8.
@@ -115,19 +119,22 @@ module pixel_loop #(
   tile_walker #(
       .K      (K),
       .ActRows(ActRows),
-      .Digits (Digits)
+      .Digits (Digits),
+      .M      (M),
+      .Windows(Windows)
   ) i_tiles (
       .clk_i,
       .descriptor_i,
       .load_i,
-      .step_i (step && tile_last_q),
-      .pair_o (tile_pair_o),
+      .step_i(step && tile_last_q),
+      .last_block_i(last_block_q),
+      .pair_o(tile_pair_o),
       .chunk_start_o,
       .last_chunk_o,
       .string_o,
       .first_o(first_tile_o),
       .twice_o,
-      .last_o (last_tile_o)
+      .last_o(last_tile_o)
   );
   pixel_walker #(
       .K      (K),

@@ -19,6 +19,10 @@ module sequencer #(
     parameter int unsigned SumBits       = 0,
     /// 1: shortcuts can be added.
     parameter bit          Residual      = 1'b0,
+    /// Output channels of a tile.
+    parameter int unsigned M             = 16,
+    /// 1: layers can pool windows.
+    parameter bit          Windows       = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Words of control memory, a power of two.
@@ -142,7 +146,8 @@ module sequencer #(
       .ControlWords(ControlWords),
       .Digits      (Digits),
       .SumBits     (SumBits),
-      .Residual    (Residual)
+      .Residual    (Residual),
+      .Windows     (Windows)
   ) i_reader (
       .clk_i,
       .rst_ni        (rst_ni && !flush_o),
@@ -210,6 +215,8 @@ module sequencer #(
       .ActRows   (ActRows),
       .PMax      (PMax),
       .Digits    (Digits),
+      .M         (M),
+      .Windows   (Windows),
       .AccBuffers(AccBuffers),
       .MinPeriod (MinPeriod),
       .PixelWidth(PixelWidth)

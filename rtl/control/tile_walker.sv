@@ -3,6 +3,10 @@
 /// Walks the tiles of a block: binary digits, in each the strings, and in each its chunks. Everything is relative to the pixel.
 ///
 ///   pair = string * row_step + chunk words;  chunk_start = chunk * K
+///
+/// A layer that pools windows has a tile for every place of a window, and an m-tile's channels are lanes M * m-tile and up:
+///
+///   pair = string * row_step + chunk * step_window_x + m-tile * M;  chunk_start = chunk * window_bytes + m-tile * M
 module tile_walker #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
@@ -10,6 +14,10 @@ module tile_walker #(
     parameter int unsigned ActRows       = 2048,
     /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
     parameter int unsigned Digits        = 1,
+    /// Output channels of a tile.
+    parameter int unsigned M             = 16,
+    /// 1: layers can pool windows.
+    parameter bit          Windows       = 1'b0,
     /// Bits of a position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
@@ -21,6 +29,8 @@ module tile_walker #(
     input  logic                                        load_i,
     /// Go to the next tile; after the last of a block comes the first again.
     input  logic                                        step_i,
+    /// The block is the last of its m-tile.
+    input  logic                                        last_block_i,
     /// Of the tile of the cycle before: address of string and chunk.
     output logic                    [             31:0] pair_o,
     /// Byte position of the chunk in its string.
@@ -84,7 +94,9 @@ module tile_walker #(
 
   // One cycle later: addresses.
   logic move_q, digit_end_q, string_end_q;
-  pair_t row_q, next_row, pair_q;
+  pair_t row_q, next_row, pair_q, next_pair, base;
+  logic window;
+  logic [PositionWidth-1:0] base_start, next_start;
   logic [7:0] string_q;
   logic [PositionWidth-1:0] chunk_start_q;
 
@@ -101,15 +113,61 @@ module tile_walker #(
     move_q       <= load_i || step_i;
     digit_end_q  <= digit_end;
     string_end_q <= string_end;
-    last_chunk_o <= last_chunk_q;
+    last_chunk_o <= last_chunk_q && !window;  // no string ends inside a window's lanes
     if (move_q) begin
-      chunk_start_q <= string_end_q ? '0 : chunk_start_q + PositionWidth'(K);
+      chunk_start_q <= string_end_q ? base_start : next_start;
       string_q      <= digit_end_q ? '0 : string_end_q ? string_q + 8'd1 : string_q;
-      row_q         <= digit_end_q ? '0 : string_end_q ? next_row : row_q;
-      if (digit_end_q) pair_q <= '0;
-      else if (string_end_q) pair_q <= next_row;
-      else pair_q[OffsetWidth+:WordWidth] <= pair_q[OffsetWidth+:WordWidth] + WordWidth'(1);
+      row_q         <= digit_end_q ? base : string_end_q ? next_row : row_q;
+      pair_q        <= digit_end_q ? base : string_end_q ? next_row : next_pair;
     end
+  end
+
+  // Where a block begins, and the way to the next chunk: K bytes on, or the next place of a window.
+  if (!Windows) begin : gen_chunks
+    logic unused_windows;
+    assign window         = 1'b0;
+    assign base           = '0;
+    assign base_start     = '0;
+    assign next_start     = chunk_start_q + PositionWidth'(K);
+    assign next_pair      = {pair_q[OffsetWidth+:WordWidth] + WordWidth'(1), pair_q[0+:OffsetWidth]};
+    assign unused_windows = last_block_i;
+  end else begin : gen_places
+    // An m-tile of a window layer begins M bytes after the one before: its channels are its lanes.
+    localparam pair_t TilePair = {WordWidth'(M / K), OffsetWidth'(M % K)};
+    localparam pair_t ChunkPair = {WordWidth'(1), OffsetWidth'(0)};
+    pair_t base_q, next_base, next_base_q;
+    logic [PositionWidth-1:0] base_start_q;
+    logic load_q, m_tile_end_q;
+    assign window = descriptor_i.window;
+    pair_add #(
+        .K        (K),
+        .WordWidth(WordWidth)
+    ) i_base (
+        .a_i  (base_q),
+        .b_i  (TilePair),
+        .sum_o(next_base)
+    );
+    pair_add #(
+        .K        (K),
+        .WordWidth(WordWidth)
+    ) i_place (
+        .a_i  (pair_q),
+        .b_i  (window ? {descriptor_i.step_window_x[8+:WordWidth], descriptor_i.step_window_x[0+:OffsetWidth]} : ChunkPair),
+        .sum_o(next_pair)
+    );
+    // Two m-tiles begin at least two cycles apart: the sum has a cycle of its own.
+    always_ff @(posedge clk_i) begin
+      load_q       <= load_i;
+      m_tile_end_q <= step_i && last_o && last_block_i && window;
+      next_base_q  <= next_base;
+      if (load_q || m_tile_end_q) begin
+        base_q       <= base;
+        base_start_q <= base_start;
+      end
+    end
+    assign base       = load_q ? '0 : m_tile_end_q ? next_base_q : base_q;
+    assign base_start = load_q ? '0 : m_tile_end_q ? base_start_q + PositionWidth'(M) : base_start_q;
+    assign next_start = chunk_start_q + (window ? PositionWidth'(descriptor_i.window_bytes) : PositionWidth'(K));
   end
 
   always_comb begin

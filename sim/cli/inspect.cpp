@@ -21,7 +21,11 @@ std::string kind_text(const Layer& layer) {
   if (layer.kind == LayerKind::Dense) {
     return fmt::format("dense{}{}", layer.global_average ? " average" : "", digits);
   }
-  return fmt::format("conv {}x{}/{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "", digits);
+  if (layer.kind == LayerKind::Pool) {
+    return fmt::format("{} {}x{}/{}", layer.average ? "average" : "maximum", layer.kernel_height, layer.kernel_width, layer.stride);
+  }
+  return fmt::format("conv {}x{}/{}{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "",
+                     layer.projection ? " projection" : "", digits);
 }
 
 std::string source_text(const Network& network, int source) {
@@ -68,7 +72,11 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
                 {"channel_offset", layer.shortcut->channel_offset},
                 {"multiplier", layer.shortcut->multiplier}};
   }
-  const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
+  nlohmann::ordered_json code{{"name", ""}, {"n_in", 0}, {"n_out", 0}, {"taps", 0}, {"rank", 0}};  // a pooling layer has none
+  if (!layer.planes.empty()) {
+    const Code& c = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
+    code = {{"name", c.name}, {"n_in", c.n_in}, {"n_out", c.n_out}, {"taps", c.max_taps()}, {"rank", c.rank()}};
+  }
   return {{"name", layer.name},
           {"kind", kind_text(layer)},
           {"input", shape_text(layer.input)},
@@ -81,7 +89,7 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
           {"stored_bits", stored_bits(network, layer)},
           {"macs", layer.macs()},
           {"activation_max", layer.activation_max},
-          {"code", {{"name", code.name}, {"n_in", code.n_in}, {"n_out", code.n_out}, {"taps", code.max_taps()}, {"rank", code.rank()}}}};
+          {"code", std::move(code)}};
 }
 
 void inspect(const Flags& flags, const Context& context) {

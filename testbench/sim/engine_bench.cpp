@@ -53,8 +53,12 @@ JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryI
 Network draw_fitting(Random& random, const EngineParameters& engine) {
   for (;;) {
     GraphParts parts;
-    const GraphLimits limits{
-        .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .channel_step = engine.R};
+    const GraphLimits limits{.planes = false,
+                             .pixel_shortcuts = false,
+                             .mixed_digits = false,
+                             .stacked_pixels = false,
+                             .windows = engine.Windows != 0,
+                             .channel_step = engine.R};
     Network network = random.below(2) == 0 ? draw_network(random) : draw_graph(random, parts, limits);
     try {
       (void)compile(network, engine);

@@ -32,6 +32,7 @@ EngineParameters roomy(std::string_view name, int decryption, int style) {
   engine.Digits = 8;
   engine.SumBits = 8;
   engine.ResidualWords = 1 << 16;
+  engine.Windows = 1;
   return engine;
 }
 
@@ -118,7 +119,7 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
 
 // What the graphs above are drawn from; always the same graphs.
 TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
-  int shortcuts = 0, digits = 0, averages = 0;
+  int shortcuts = 0, digits = 0, averages = 0, projections = 0, pools = 0;
   for (std::uint64_t n = 0; n < 100; ++n) {
     Random random(n);
     test::GraphParts parts;
@@ -126,10 +127,14 @@ TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
     shortcuts += parts.shortcut ? 1 : 0;
     digits += parts.digits ? 1 : 0;
     averages += parts.global_average ? 1 : 0;
+    projections += parts.projection ? 1 : 0;
+    pools += parts.pool && parts.average ? 1 : 0;
   }
   EXPECT_GT(shortcuts, 20);
   EXPECT_GT(digits, 20);
   EXPECT_GT(averages, 20);
+  EXPECT_GT(projections, 20);
+  EXPECT_GT(pools, 5);
 }
 
 std::vector<Case> cases() {
@@ -168,6 +173,36 @@ TEST(Compiler, ComparisonFindsOneFlippedWeightBit) {
   ASSERT_EQ(first_difference(network, image, engine, pixels), -1);
   image.weight[0] ^= 1;
   EXPECT_NE(first_difference(network, image, engine, pixels), -1);
+}
+
+// Likewise of a projection and of a pooling layer.
+TEST(Compiler, ComparisonFindsAWrongProjectionOrWindow) {
+  const EngineParameters engine = roomy("small", 0, 0);
+  Random random(22);
+  const test::LayerSpec conv{LayerKind::Convolution, 20, 3, 1, 1, false, false, 0, 8};
+  const test::LayerSpec dense{LayerKind::Dense, 4, 1, 1, 0, false, false, 0, 8};
+  Network network = test::random_network(random, {6, 6, 20}, {nested_code(8)}, {conv, conv, conv, dense});
+  network.layers[1].projection = true;
+  network.layers[1].activation_max = 127;
+  network.layers[1].source = network.layers[2].source = 0;
+  network.layers[2].shortcut = Shortcut{.source = 1, .multiplier = 200};
+  Layer pool = network.layers[2];
+  pool.name = "pool4";
+  pool.kind = LayerKind::Pool;
+  pool.source = kPreviousLayer;
+  pool.shortcut.reset();
+  pool.planes.clear();
+  pool.multiplier.assign(20, 16384);
+  network.layers.insert(network.layers.begin() + 3, pool);
+  const MemoryImage image = compile(network, engine, 2);
+  Random pixels(4);
+  ASSERT_EQ(first_difference(network, image, engine, pixels), -1);
+  for (const auto& [word, flip] :
+       {std::pair{32 + 19, 1U << 6}, {64 + 19, 1U << 7}, {96 + 19, 1U << 8}, {96 + 19, 1U << 9}, {96 + 11, 1U}, {96 + 9, 1U << 20}}) {
+    MemoryImage wrong = image;
+    wrong.control[static_cast<std::size_t>(word)] ^= flip;
+    EXPECT_NE(first_difference(network, wrong, engine, pixels), -1) << "word " << word;
+  }
 }
 
 // One flipped bit of what a residual network has in its descriptors beyond the others.

@@ -65,6 +65,9 @@ struct EngineInterpreter::Descriptor {
         shortcut(field(w[19], 5, 5)),
         projection(field(w[19], 6, 6)),
         shortcut_signed(field(w[19], 7, 7)),
+        window(field(w[19], 8, 8)),
+        maximum(field(w[19], 9, 9)),
+        window_bytes(field(w[9], 31, 16)),
         sum_pixels(field(w[19], 31, 16)),
         shortcut_multiplier(field(w[20], 15, 0)),
         residual_step(field(w[20], 31, 16)),
@@ -82,7 +85,8 @@ struct EngineInterpreter::Descriptor {
   int block_pixels, columns, rows;
   std::uint32_t step_window_x, step_window_y, step_x, step_y, step_image;
   int x_start, x_step, string_length, row_length, y_start, y_step, height;
-  int digits, residual, shortcut, projection, shortcut_signed, sum_pixels, shortcut_multiplier, residual_step, shortcut_first, shortcut_end;
+  int digits, residual, shortcut, projection, shortcut_signed, window, maximum, window_bytes, sum_pixels, shortcut_multiplier,
+      residual_step, shortcut_first, shortcut_end;
   std::int64_t residual_base, shortcut_base, shortcut_step_x, shortcut_step_y, shortcut_step_image;
 };
 
@@ -184,8 +188,32 @@ std::vector<int> EngineInterpreter::fetch(const Descriptor& d, const Pixel& pixe
   return lanes;
 }
 
+// A tile is a place of the window; lane m of the patch goes to accumulator m, four units an LSB.
+void EngineInterpreter::pool_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count, int m_tile,
+                                   std::vector<std::vector<std::int64_t>>& acc) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (int r = 0; r < d.strings; ++r) {
+      std::uint32_t row = pixels[first + i].address;
+      for (int n = 0; n < r; ++n) row = add(row, d.row_step);
+      for (int c = 0; c < d.chunks; ++c, row = add(row, d.step_window_x)) {
+        const int y = pixels[first + i].y + r, x = pixels[first + i].xpos + c * d.window_bytes;
+        if (y < 0 || y >= d.height || x < 0 || x >= d.row_length) continue;
+        for (int lane = 0; lane < engine_.M && m_tile * engine_.M + lane < d.channels; ++lane) {
+          const std::int64_t value = 4 * memory_.at(static_cast<std::size_t>(linear(row) + m_tile * engine_.M + lane));
+          std::int64_t& sum = acc[i][static_cast<std::size_t>(lane)];
+          sum = d.maximum != 0 ? std::max(sum, value) : sum + value;
+        }
+      }
+    }
+  }
+}
+
 void EngineInterpreter::compute_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count,
                                       int m_tile, std::vector<std::vector<std::int64_t>>& acc) const {
+  if (d.window != 0) {
+    pool_block(d, pixels, first, count, m_tile, acc);
+    return;
+  }
   const int tile_words = engine_.K * engine_.M / 20 / engine_.D * d.stored_bits;
   const int tiles = d.digits * d.strings * d.chunks;
   for (int n = 0; n < tiles; ++n) {

@@ -34,6 +34,8 @@ class EngineInterpreter {
   [[nodiscard]] std::uint32_t column(const Descriptor& d, int j) const;
   [[nodiscard]] std::vector<std::uint32_t> load_tile(const Descriptor& d, std::uint32_t address) const;
   [[nodiscard]] std::vector<int> fetch(const Descriptor& d, const Pixel& pixel, int r, int c) const;
+  void pool_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count, int m_tile,
+                  std::vector<std::vector<std::int64_t>>& acc) const;
   void compute_block(const Descriptor& d, const std::vector<Pixel>& pixels, std::size_t first, std::size_t count, int m_tile,
                      std::vector<std::vector<std::int64_t>>& acc) const;
   /// Values that output pixel `pixel` of the layer adds, by channel.

@@ -115,6 +115,13 @@ TEST_F(GraphRefusal, AnEngineThatIsNotBuiltForIt) {
       engine_, [](auto& l) { l[1].shortcut = Shortcut{.source = 0}; }, sentence);
   expect(
       engine_, [](auto& l) { add_digit(l[0], 0); }, "layer 'conv1' has weights of several binary digits, for which engine 'small'");
+  expect(
+      engine_,
+      [](auto& l) {
+        l[1].kind = LayerKind::Pool;
+        l[1].planes.clear();
+      },
+      "layer 'conv2' pools windows, for which engine 'small' is not built; run it with flexor eval");
   expect(engine_, make_average, "layer 'dense4' averages over 36 pixels, for which engine 'small' is not built");
 }
 

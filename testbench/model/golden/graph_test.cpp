@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <random>
 
 #include "golden/golden.hpp"
@@ -56,7 +57,29 @@ double exact_sum(const Layer& l, const Weights& weight, std::size_t first, std::
   return static_cast<double>(sum);
 }
 
+Tensor reference_pool(const Layer& l, const Tensor& in) {
+  Tensor out;
+  for (int y = 0; y < l.output.height; ++y) {
+    for (int x = 0; x < l.output.width; ++x) {
+      for (int c = 0; c < l.output.channels; ++c) {
+        Tensor window;
+        for (int j = 0; j < l.kernel_height * l.kernel_width; ++j) {
+          window.push_back(
+              at(in, l.input, y * l.stride - l.padding + j / l.kernel_width, x * l.stride - l.padding + j % l.kernel_width, c));
+        }
+        const double pooled =
+            l.average ? std::accumulate(window.begin(), window.end(), 0.0) : *std::max_element(window.begin(), window.end());
+        const auto m = static_cast<std::size_t>(c);
+        const double v = std::floor((4 * pooled + l.bias[m]) * l.multiplier[m] / std::pow(2.0, l.shift) + 0.5);
+        out.push_back(std::clamp(v, 0.0, static_cast<double>(l.activation_max)));
+      }
+    }
+  }
+  return out;
+}
+
 Tensor reference_layer(const Network& network, const Layer& l, const Tensor& in, const Tensor* shortcut) {
+  if (l.kind == LayerKind::Pool) return reference_pool(l, in);
   const Weights weight(network, l);
   const Shape s = l.unpooled();
   Tensor out;
@@ -124,7 +147,8 @@ TEST(GoldenGraph, EqualsTheDirectSums) {
     ASSERT_EQ(golden(network, pixels), reference(network, pixels))
         << "FLEXOR_SEED=" << seed << " network " << n << ": " << test::describe(network);
   }
-  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source && parts.projection);
+  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source && parts.projection && parts.pool &&
+              parts.average);
 }
 
 // Draws until the network holds a layer for which `wanted` is true.
@@ -176,6 +200,10 @@ TEST(GoldenGraph, SeesOneChangedBitOfEveryNewField) {
   const auto movable = [&](const Network& n, std::size_t l) {
     return residual(n, l) && n.layers[l].shortcut->channel_offset > 0 && n.layers[l].output.channels > 4;
   };
+  const auto maximum = [](const Network& n, std::size_t l) { return n.layers[l].kind == LayerKind::Pool && !n.layers[l].average; };
+  const auto mean = [](const Network& n, std::size_t l) { return n.layers[l].average; };
+  expect_seen("maximum as a sum", maximum, [](Network& n, std::size_t l) { n.layers[l].average = true; });
+  expect_seen("multiplier of an average", mean, [](Network& n, std::size_t l) { n.layers[l].multiplier[0] ^= 1 << 10; });
   const auto added = [](const Network& n, std::size_t l) { return n.layers[l].projection; };
   expect_seen("bias of a projection", added, [](Network& n, std::size_t l) { n.layers[l].bias[0] ^= 1 << 10; });
   expect_seen("clamp of a projection", added, [](Network& n, std::size_t l) { n.layers[l].activation_max /= 4; });

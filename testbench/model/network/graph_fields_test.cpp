@@ -39,6 +39,8 @@ TEST(GraphFieldsFile, AreReadBack) {
       EXPECT_EQ(a.digits, b.digits);
       EXPECT_EQ(a.global_average, b.global_average);
       EXPECT_EQ(a.projection, b.projection);
+      EXPECT_EQ(a.kind, b.kind);
+      EXPECT_EQ(a.average, b.average);
       EXPECT_EQ(a.planes.size(), b.planes.size());
       EXPECT_EQ(a.multiplier, b.multiplier);
       ASSERT_EQ(a.shortcut.has_value(), b.shortcut.has_value());
@@ -109,6 +111,15 @@ const Wrong kWrong[] = {
      "layer 'conv2': only a convolution without pooling, shortcut and logits may be a projection"},
     {"ProjectionOfNineBits", [](auto& l) { l[1].shortcut.reset(), l[1].projection = true, l[2].source = 0; },
      "layer 'conv2': its upper clamp is 255, but a projection has at most 127"},
+    {"AverageOfAConvolution", [](auto& l) { l[0].average = true; }, "layer 'conv1': only a pooling layer may take the sum of its windows"},
+    {"PoolWithWeights", [](auto& l) { l[0].kind = LayerKind::Pool, l[0].output.channels = 3; },
+     "layer 'conv1': a pooling layer has no weights, but it has 1 bit planes"},
+    {"PoolOfOtherChannels", [](auto& l) { l[0].kind = LayerKind::Pool; }, "layer 'conv1': it pools 3 channels into 4"},
+    {"PoolThatIsPooled",
+     [](auto& l) {
+       l[0].kind = LayerKind::Pool, l[0].max_pool = true, l[0].output = {3, 3, 4};
+     },
+     "layer 'conv1': a pooling layer has neither digits, stacked rows, logits nor pooling behind it"},
     {"MultipliersOfOnePlane", [](auto& l) { l[1].planes.resize(3, l[1].planes[0]); },
      "layer 'conv2': it has 4 multipliers for 3 planes of 4 output channels"},
 };

@@ -72,6 +72,32 @@ void add_projection(Random& random, Network& network, Layer& l, GraphParts& part
   parts.shortcut = parts.projection = true;
 }
 
+// A pooling layer behind the layers so far: windows of up to 3x3, or 7x7 for an average, that may overlap or leave gaps.
+void add_pool(Random& random, Network& network, GraphParts& parts) {
+  Layer l;
+  l.kind = LayerKind::Pool;
+  l.name = fmt::format("pool{}", network.layers.size());
+  if (network.is_projection(static_cast<int>(network.layers.size()) - 1)) return;
+  l.input = network.layers.back().output;
+  l.average = random.below(2) == 0;
+  l.kernel_height = draw(random, 1, l.average ? 7 : 3);
+  l.kernel_width = random.below(4) == 0 ? draw(random, 1, 3) : l.kernel_height;
+  l.padding = draw(random, 0, (std::max(l.kernel_height, l.kernel_width) - 1) / 2);
+  l.stride = draw(random, 1, 3);
+  if (l.input.height + 2 * l.padding < l.kernel_height || l.input.width + 2 * l.padding < l.kernel_width) return;
+  l.output.channels = l.input.channels;
+  l.output = l.unpooled();
+  l.activation_max = random.below(4) == 0 ? 15 : 255;
+  const int one = 65536 / kPoolUnit / (l.average ? l.kernel_height * l.kernel_width : 1);
+  for (int m = 0; m < l.output.channels; ++m) {
+    l.multiplier.push_back(static_cast<std::int16_t>(random.below(4) == 0 ? draw(random, 1, 2 * one - 1) : one));
+    l.bias.push_back(random.below(4) == 0 ? draw(random, -400, 400) : 0);
+  }
+  network.layers.push_back(l);
+  parts.pool |= !l.average;
+  parts.average |= l.average;
+}
+
 // A shortcut from any earlier tensor that fits, if there is one.
 void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   for (int tries = 0; tries < 4 && !l.shortcut; ++tries) {
@@ -124,6 +150,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     }
     fill(random, network, l, parts, limits);
     network.layers.push_back(l);
+    if (limits.windows && random.below(4) == 0) add_pool(random, network, parts);
   }
   Layer last;
   last.name = "dense";

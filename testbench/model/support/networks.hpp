@@ -30,7 +30,8 @@ Network draw_network(Random& random);
 
 /// What draw_graph() was told to draw at least once in the network.
 struct GraphParts {
-  bool shortcut = false, digits = false, planes = false, global_average = false, source = false, projection = false;
+  bool shortcut = false, digits = false, planes = false, global_average = false, source = false, projection = false, pool = false,
+       average = false;
 };
 
 /// What draw_graph() keeps to.
@@ -43,6 +44,7 @@ struct GraphLimits {
   int digits = 8;               ///< most binary digits
   int dense_inputs = 1 << 16;   ///< most inputs of the dense layer at the end; a larger tensor is averaged
   bool projections = true;      ///< 1x1 shortcuts
+  bool windows = true;          ///< pooling layers
   int channel_step = 1;         ///< shortcuts begin at multiples of this
 };
 

@@ -14,6 +14,7 @@
 #include "Vaccumulator_double.h"
 #include "Vaccumulator_signed.h"
 #include "Vaccumulator_single.h"
+#include "Vaccumulator_windows.h"
 
 namespace flexor::testbench {
 namespace {
@@ -21,11 +22,11 @@ namespace {
 constexpr int kLag = 2;      // docs/blocks/accumulator.md
 constexpr int kLatency = 4;  // docs/blocks/accumulator.md
 
-template <class TopType, int Channels, int Dot, bool Signed, int Acc, int Depth, int Count, bool Doubles>
+template <class TopType, int Channels, int Dot, bool Signed, int Acc, int Depth, int Count, bool Doubles, bool Pools = false>
 struct Variant {
   using Top = TopType;
   static constexpr int M = Channels, kDotWidth = Dot, kAccWidth = Acc, kDepth = Depth, kBuffers = Count;
-  static constexpr bool kSigned = Signed, kTwice = Doubles;
+  static constexpr bool kSigned = Signed, kTwice = Doubles, kWindows = Pools;
 };
 
 template <class V>
@@ -67,10 +68,16 @@ class Accumulator : public ::testing::Test {
   }
 
   /// A control word for address 0 of buffer 0, which has rested.
-  Control last_control(int t) {
-    const bool first = known_[0][0] < 0;
+  Control last_control(int t, bool store) {
+    const bool first = store || known_[0][0] < 0;
     known_[0][0] = t;
     return {.valid = true, .first = first};
+  }
+
+  template <class Port>
+  void flip(Port& port, int bits) {
+    const int at = static_cast<int>(random_() % static_cast<unsigned>(bits));
+    set_bits(port, at, 1, get_bits(port, at, 1) ^ 1U);
   }
 
   /// Random controls, then a last one that nothing can hide, then a read of every sum. With `corrupt` one bit of one dot product of
@@ -79,33 +86,46 @@ class Accumulator : public ::testing::Test {
     const int last_cycle = random_cycles + kLatency;
     const int cycles = last_cycle + 2 * V::kDepth * V::kBuffers;
     int differing = 0;
+    for (auto& buffer : known_) std::fill(buffer.begin(), buffer.end(), -1);
+    // A layer pools or it does not: steady.
+    const bool window = V::kWindows && random_() % 2 == 0, maximum = random_() % 2 == 0;
+    top_->window_i = V::kWindows ? window : random_() % 2;
+    top_->maximum_i = maximum;
     std::deque<Control> flight(kLag + 1);
     struct Read {
       bool valid = false;
       Sums sums{};
     } read;
     for (int t = 0; t < cycles; ++t) {
-      const Control c = t < random_cycles ? random_control(t) : t == last_cycle ? last_control(t) : Control{};
+      const Control c = t < random_cycles ? random_control(t) : t == last_cycle ? last_control(t, window && maximum) : Control{};
       flight.push_front(c);
       flight.pop_back();
       top_->valid_i = c.valid;
       top_->buffer_i = static_cast<CData>(c.buffer);
       top_->address_i = static_cast<CData>(c.address);
       top_->first_i = c.first;
-      top_->twice_i = c.twice;
+      top_->twice_i = c.twice && !(window && maximum);  // a maximum has no digits
       // The dot products of the control of kLag cycles ago, added to the plain array at once.
       const Control& due = flight[kLag];
       for (int m = 0; m < V::M; ++m) {
         const std::uint64_t dot = random_() & ((1U << V::kDotWidth) - 1);
         set_bits(top_->dot_i, m * V::kDotWidth, V::kDotWidth, dot);
-        if (due.valid) {
-          auto& sum = model_[due.buffer][due.address][m];
+        const std::uint64_t lane = random_() & 255U;
+        set_bits(top_->lane_i, 8 * m, 8, lane);
+        auto& sum = model_[due.buffer][due.address][m];
+        if (due.valid && window) {
+          const std::uint64_t before = due.first ? 0 : V::kTwice && due.twice && !maximum ? 2 * sum : sum;
+          sum = (maximum ? std::max(before, 4 * lane) : before + 4 * lane) & kMask;
+        } else if (due.valid) {
           sum = ((due.first ? 0 : V::kTwice && due.twice ? 2 * sum : sum) + extend(dot)) & kMask;
         }
       }
       if (corrupt && t == last_cycle + kLag) {
-        const int at = static_cast<int>(random_() % (V::M * V::kDotWidth));
-        set_bits(top_->dot_i, at, 1, get_bits(top_->dot_i, at, 1) ^ 1U);
+        if (window) {
+          flip(top_->lane_i, 8 * V::M);
+        } else {
+          flip(top_->dot_i, V::M * V::kDotWidth);
+        }
       }
       // Every address in turn at the end, before that whatever has rested long enough.
       const int read_buffer = t % V::kBuffers, read_address = t / V::kBuffers % V::kDepth;
@@ -134,14 +154,14 @@ class Accumulator : public ::testing::Test {
   std::vector<std::vector<int>> known_;
 };
 
-using Variants = ::testing::Types<Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1, true>,
-                                  Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2, false>,
-                                  Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2, true>>;
+using Variants = ::testing::Types<
+    Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1, true>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2, false>,
+    Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2, true>, Variant<Vaccumulator_windows, 4, 13, false, 20, 32, 2, true, true>>;
 TYPED_TEST_SUITE(Accumulator, Variants);
 
 TYPED_TEST(Accumulator, EqualsPlainArray) {
   std::cout << "seed " << this->seed_ << '\n';
-  EXPECT_EQ(this->run(20000), 0) << "seed " << this->seed_;
+  for (int layer = 0; layer < 8; ++layer) EXPECT_EQ(this->run(3000), 0) << "seed " << this->seed_;
   EXPECT_GT(this->compared_, 1000);
 }
 

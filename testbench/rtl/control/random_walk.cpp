@@ -30,7 +30,7 @@ long address_of(std::uint32_t pair, int k, int rows) {
   return static_cast<long>((pair >> 8) % (2U * static_cast<unsigned>(rows))) * k + (pair & 0xFF);
 }
 
-Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digits) {
+Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digits, bool windows) {
   const int memory = 2 * rows * k;
   for (;;) {
     const int height = draw(random, 1, 12), width = draw(random, 1, 12), channels = draw(random, 1, draw(random, 1, 60)),
@@ -40,7 +40,8 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digi
               kernel_width = std::min(draw(random, 1, 5), width + 2 * padding);
     const int raw_height = (height + 2 * padding - kernel_height) / stride + 1,
               raw_width = (width + 2 * padding - kernel_width) / stride + 1;
-    const bool pool = draw(random, 0, 1) != 0 && raw_height >= 2 && raw_width >= 2;
+    const bool window = windows && draw(random, 0, 2) == 0;
+    const bool pool = !window && draw(random, 0, 1) != 0 && raw_height >= 2 && raw_width >= 2;
     const int out_height = pool ? raw_height / 2 : raw_height, out_width = pool ? raw_width / 2 : raw_width;
     if (batch * height * width * channels > memory) continue;
 
@@ -60,9 +61,11 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digi
       }
     }
     walk.m_tiles = draw(random, 1, 3);
-    walk.digits = draw(random, 1, most_digits);
+    walk.digits = window ? 1 : draw(random, 1, most_digits);
+    walk.window = window;
+    walk.window_bytes = channels;
     walk.strings = kernel_height;
-    walk.chunks = (kernel_width * channels + k - 1) / k;
+    walk.chunks = window ? kernel_width : (kernel_width * channels + k - 1) / k;
     walk.row_step = static_cast<long>(width) * channels;
     walk.block_pixels = std::min(draw(random, 1, p_max), static_cast<int>(walk.pixels.size()));
     if (pool) walk.block_pixels = std::max(4, walk.block_pixels / 4 * 4);
@@ -84,7 +87,9 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digi
     set_field(walk, descriptor::block_pixels, u(walk.block_pixels));
     set_field(walk, descriptor::columns, u(out_width));
     set_field(walk, descriptor::rows, u(out_height));
-    set_field(walk, descriptor::step_window_x, step(at(0, 0, 1), at(0, 0, 0)));
+    set_field(walk, descriptor::step_window_x, window ? pair_of(channels, k) : step(at(0, 0, 1), at(0, 0, 0)));
+    set_field(walk, descriptor::window_bytes, u(channels));
+    set_field(walk, descriptor::window, window);
     set_field(walk, descriptor::step_window_y, step(at(0, 1, 0), at(0, 0, 1)));
     set_field(walk, descriptor::step_x, pool ? step(at(0, 0, 2), at(0, 1, 1)) : step(at(0, 0, 1), at(0, 0, 0)));
     set_field(walk, descriptor::step_y, step(at(0, last_row + 1, 0), at(0, last_row, last_column)));

@@ -22,6 +22,8 @@ struct Walk {
   std::vector<Pixel> pixels;                            ///< in the order of the engine
   int block_pixels = 1, m_tiles = 1, strings = 1, chunks = 1, digits = 1;
   long row_step = 0;
+  bool window = false;  ///< a pooling layer: chunks are places of a window
+  int window_bytes = 0;
 };
 
 /// Value of a descriptor field.
@@ -33,7 +35,8 @@ std::uint32_t pair_of(long address, int k);
 /// Pair as a byte address modulo a memory of 2 * rows words of k bytes.
 long address_of(std::uint32_t pair, int k, int rows);
 
-/// Draws a layer whose tensors fit 2 * rows words of k bytes and whose weights have at most `most_digits` digits.
-Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digits = 1);
+/// Draws a layer whose tensors fit 2 * rows words of k bytes and whose weights have at most `most_digits` digits; with `windows` every
+/// third pools.
+Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digits = 1, bool windows = false);
 
 }  // namespace flexor::testbench

@@ -20,10 +20,12 @@ constexpr int kHangs = 10000000;
 
 constexpr int kFetchLatency = 4, kMinPeriod = 7, kAccumulatorLatency = 4;  // docs/blocks/sequencer.md
 
-template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency, int MostDigits>
+template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency, int MostDigits, int Channels = 0>
 struct Variant {
   using Top = TopType;
-  static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency, kDigits = MostDigits;
+  static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency, kDigits = MostDigits,
+                       M = Channels;
+  static constexpr bool kWindows = Channels > 0;  // of an m-tile
 };
 
 /// One pixel of the nest, with everything that the sequencer says of it.
@@ -54,9 +56,11 @@ class Sequencer : public ::testing::Test {
           for (auto p = begin; p < end; ++p) {
             const Pixel& pixel = walk.pixels[p];
             const bool first = n == 0, last = n + 1 == tiles, digit = n > 0 && r == 0 && c == 0;
-            const long address = (pixel.address + r * walk.row_step + c * V::K) % kMemory;
-            steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, c * V::K, c + 1 == walk.chunks, layer, p == begin,
-                              p + 1 == end, first && p == begin, last && p + 1 == end, first, digit, buffer, static_cast<int>(p - begin)});
+            const int chunk_start = walk.window ? c * walk.window_bytes + m * V::M : c * V::K;
+            const long address = (pixel.address + r * walk.row_step + chunk_start) % kMemory;
+            steps_.push_back({(address + kMemory) % kMemory, pixel.x, pixel.y, r, chunk_start, !walk.window && c + 1 == walk.chunks, layer,
+                              p == begin, p + 1 == end, first && p == begin, last && p + 1 == end, first, digit, buffer,
+                              static_cast<int>(p - begin)});
           }
         }
         blocks_.push_back({buffer, static_cast<int>(end - begin), layer, begin == 0, m == 0 && begin == 0});
@@ -75,7 +79,7 @@ class Sequencer : public ::testing::Test {
     for (int l = 0; l < layers; ++l) {
       Walk walk;
       do {
-        walk = random_walk(V::K, V::kRows, V::kPMax, random_, V::kDigits);
+        walk = random_walk(V::K, V::kRows, V::kPMax, random_, V::kDigits, V::kWindows);
       } while (walk.pixels.size() * static_cast<std::size_t>(walk.m_tiles * walk.digits * walk.strings * walk.chunks) > 4000);
       set_field(walk, descriptor::last, l + 1 == layers);
       std::copy(walk.words.begin(), walk.words.end(), control_.begin() + base + l * kDescriptorWords);
@@ -101,7 +105,7 @@ class Sequencer : public ::testing::Test {
   std::deque<Block> blocks_;
 };
 
-using Variants = ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2, 1>, Variant<Vsequencer_double, 50, 2048, 256, 2, 4, 4>>;
+using Variants = ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2, 1>, Variant<Vsequencer_double, 50, 2048, 256, 2, 4, 4, 38>>;
 TYPED_TEST_SUITE(Sequencer, Variants);
 
 TYPED_TEST(Sequencer, RunsTheLoopNest) {

@@ -12,6 +12,7 @@
 #include "Vflexor_engine_single.h"
 #include "Vflexor_engine_small.h"
 #include "Vflexor_engine_tiny.h"
+#include "Vflexor_engine_wide.h"
 #include "bus_driver.hpp"
 #include "engine_parameters.hpp"
 #include "random_network.hpp"
@@ -54,6 +55,18 @@ struct Single {
   }
 };
 
+/// base with pooling and fewer lanes.
+struct Wide {
+  using Top = Vflexor_engine_wide;
+  static EngineParameters parameters() {
+    EngineParameters p = configuration("base");
+    p.K = 40;
+    p.D = 32;
+    p.Windows = 1;
+    return p;
+  }
+};
+
 constexpr std::uint32_t address_of(Region region, std::uint32_t offset) { return static_cast<std::uint32_t>(region) << 24 | offset; }
 constexpr std::uint32_t address_of(Register r) { return 8 * static_cast<std::uint32_t>(r); }
 
@@ -84,7 +97,8 @@ class FlexorEngine : public ::testing::Test {
   [[nodiscard]] Geometry geometry() const {
     return {parameters_.K,         parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
             parameters_.AccWidth,  parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
-            parameters_.CodeWords, parameters_.R,    parameters_.Digits,  parameters_.SumBits,     parameters_.ResidualWords};
+            parameters_.CodeWords, parameters_.R,    parameters_.Digits,  parameters_.SumBits,     parameters_.ResidualWords,
+            parameters_.Windows};
   }
 
   void load(const NetworkCase& network, const JobImage& image) {
@@ -162,7 +176,7 @@ class FlexorEngine : public ::testing::Test {
   std::map<int, std::uint64_t> stages_;
 };
 
-using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single>;
+using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single, Wide>;
 TYPED_TEST_SUITE(FlexorEngine, Engines);
 
 TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
@@ -183,13 +197,15 @@ TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
 // What the random networks must contain for the test above to mean anything; always the same networks.
 TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   std::mt19937 random(1);
-  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0, projections = 0;
+  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0, projections = 0, maxima = 0, sums = 0;
   for (int n = 0; n < 600; ++n) {
     for (const LayerCase& layer : random_network(this->geometry(), random).layers) {
       digits += layer.digits > 1;
       averages += layer.average && layer.pixels() > 1;
       shortcuts += layer.shortcut.has_value();
       projections += layer.projection;
+      maxima += layer.window && layer.maximum;
+      sums += layer.window && !layer.maximum;
       strided += layer.shortcut && layer.shortcut->stride == 2 && layer.out_width() > 1;
       moved += layer.shortcut && layer.shortcut->offset > 0 && layer.shortcut->offset < layer.out_channels;
     }
@@ -199,6 +215,8 @@ TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   EXPECT_EQ(averages > 10, p.SumBits > 0) << averages;
   EXPECT_EQ(shortcuts > 10, p.ResidualWords > 0) << shortcuts;
   EXPECT_EQ(projections > 10, p.ResidualWords > 0) << projections;
+  EXPECT_EQ(maxima > 10, p.Windows > 0) << maxima;
+  EXPECT_EQ(sums > 10, p.Windows > 0) << sums;
   EXPECT_EQ(strided > 3, p.ResidualWords > 0) << strided;
   EXPECT_EQ(moved > 3, p.ResidualWords > 0) << moved;
 }

@@ -15,7 +15,7 @@ class LayerLayout {
         engine_(engine),
         batch_(batch),
         m_tiles_((layer.out_channels + engine.m - 1) / engine.m),
-        chunks_((layer.length() + engine.k - 1) / engine.k) {}
+        chunks_(layer.window ? layer.kernel_width : (layer.length() + engine.k - 1) / engine.k) {}
 
   /// Stored bits of engine slice (pm, gk) of a plane's tile; slices that do not exist hold zeros.
   [[nodiscard]] std::uint32_t stored(int plane, int m_tile, int row, int chunk, int slice) const {
@@ -33,6 +33,7 @@ class LayerLayout {
   }
 
   void tiles(std::vector<std::uint64_t>& words) const {
+    if (layer_.window) return;  // the engine loads whatever stands there
     for (int m = 0; m < m_tiles_; ++m) {
       for (int p = layer_.digits - 1; p >= 0; --p) {
         for (int r = 0; r < layer_.kernel_height; ++r) {
@@ -58,7 +59,7 @@ class LayerLayout {
   /// every next digit, and once for every pixel of a sum.
   [[nodiscard]] std::int64_t correction(int channel) const {
     std::int64_t sum = 0;
-    if (engine_.pe_style != 0 && engine_.pe_style != 3) return 0;
+    if (layer_.window || (engine_.pe_style != 0 && engine_.pe_style != 3)) return 0;
     const int m_tile = channel / engine_.m, in_tile = channel % engine_.m;
     for (int plane = 0; plane < layer_.digits; ++plane) {
       for (int i = 0; i < layer_.kernel_height * chunks_ * engine_.k; ++i) {
@@ -94,9 +95,9 @@ class LayerLayout {
     w[6] = pair(output);
     w[7] = pair(layer_.out_channels * (layer_.logits ? 2 : 1));
     w[8] = u(pixels());
-    w[9] = u(layer_.block_pixels);
+    w[9] = u(layer_.block_pixels) | (layer_.window ? u(layer_.channels) << 16 : 0);
     w[10] = u(columns) | u(rows) << 16;
-    w[11] = pair(place(0, 0, 1) - place(0, 0, 0));
+    w[11] = pair(layer_.window ? layer_.channels : place(0, 0, 1) - place(0, 0, 0));
     w[12] = pair(place(0, 1, 0) - place(0, 0, 1));
     w[13] = pair(layer_.pool ? place(0, 0, 2) - place(0, 1, 1) : place(0, 0, 1) - place(0, 0, 0));
     w[14] = pair(place(0, end_y + 1, 0) - place(0, end_y, end_x));
@@ -113,7 +114,8 @@ class LayerLayout {
   void residual(std::vector<std::uint32_t>& w, std::optional<long> own, const LayerCase* source, long source_base) const {
     const auto u = [](long value) { return static_cast<std::uint32_t>(value); };
     const auto groups = [this](int channels) { return (channels + engine_.r - 1L) / engine_.r; };
-    w[19] |= u(own.has_value()) << 4 | u(source != nullptr) << 5 | u(layer_.projection) << 6;
+    w[19] |=
+        u(own.has_value()) << 4 | u(source != nullptr) << 5 | u(layer_.projection) << 6 | u(layer_.window) << 8 | u(layer_.maximum) << 9;
     w[20] = (w[20] & 0xFFFFU) | u(groups(layer_.out_channels)) << 16;
     if (own) w[22] = u(*own);
     if (source == nullptr) return;

@@ -29,6 +29,14 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
     layer.stride = form.stride;
     layer.padding = form.beside ? 1 : 0;
     layer.kernel_height = layer.kernel_width = form.beside ? 3 : 1;
+  } else if (engine.windows > 0 && !last && draw(random, 0, 3) == 0) {
+    layer.window = true;
+    layer.maximum = draw(random, 0, 1) == 0;
+    layer.padding = draw(random, 0, 1);
+    layer.kernel_height = std::min(draw(random, 1, 5), height + 2 * layer.padding);
+    layer.kernel_width = std::min(draw(random, 1, 5), width + 2 * layer.padding);
+    layer.stride = draw(random, 1, 3);
+    layer.digits = 1;
   } else if (summable && draw(random, 0, last ? 1 : 7) == 0) {
     layer.average = true;
   } else if (engine.residual_words > 0 && height * width > 1 && draw(random, 0, 1) == 0) {  // keeps or halves the image: a shortcut fits
@@ -44,17 +52,26 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
     layer.channels = height * width * channels;
     layer.height = layer.width = 1;
   }
-  layer.out_channels = draw(random, 1, 2 * engine.m + 3);
+  layer.out_channels = layer.window ? channels : draw(random, 1, 2 * engine.m + 3);
   layer.logits = last;
   layer.projection = form.projection;
-  layer.pool = !last && !layer.average && !form.projection && !form.beside && layer.raw_height() >= 2 && layer.raw_width() >= 2 &&
-               draw(random, 0, 1) == 0;
+  layer.pool = !last && !layer.average && !layer.window && !form.projection && !form.beside && layer.raw_height() >= 2 &&
+               layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
   const int largest = layer.projection ? 127 : 255;
   layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, largest) : largest;
-  layer.stored_bits = engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
+  layer.stored_bits = layer.window ? 1 : engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
   const int whole = layer.average ? layer.pixels() : layer.pool ? 4 : 1;  // pixels that stay in one block
   const int most = std::min(engine.p_max, batch * layer.pixels());
   layer.block_pixels = std::max(whole, (draw(random, 0, 1) == 0 ? most : draw(random, 1, most)) / whole * whole);
+  if (layer.window) {
+    // 2^14 keeps a value; a sum is divided.
+    const int one = 16384 / (layer.maximum ? 1 : layer.kernel_height * layer.kernel_width);
+    for (int c = 0; c < layer.out_channels; ++c) {
+      layer.bias.push_back(draw(random, 0, 3) == 0 ? draw(random, -300, 300) : 0);
+      layer.multiplier.push_back(draw(random, 0, 3) == 0 ? draw(random, 1, 2 * one - 1) : one);
+    }
+    return layer;
+  }
   for (int j = 0; j < layer.stored_bits; ++j) layer.columns.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
   if (engine.decryption == 2) {
     for (int j = 0; j < 20; ++j) layer.columns[static_cast<std::size_t>(j)] = 1U << j;
@@ -75,7 +92,8 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
 // A shortcut from an earlier layer that is large enough, now and then, or from the projection before; ordinary layers only.
 void draw_shortcut(std::vector<LayerCase>& layers, const Geometry& engine, std::mt19937& random, const Form& form) {
   LayerCase& layer = layers.back();
-  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layer.projection || layers.size() < 2) return;
+  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layer.projection || layer.window) return;
+  if (layers.size() < 2) return;
   if (!form.beside && draw(random, 0, 3) == 0) return;
   ShortcutCase shortcut;
   shortcut.source = form.beside ? static_cast<int>(layers.size()) - 2 : draw(random, 0, static_cast<int>(layers.size()) - 2);
@@ -196,7 +214,7 @@ void run_reference(NetworkCase& network) {
   for (const LayerCase& layer : network.layers) {
     const std::vector<int> in = layer.source < 0 ? input : network.boundary[static_cast<std::size_t>(layer.source)];
     std::vector<std::vector<int>> signs(static_cast<std::size_t>(layer.out_channels));
-    for (int c = 0; c < layer.out_channels; ++c) {
+    for (int c = 0; c < layer.out_channels && !layer.window; ++c) {
       for (int r = 0; r < layer.kernel_height; ++r) {
         for (int i = 0; i < layer.length(); ++i) signs[static_cast<std::size_t>(c)].push_back(layer.weight(c, r, i));
       }
@@ -214,6 +232,18 @@ void run_reference(NetworkCase& network) {
       }
       return sum;
     };
+    const auto pooled = [&](int image, int y, int x, int c) {
+      std::int64_t most = 0, sum = 0;
+      for (int i = 0; i < layer.kernel_height * layer.kernel_width; ++i) {
+        const int row = y * layer.stride - layer.padding + i / layer.kernel_width;
+        const int column = x * layer.stride - layer.padding + i % layer.kernel_width;
+        if (row < 0 || row >= layer.height || column < 0 || column >= layer.width) continue;
+        const int a = in[static_cast<std::size_t>(((image * layer.height + row) * layer.width + column) * layer.channels + c)];
+        most = std::max<std::int64_t>(most, a);
+        sum += a;
+      }
+      return 4 * (layer.maximum ? most : sum);
+    };
     const auto shortcut = [&](int image, int y, int x, int c) -> std::int64_t {
       if (!layer.shortcut) return 0;
       const ShortcutCase& s = *layer.shortcut;
@@ -226,7 +256,9 @@ void run_reference(NetworkCase& network) {
     const auto value = [&](int image, int y, int x, int c) {
       std::int64_t sum = layer.bias[static_cast<std::size_t>(c)];
       for (int p = 0; p < (layer.average ? layer.pixels() : 1); ++p) {
-        sum += layer.average ? dot(image, p / layer.width, p % layer.width, c) : dot(image, y, x, c);
+        sum += layer.window    ? pooled(image, y, x, c)
+               : layer.average ? dot(image, p / layer.width, p % layer.width, c)
+                               : dot(image, y, x, c);
       }
       const std::int64_t v = (sum * layer.multiplier[static_cast<std::size_t>(c)] + shortcut(image, y, x, c) * 256 + 32768) >> 16;
       return static_cast<int>(layer.logits

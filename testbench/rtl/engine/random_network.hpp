@@ -12,7 +12,7 @@ namespace flexor::testbench {
 /// What the bench must know of an engine.
 struct Geometry {
   int k, m, d, decryption, pe_style, acc_width, p_max, act_rows, weight_words, control_words, code_words;
-  int r, digits, sum_bits, residual_words;
+  int r, digits, sum_bits, residual_words, windows;
   [[nodiscard]] int slices() const { return k * m / 20; }
 };
 
@@ -34,6 +34,8 @@ struct LayerCase {
   int digits = 1;        ///< planes of one weight, sum of 2^p b_p
   bool average = false;  ///< a 1x1 convolution, summed over all pixels before it is requantised
   std::optional<ShortcutCase> shortcut;
+  bool window = false;                 ///< a pooling layer: the sum of a window of each channel
+  bool maximum = false;                ///< or its maximum
   bool projection = false;             ///< signed output that a later layer adds, and nobody reads
   std::vector<std::uint32_t> columns;  ///< code: column j, bit i = row i
   std::vector<std::uint32_t> stored;   ///< slice (plane, p, r, g), g fastest
