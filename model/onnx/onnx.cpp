@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "code/error.hpp"
+
 namespace flexor {
 namespace {
 
@@ -265,6 +267,10 @@ class Graph {
 
 std::string to_onnx(const Network& network) {
   validate(network);
+  for (const Layer& layer : network.layers) {
+    if (layer.kind != LayerKind::Pool) continue;
+    throw InputError("layer '" + layer.name + "' pools windows, which this version does not export; run the network with flexor eval");
+  }
   return Graph(network).bytes();
 }
 

@@ -68,6 +68,14 @@ torch::Tensor strided(const torch::Tensor& source, const Shortcut& s, std::int64
   return wide;
 }
 
+/// Maximum or sum of every window of a pooling layer, in its accumulator's units.
+torch::Tensor pooled(const Layer& layer, const torch::Tensor& x) {
+  const torch::Tensor padded = torch::constant_pad_nd(x, {layer.padding, layer.padding, layer.padding, layer.padding});
+  const std::vector<std::int64_t> kernel{layer.kernel_height, layer.kernel_width}, stride{layer.stride, layer.stride}, none{0, 0};
+  if (!layer.average) return torch::max_pool2d(padded, kernel, stride, none) * layer.pooled_units();
+  return torch::avg_pool2d(padded, kernel, stride, none) * layer.pooled_units();
+}
+
 torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble).view({1, -1, 1, 1}); }
 
 }  // namespace
@@ -79,6 +87,7 @@ FloatPath::FloatPath(const Network& network) : network_(network) {
   for (const Layer& layer : network_.layers) {
     weights_.push_back(weight_tensors(network_, layer));
     mass_.emplace_back();
+    if (layer.kind == LayerKind::Pool) mass_.back().push_back(torch::full({layer.output.channels}, layer.pooled_units(), torch::kDouble));
     for (const torch::Tensor& w : weights_.back()) mass_.back().push_back(w.abs().sum({1, 2, 3}) * layer.averaged_pixels());
   }
 }
@@ -93,6 +102,7 @@ torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const 
     x = x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1});
   }
   torch::Tensor v;
+  if (layer.kind == LayerKind::Pool) v = (pooled(layer, x) + per_channel(layer.real_bias)) * per_channel(layer.real_scale);
   for (std::size_t p = 0; p < weights_[l].size(); ++p) {
     torch::Tensor t = torch::conv2d(x, weights_[l][p], {}, layer.stride, layer.padding);
     if (p == 0) t = t + per_channel(layer.real_bias);
@@ -120,7 +130,7 @@ torch::Tensor FloatPath::logits(const torch::Tensor& pixels) const {
 double FloatPath::channel_bound(std::size_t l, std::int64_t m, double error, double range) const {
   const Layer& layer = network_.layers[l];
   const double one = std::ldexp(1.0, layer.shift);
-  const auto planes = static_cast<std::int64_t>(weights_[l].size());
+  const auto planes = static_cast<std::int64_t>(mass_[l].size());
   const double largest_input = network_.largest(network_.source(l));
   double sum = 0.5;
   for (std::int64_t p = 0; p < planes; ++p) {

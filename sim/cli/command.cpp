@@ -42,15 +42,19 @@ void write_json(const std::filesystem::path& file, const Context& context, nlohm
 void add_data(CLI::App& command, DataFlags& flags, const std::string& images_help) {
   command
       .add_option("--data", flags.folder,
-                  "folder with the data set that the model was trained on; without it the 100 test images of it that ship with flexor")
-      ->type_name("DIR");
+                  "folder with the data set that the model was trained on, or a sample file of images (.flxd); without it the 100 test "
+                  "images of it "
+                  "that ship with flexor")
+      ->type_name("PATH");
   command.add_option("--images", flags.images, images_help)->type_name("N")->check(CLI::Range(1, 1 << 30).description(""));
 }
 
 Dataset load_data(const DataFlags& flags, const Context& context, const Network& network, int otherwise) {
   const std::string name = network.provenance.data_name == "cifar10" ? "cifar10" : "mnist";
-  Dataset data = flags.folder.empty() ? load_sample(context.root / "model/data/sample" / (name + "-test-100.flxd"))
-                                      : load_dataset(name, flags.folder, false);
+  const bool shipped = flags.folder.empty(), sample = std::filesystem::is_regular_file(flags.folder);
+  Dataset data = shipped  ? load_sample(context.root / "model/data/sample" / (name + "-test-100.flxd"))
+                 : sample ? load_sample(flags.folder)
+                          : load_dataset(name, flags.folder, false);
   if (data.shape != network.input) {
     throw InputError(fmt::format(
         "the network takes {}x{}x{} images, data set {} has {}x{}x{}; give the data that the network was trained on", network.input.height,
@@ -66,7 +70,7 @@ Dataset load_data(const DataFlags& flags, const Context& context, const Network&
 }
 
 void add_engine(CLI::App& command, EngineFlags& flags) {
-  command.add_option("--config", flags.configuration, "engine configuration: nano, tiny, small or base")
+  command.add_option("--config", flags.configuration, "engine configuration: nano, tiny, small, base or large")
       ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--batch", flags.batch, "images of one job; without it the most that fit, at most 16")

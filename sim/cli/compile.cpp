@@ -28,6 +28,7 @@ std::int64_t activation_bytes(const Network& network, const MemoryImage& image) 
   std::int64_t top = image.input_address + std::int64_t{image.batch} * image.input.size();
   for (std::size_t l = 0; l < image.layers.size(); ++l) {
     const auto& layer = network.layers[l];
+    if (layer.projection) continue;  // residual memory only
     const std::int64_t bytes = std::int64_t{layer.output.size()} * (layer.logits ? 2 : 1) * image.batch;
     top = std::max(top, image.layers[l].output_address + bytes);
   }
@@ -87,7 +88,7 @@ void add_compile(CLI::App& app, Context& context) {
                                   "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
-  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, small or base")
+  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, small, base or large")
       ->capture_default_str()
       ->type_name("NAME");
   command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")

@@ -80,7 +80,8 @@ TEST(FloatPath, EveryDrawnGraphStaysWithinItsLayerBounds) {
           << "seed " << kSeed << ", trial " << trial << ", layer " << l << ": " << test::describe(network);
     }
   }
-  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source);
+  EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source && parts.projection && parts.pool &&
+              parts.average);
 }
 
 TEST(FloatPath, OneFlippedStoredBitOrBiasIsSeen) {

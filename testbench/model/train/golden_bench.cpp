@@ -36,6 +36,7 @@ class Float32 {
  public:
   Float32(const Network& network, at::MemoryFormat format) : network_(network), format_(format) {
     for (const Layer& layer : network.layers) {
+      if (layer.kind == LayerKind::Pool) throw InputError("layer '" + layer.name + "' pools windows, which this bench does not run");
       const std::int64_t m = layer.output.channels, c = layer.input.channels, h = layer.kernel_height, w = layer.kernel_width;
       torch::Tensor sum = torch::zeros({m, c, h, w});
       for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
