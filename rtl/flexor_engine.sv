@@ -54,6 +54,8 @@ module flexor_engine #(
     parameter int unsigned ResidualWords = 0,
     /// 1: layers that pool windows (needs M <= K).
     parameter int unsigned Windows = 0,
+    /// 1: fewer cells for a slow clock; needs AccBuffers = 1, Digits = 1 and Windows = 0.
+    parameter int unsigned Compact = 0,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
@@ -158,6 +160,7 @@ module flexor_engine #(
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),
       .CounterWidth(CounterWidth),
+      .Compact(Compact),
       .ReadLatency(fetch_pkg::ActivationLatency)
   ) i_registers (
       .clk_i,
@@ -460,7 +463,8 @@ module flexor_engine #(
       .PMax(PMax),
       .AccBuffers(AccBuffers),
       .Twice(Digits > 1),
-      .Windows(Windows != 0)
+      .Windows(Windows != 0),
+      .Compact(Compact != 0)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),

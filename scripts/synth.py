@@ -43,7 +43,7 @@ def _arguments(argv):
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed")
+    parser.add_argument("--seeds", type=int, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed (without: the target's own)")
     parser.add_argument("--cycles", metavar="FILE", help="JSON of flexor compare or sim with nano: prints frames per second")
     parser.add_argument("--json", metavar="FILE", help="write the figures, one object per target and block")
     parser.add_argument("--out", default=str(ROOT / "build" / "synth"), help="work folder and cache (default build/synth)")
@@ -58,8 +58,8 @@ def _overrides(items):
     result = {}
     for item in items:
         name, equals, value = item.partition("=")
-        if not equals or name not in plan.rtl.generate.PARAMETERS or not value.lstrip("-").isdigit():
-            raise Problem(f"--set {item}: wants NAME=VALUE with NAME one of {', '.join(plan.rtl.generate.PARAMETERS)}")
+        if not equals or name not in plan.rtl.generate.RTL_PARAMETERS or not value.lstrip("-").isdigit():
+            raise Problem(f"--set {item}: wants NAME=VALUE with NAME one of {', '.join(plan.rtl.generate.RTL_PARAMETERS)}")
         result[name] = int(value)
     return result
 
@@ -77,7 +77,7 @@ def _main(argv):
     overrides = {**(plan.QUICK_SET if args.quick else {}), **_overrides(args.set)}
     if args.jobs < 1:
         raise Problem("--jobs must be at least 1")
-    if args.seeds < 1:
+    if args.seeds is not None and args.seeds < 1:
         raise Problem("--seeds must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
     runner = Runner(tools, args.out, args.jobs, args.seeds)

@@ -13,6 +13,9 @@
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
 /// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles. The read port of a buffer serves
 /// either the addition or the drain.
+///
+/// Compact: cycle 1 read, 2 select and add, 3 write. On iCE40 the cell that adds a bit selects it too, so that no register is needed between
+/// memory and adder; they are one path then.
 module accumulator #(
     /// Output channels, >= 1.
     parameter int unsigned M = 16,
@@ -30,6 +33,8 @@ module accumulator #(
     parameter bit Twice = 1'b0,
     /// 1: windows can be pooled (AccWidth >= 11); 0: `window_i`, `maximum_i`, `lane_i` do not count.
     parameter bit Windows = 1'b0,
+    /// 1: no register between memory and adder; needs AccBuffers = 1, Twice = 0 and Windows = 0.
+    parameter bit Compact = 1'b0,
     /// Bits of an address; follows from PMax.
     parameter int unsigned AddressWidth = PMax > 1 ? $clog2(PMax) : 1
 ) (
@@ -55,7 +60,7 @@ module accumulator #(
     input  logic                    maximum_i,
     /// In the place of `dot_i` when `window_i`: 8 bits a channel.
     input  logic [         8*M-1:0] lane_i,
-    /// Buffer to read; no `valid_i` on it in the same cycle.
+    /// Buffer to read; no `valid_i` on it in the same cycle, nor, if Compact, in the cycle before.
     input  logic                    read_buffer_i,
     /// Accumulator to read.
     input  logic [AddressWidth-1:0] read_address_i,
@@ -73,6 +78,9 @@ module accumulator #(
   end
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("accumulator: AccBuffers must be 1 or 2");
+  end
+  if (Compact && (AccBuffers != 1 || Twice || Windows)) begin : gen_check_compact
+    $error("accumulator: Compact needs AccBuffers = 1, Twice = 0 and Windows = 0");
   end
   if (AddressWidth != (PMax > 1 ? $clog2(PMax) : 1)) begin : gen_check_address
     $error("accumulator: AddressWidth follows from PMax and must not be set");
@@ -94,8 +102,8 @@ module accumulator #(
   end
 
   logic [M*AccWidth-1:0] sum_q;
-  logic [M*AccWidth-1:0] old_q;
-  logic [M*AccWidth-1:0] data  [AccBuffers];
+  logic [M*AccWidth-1:0] olds;  // to be added to, 0 when first; Compact: only what the memory holds
+  logic [M*AccWidth-1:0] data[AccBuffers];
 
   function automatic logic [M*AccWidth-1:0] doubled(logic [M*AccWidth-1:0] sums);
     for (int unsigned m = 0; m < M; m++) doubled[m*AccWidth+:AccWidth] = {sums[m*AccWidth+:AccWidth-1], 1'b0};
@@ -105,9 +113,9 @@ module accumulator #(
     // Low when this buffer is written: the polarity of an iCE40 write mask, so that no LUT stands between flip-flop and memory.
     logic add, idle_q;
     logic [AddressWidth-1:0] address;
-    assign add = valid_i & (AccBuffers == 1 | buffer_i == 1'(b));
+    assign add = Compact ? valid_q[0] : valid_i & (AccBuffers == 1 | buffer_i == 1'(b));
     always_ff @(posedge clk_i) idle_q <= ~(rst_ni & valid_q[Lag-1] & (AccBuffers == 1 | buffer_q[Lag-1] == 1'(b)));
-    assign address = add ? address_i : read_address_i;
+    assign address = !add ? read_address_i : Compact ? address_q[0] : address_i;
     accumulator_memory #(
         .Width(M * AccWidth),
         .Depth(PMax)
@@ -121,8 +129,16 @@ module accumulator #(
     );
   end
 
-  if (AccBuffers == 1) begin : gen_single
-    always_ff @(posedge clk_i) old_q <= first_q ? '0 : twice_q ? doubled(data[0]) : data[0];
+  logic store;  // with `olds`: do not add
+  if (Compact) begin : gen_compact
+    always_ff @(posedge clk_i) store <= first_q;
+    assign olds = data[0];
+    assign read_data_o = data[0];
+    logic unused;
+    assign unused = &{1'b0, read_buffer_i, buffer_q, twice_q};
+  end else if (AccBuffers == 1) begin : gen_single
+    always_ff @(posedge clk_i) olds <= first_q ? '0 : twice_q ? doubled(data[0]) : data[0];
+    assign store = 1'b0;
     assign read_data_o = data[0];
     logic unused;
     assign unused = &{1'b0, read_buffer_i, buffer_q};
@@ -130,8 +146,9 @@ module accumulator #(
     logic read_buffer_q;
     always_ff @(posedge clk_i) begin
       read_buffer_q <= read_buffer_i;
-      old_q <= first_q ? '0 : twice_q ? doubled(data[buffer_q[0]]) : data[buffer_q[0]];
+      olds <= first_q ? '0 : twice_q ? doubled(data[buffer_q[0]]) : data[buffer_q[0]];
     end
+    assign store = 1'b0;
     assign read_data_o = data[read_buffer_q];
   end
 
@@ -139,7 +156,7 @@ module accumulator #(
     logic [DotWidth-1:0] dot;
     logic [AccWidth-1:0] extended, addend, old;
     assign dot = dot_i[m*DotWidth+:DotWidth];
-    assign old = old_q[m*AccWidth+:AccWidth];
+    assign old = olds[m*AccWidth+:AccWidth];
     if (DotSigned) begin : gen_signed
       assign extended = AccWidth'($signed(dot));
     end else begin : gen_unsigned
@@ -147,7 +164,7 @@ module accumulator #(
     end
     if (!Windows) begin : gen_array
       assign addend = extended;
-      always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= old + addend;
+      always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= store ? addend : old + addend;
     end else begin : gen_window
       logic [7:0] lane;
       assign lane   = lane_i[8*m+:8];
@@ -161,6 +178,9 @@ module accumulator #(
   if (!Windows) begin : gen_no_window
     logic unused_window;
     assign unused_window = ^{window_i, maximum_i, lane_i};
+  end else begin : gen_windows
+    logic unused_store;  // 0
+    assign unused_store = store;
   end
 
 `ifndef SYNTHESIS

@@ -86,7 +86,8 @@ module flexor_up5k
       .ControlWords(Configuration.ControlWords),
       .CodeWords(Configuration.CodeWords),
       .Shift(Configuration.Shift),
-      .CounterWidth(Configuration.CounterWidth)
+      .CounterWidth(Configuration.CounterWidth),
+      .Compact(Configuration.Compact)
   ) i_engine (
       .clk_i,
       .rst_ni(rst_n),

@@ -30,6 +30,8 @@ module register_block
     parameter int unsigned CodeWords = 256,
     /// Bits of the cycle counters, 1..32.
     parameter int unsigned CounterWidth = 32,
+    /// 1: fewer cells, slower transfers (axil_slave_compact).
+    parameter int unsigned Compact = 0,
     /// Read data of an address that is steady since cycle t is taken in cycle t + ReadLatency, 1..14.
     parameter int unsigned ReadLatency = fetch_pkg::ActivationLatency
 ) (
@@ -114,42 +116,81 @@ module register_block
   logic take_exists, take_whole, exists, whole, memory_legal, read_legal_q;
   logic is_control_q, is_descriptor_q, is_interrupt_q, wide_q;
 
-  axil_slave #(
-      .AddressWidth(28),
-      .BusBytes(BusBytes)
-  ) i_slave (
-      .clk_i,
-      .rst_ni,
-      .s_axil_awvalid_i,
-      .s_axil_awready_o,
-      .s_axil_awaddr_i,
-      .s_axil_wvalid_i,
-      .s_axil_wready_o,
-      .s_axil_wdata_i,
-      .s_axil_wstrb_i,
-      .s_axil_bvalid_o,
-      .s_axil_bready_i,
-      .s_axil_bresp_o,
-      .s_axil_arvalid_i,
-      .s_axil_arready_o,
-      .s_axil_araddr_i,
-      .s_axil_rvalid_o,
-      .s_axil_rready_i,
-      .s_axil_rdata_o,
-      .s_axil_rresp_o,
-      .take_o(take),
-      .take_address_o(take_address),
-      .take_strobe_o(take_strobe),
-      .request_o(request),
-      .write_o(is_write),
-      .address_o(address),
-      .data_o(data),
-      .strobe_o(strobe),
-      .write_error_i(write_error),
-      .read_done_i(read_done),
-      .read_data_i(read_data),
-      .read_error_i(!read_legal_q)
-  );
+  if (Compact != 0) begin : gen_compact
+    axil_slave_compact #(
+        .AddressWidth(28),
+        .BusBytes(BusBytes)
+    ) i_slave (
+        .clk_i,
+        .rst_ni,
+        .s_axil_awvalid_i,
+        .s_axil_awready_o,
+        .s_axil_awaddr_i,
+        .s_axil_wvalid_i,
+        .s_axil_wready_o,
+        .s_axil_wdata_i,
+        .s_axil_wstrb_i,
+        .s_axil_bvalid_o,
+        .s_axil_bready_i,
+        .s_axil_bresp_o,
+        .s_axil_arvalid_i,
+        .s_axil_arready_o,
+        .s_axil_araddr_i,
+        .s_axil_rvalid_o,
+        .s_axil_rready_i,
+        .s_axil_rdata_o,
+        .s_axil_rresp_o,
+        .take_o(take),
+        .take_address_o(take_address),
+        .take_strobe_o(take_strobe),
+        .request_o(request),
+        .write_o(is_write),
+        .address_o(address),
+        .data_o(data),
+        .strobe_o(strobe),
+        .write_error_i(write_error),
+        .read_done_i(read_done),
+        .read_data_i(read_data),
+        .read_error_i(!read_legal_q)
+    );
+  end else begin : gen_slave
+    axil_slave #(
+        .AddressWidth(28),
+        .BusBytes(BusBytes)
+    ) i_slave (
+        .clk_i,
+        .rst_ni,
+        .s_axil_awvalid_i,
+        .s_axil_awready_o,
+        .s_axil_awaddr_i,
+        .s_axil_wvalid_i,
+        .s_axil_wready_o,
+        .s_axil_wdata_i,
+        .s_axil_wstrb_i,
+        .s_axil_bvalid_o,
+        .s_axil_bready_i,
+        .s_axil_bresp_o,
+        .s_axil_arvalid_i,
+        .s_axil_arready_o,
+        .s_axil_araddr_i,
+        .s_axil_rvalid_o,
+        .s_axil_rready_i,
+        .s_axil_rdata_o,
+        .s_axil_rresp_o,
+        .take_o(take),
+        .take_address_o(take_address),
+        .take_strobe_o(take_strobe),
+        .request_o(request),
+        .write_o(is_write),
+        .address_o(address),
+        .data_o(data),
+        .strobe_o(strobe),
+        .write_error_i(write_error),
+        .read_done_i(read_done),
+        .read_data_i(read_data),
+        .read_error_i(!read_legal_q)
+    );
+  end
 
   bus_decode #(
       .K(K),

@@ -17,9 +17,9 @@ FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glo
 class Runner:
     """Holds the sources, the tools and the cache of one run."""
 
-    def __init__(self, tools, out, jobs, seeds=1):
+    def __init__(self, tools, out, jobs, seeds=None):
         self.tools, self.out, self.workers = tools, pathlib.Path(out).resolve(), jobs
-        self.seeds = range(SEED, SEED + seeds)
+        self.seeds = range(SEED, SEED + seeds) if seeds else None  # None: that of the target
         self.out.mkdir(parents=True, exist_ok=True)
         self.cache = Cache(self.out / "cache")
         self.sources = rtl.Sources(self.out)
@@ -66,7 +66,7 @@ class Runner:
         il = self.elaborate(job.top, job.parameters)
         folder = self.out / "work" / job.target / job.block.replace(":", "-")
         mapped, tried = None, {}
-        for seed in self.seeds if target.place and not job.pack_only else (SEED,):
+        for seed in (self.seeds or (target.seed,)) if target.place and not job.pack_only else (SEED,):
             key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, seed)
             tried[seed] = self.cache.get(key)
             if tried[seed] is None:
