@@ -364,6 +364,7 @@ module flexor_engine #(
       .SliceM(SliceM),
       .D(D),
       .WeightBuffers(WeightBuffers),
+      .Xc7(PeStyle == flexor_pkg::PeXc7),
       .NMax(NMax),
       .Matrix(Matrix)
   ) i_decryptor (

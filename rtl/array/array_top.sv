@@ -90,6 +90,7 @@ module array_top #(
       .SliceM(SliceM),
       .D(D),
       .WeightBuffers(WeightBuffers),
+      .Xc7(PeStyle == flexor_pkg::PeXc7),
       .NMax(NMax),
       .Matrix(Matrix)
   ) i_decryptor (

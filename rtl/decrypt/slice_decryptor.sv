@@ -8,7 +8,9 @@ module slice_decryptor #(
     /// 0 serial, 2 plain.
     parameter int unsigned Decryption = 0,
     /// Weight bits of a slice, 2..32.
-    parameter int unsigned NOut = 20
+    parameter int unsigned NOut = 20,
+    /// 1: serial decryption in cells of Xilinx 7 (xc7_slice_decryptor); NOut is even.
+    parameter bit Xc7 = 1'b0
 ) (
     /// Clock.
     input  logic            clk_i,
@@ -31,7 +33,18 @@ module slice_decryptor #(
     $error("slice_decryptor: NOut must be in 2..32");
   end
 
-  if (Decryption == flexor_pkg::DecryptionSerial) begin : gen_serial
+  if (Decryption == flexor_pkg::DecryptionSerial && Xc7) begin : gen_xc7
+    xc7_slice_decryptor #(
+        .NOut(NOut)
+    ) i_slice (
+        .clk_i,
+        .enable_i,
+        .first_i,
+        .stored_i,
+        .column_i,
+        .weight_o
+    );
+  end else if (Decryption == flexor_pkg::DecryptionSerial) begin : gen_serial
     always_ff @(posedge clk_i) begin
       if (enable_i) weight_o <= (weight_o & {NOut{~first_i}}) ^ (column_i & {NOut{stored_i}});
     end

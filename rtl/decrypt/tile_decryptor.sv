@@ -25,6 +25,8 @@ module tile_decryptor #(
     parameter int unsigned D = 40,
     /// 2: the next tile loads while this one computes; 1: load, then compute.
     parameter int unsigned WeightBuffers = 2,
+    /// 1: serial decryption in cells of Xilinx 7.
+    parameter bit Xc7 = 1'b0,
     /// Stored bits of a slice that are kept when Decryption = 1, 1..NOut.
     parameter int unsigned NMax = 8,
     /// The code when Decryption = 1: bit i*NMax + j is row i, column j (recoded by the PE style's T).
@@ -124,7 +126,8 @@ module tile_decryptor #(
     for (genvar d = 0; d < D; d++) begin : gen_slice
       slice_decryptor #(
           .Decryption(Decryption),
-          .NOut(NOut)
+          .NOut(NOut),
+          .Xc7(Xc7)
       ) i_slice (
           .clk_i,
           .enable_i(load),

@@ -13,6 +13,7 @@
 #include "Vslice_decryptor_plain32.h"
 #include "Vslice_decryptor_serial20.h"
 #include "Vslice_decryptor_serial7.h"
+#include "Vslice_decryptor_xc720.h"
 
 namespace flexor::testbench {
 namespace {
@@ -68,9 +69,11 @@ class SliceDecryptor {
 
 TEST(SliceDecryptor, SerialTwenty) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_serial20>(20, false).run(1000), 0); }
 TEST(SliceDecryptor, SerialSevenMoreStoredThanWeights) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_serial7>(7, false).run(1000), 0); }
+TEST(SliceDecryptor, SerialTwentyInPairs) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_xc720>(20, false).run(1000), 0); }
 TEST(SliceDecryptor, PlainTwenty) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_plain20>(20, true).run(1000), 0); }
 TEST(SliceDecryptor, PlainThirtyTwo) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_plain32>(32, true).run(1000), 0); }
 TEST(SliceDecryptor, FlippedEntryIsSeen) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_serial20>(20, false).run(100, true), 100); }
+TEST(SliceDecryptor, FlippedEntryIsSeenInPairs) { EXPECT_EQ(SliceDecryptor<Vslice_decryptor_xc720>(20, false).run(100, true), 100); }
 
 }  // namespace
 }  // namespace flexor::testbench

@@ -18,6 +18,7 @@
 #include "Vtile_decryptor_serial_quarter.h"
 #include "Vtile_decryptor_serial_single.h"
 #include "Vtile_decryptor_serial_whole.h"
+#include "Vtile_decryptor_serial_xc7.h"
 
 namespace flexor::testbench {
 namespace {
@@ -148,13 +149,12 @@ class TileDecryptor : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants =
-    ::testing::Types<Variant<Vtile_decryptor_serial_whole, kSerial, 50, 16, 40, 2>,
-                     Variant<Vtile_decryptor_serial_quarter, kSerial, 30, 16, 6, 2>,
-                     Variant<Vtile_decryptor_serial_single, kSerial, 20, 6, 2, 1>,
-                     Variant<Vtile_decryptor_plain_whole, kPlain, 10, 4, 2, 2>, Variant<Vtile_decryptor_plain_third, kPlain, 20, 6, 2, 2>,
-                     Variant<Vtile_decryptor_plain_single, kPlain, 20, 4, 2, 1>, Variant<Vtile_decryptor_fixed_whole, kFixed, 10, 4, 2, 2>,
-                     Variant<Vtile_decryptor_fixed_half, kFixed, 20, 4, 2, 2>, Variant<Vtile_decryptor_fixed_single, kFixed, 20, 4, 2, 1>>;
+using Variants = ::testing::Types<
+    Variant<Vtile_decryptor_serial_whole, kSerial, 50, 16, 40, 2>, Variant<Vtile_decryptor_serial_xc7, kSerial, 50, 16, 40, 2>,
+    Variant<Vtile_decryptor_serial_quarter, kSerial, 30, 16, 6, 2>, Variant<Vtile_decryptor_serial_single, kSerial, 20, 6, 2, 1>,
+    Variant<Vtile_decryptor_plain_whole, kPlain, 10, 4, 2, 2>, Variant<Vtile_decryptor_plain_third, kPlain, 20, 6, 2, 2>,
+    Variant<Vtile_decryptor_plain_single, kPlain, 20, 4, 2, 1>, Variant<Vtile_decryptor_fixed_whole, kFixed, 10, 4, 2, 2>,
+    Variant<Vtile_decryptor_fixed_half, kFixed, 20, 4, 2, 2>, Variant<Vtile_decryptor_fixed_single, kFixed, 20, 4, 2, 1>>;
 TYPED_TEST_SUITE(TileDecryptor, Variants);
 
 TYPED_TEST(TileDecryptor, EqualsMatrixProduct) {
