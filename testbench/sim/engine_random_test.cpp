@@ -77,6 +77,24 @@ TEST_P(EngineRandom, EqualsTheGoldenModelWithARandomSeed) {
   run_networks(GetParam(), seed);
 }
 
+// What the networks above are drawn from; always the same networks.
+TEST(EngineRandomNetworks, HoldEveryLayerKindThatTinyRuns) {
+  Random random(0);
+  int shortcuts = 0, projections = 0, maxima = 0, averages = 0;
+  for (int i = 0; i < 200; ++i) {
+    for (const Layer& layer : draw_fitting(random, find_configuration("tiny")).layers) {
+      shortcuts += layer.shortcut ? 1 : 0;
+      projections += layer.projection ? 1 : 0;
+      maxima += layer.kind == LayerKind::Pool && !layer.average ? 1 : 0;
+      averages += layer.average ? 1 : 0;
+    }
+  }
+  EXPECT_GT(shortcuts, 5);
+  EXPECT_GT(projections, 5);
+  EXPECT_GT(maxima, 5);
+  EXPECT_GT(averages, 5);
+}
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const auto& [name, networks] : {std::pair{"tiny", 60}, {"nano", 40}, {"small", 40}, {"base", 40}}) {
