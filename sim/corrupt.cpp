@@ -33,6 +33,10 @@ Layer& target(Network& network, const Corruption& corruption) {
   if (layer >= network.layers.size()) {
     throw InputError(fmt::format("--corrupt names layer {}, the network has layers 0 to {}", layer, network.layers.size() - 1));
   }
+  const bool weights = corruption.kind == Corruption::Kind::StoredBit || corruption.kind == Corruption::Kind::CodeEntry;
+  if (weights && network.layers[layer].planes.empty()) {
+    throw InputError(fmt::format("--corrupt names layer {}, which pools and has no weights; take bias, or another layer", layer));
+  }
   return network.layers[layer];
 }
 
