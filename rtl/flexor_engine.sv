@@ -56,10 +56,16 @@ module flexor_engine #(
     parameter int unsigned Windows = 0,
     /// 1: fewer cells for a slow clock; needs AccBuffers = 1, Digits = 1 and Windows = 0.
     parameter int unsigned Compact = 0,
+    /// Bytes of a beat of external memory, 8 or 16, <= K; 0: none, the m_axi ports are idle.
+    parameter int unsigned AxiBytes = 0,
+    /// 1: transfers compare sums where their entry asks for it.
+    parameter int unsigned Checksum = 0,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
     parameter int unsigned NMax = 8,
     /// Decryption = 1: the code, see tile_decryptor.
-    parameter logic [NOut*NMax-1:0] Matrix = '0
+    parameter logic [NOut*NMax-1:0] Matrix = '0,
+    /// Bytes of the m_axi data ports; follows from AxiBytes.
+    parameter int unsigned Beat = AxiBytes == 0 ? 8 : AxiBytes
 ) (
     /// Clock.
     input  logic                  clk_i,
@@ -101,6 +107,56 @@ module flexor_engine #(
     output logic [           1:0] s_axil_rresp_o,
     /// Job ended; level, cleared by register INTERRUPT.
     output logic                  interrupt_o,
+    /// AXI4 read address; one ID.
+    output logic                  m_axi_arvalid_o,
+    /// AXI4 read address ready.
+    input  logic                  m_axi_arready_i,
+    /// AXI4 read address, bytes.
+    output logic [          31:0] m_axi_araddr_o,
+    /// AXI4 beats less one.
+    output logic [           7:0] m_axi_arlen_o,
+    /// AXI4 bytes of a beat, log2.
+    output logic [           2:0] m_axi_arsize_o,
+    /// AXI4 INCR.
+    output logic [           1:0] m_axi_arburst_o,
+    /// AXI4 read data valid.
+    input  logic                  m_axi_rvalid_i,
+    /// AXI4 read data ready.
+    output logic                  m_axi_rready_o,
+    /// AXI4 read data.
+    input  logic [    8*Beat-1:0] m_axi_rdata_i,
+    /// AXI4 read response.
+    input  logic [           1:0] m_axi_rresp_i,
+    /// AXI4 last beat of a burst.
+    input  logic                  m_axi_rlast_i,
+    /// AXI4 write address; one ID.
+    output logic                  m_axi_awvalid_o,
+    /// AXI4 write address ready.
+    input  logic                  m_axi_awready_i,
+    /// AXI4 write address, bytes.
+    output logic [          31:0] m_axi_awaddr_o,
+    /// AXI4 beats less one.
+    output logic [           7:0] m_axi_awlen_o,
+    /// AXI4 bytes of a beat, log2.
+    output logic [           2:0] m_axi_awsize_o,
+    /// AXI4 INCR.
+    output logic [           1:0] m_axi_awburst_o,
+    /// AXI4 write data valid.
+    output logic                  m_axi_wvalid_o,
+    /// AXI4 write data ready.
+    input  logic                  m_axi_wready_i,
+    /// AXI4 write data.
+    output logic [    8*Beat-1:0] m_axi_wdata_o,
+    /// AXI4 byte enables.
+    output logic [      Beat-1:0] m_axi_wstrb_o,
+    /// AXI4 last beat of a burst.
+    output logic                  m_axi_wlast_o,
+    /// AXI4 write response valid.
+    input  logic                  m_axi_bvalid_i,
+    /// AXI4 write response ready.
+    output logic                  m_axi_bready_o,
+    /// AXI4 write response.
+    input  logic [           1:0] m_axi_bresp_i,
     /// Simulation: words of a layer boundary are written in this cycle.
     output logic                  trace_valid_o,
     /// Simulation: layer that runs.
@@ -123,6 +179,8 @@ module flexor_engine #(
   localparam int unsigned CodeWidth = $clog2(CodeWords);
   localparam int unsigned WeightWidth = $clog2(WeightWords);
   localparam int unsigned PixelWidth = $clog2(PMax);
+  localparam int unsigned TimeoutWidth = 24;
+  localparam int unsigned TransferWord = transfer_pkg::transfer_word(D, W, Beat);
 
   if (W < BusBytes || W < 2 * R) begin : gen_check_write
     $error("flexor_engine: W must be max(2R, BusBytes)");
@@ -137,10 +195,12 @@ module flexor_engine #(
   logic [BusBytes-1:0] bus_strobe;
   logic bus_control_write, bus_code_write, bus_weight_write, bus_activation_write;
   logic bus_control_read, bus_code_read, bus_weight_read, bus_activation_read;
-  logic start, stop, done, busy;
+  logic start, stop, done, busy, with_transfers, forget;
   logic [ControlWidth-1:0] descriptor_address;
   logic [7:0] error_code, layer;
   logic [2:0] stage;
+  logic [31:0] list, window_first, window_last, error_address;
+  logic [TimeoutWidth-1:0] timeout;
 
   // Memories.
   logic [31:0] control_data;
@@ -159,6 +219,8 @@ module flexor_engine #(
       .WeightWords(WeightWords),
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),
+      .AxiBytes(AxiBytes),
+      .TimeoutWidth(TimeoutWidth),
       .CounterWidth(CounterWidth),
       .Compact(Compact),
       .ReadLatency(fetch_pkg::ActivationLatency)
@@ -198,6 +260,8 @@ module flexor_engine #(
       .weight_data_i     (weight_data),
       .activation_data_i (activation_data[8*BusBytes-1:0]),
       .start_o           (start),
+      .transfers_o       (with_transfers),
+      .forget_o          (forget),
       .abort_o           (stop),
       .descriptor_o      (descriptor_address),
       .busy_o            (busy),
@@ -205,8 +269,141 @@ module flexor_engine #(
       .error_i           (error_code),
       .stage_i           (stage),
       .layer_i           (layer),
+      .list_o            (list),
+      .window_first_o    (window_first),
+      .window_last_o     (window_last),
+      .timeout_o         (timeout),
+      .error_address_i   (error_address),
+      .beat_read_i       (m_axi_rvalid_i && m_axi_rready_o),
+      .beat_written_i    (m_axi_wvalid_o && m_axi_wready_i),
       .interrupt_o
   );
+
+  // Job: layers, transfers.
+  logic layers_start, layers_abort, layers_done, layers_wait, layer_done;
+  logic [7:0] layers_error, running_layer;
+  logic [ 2:0] layers_stage;
+  logic [15:0] progress;
+  logic [ 3:0] fill;  // control, code, weight, activation memory
+  logic fill_ready, store_read, store_ready;
+  logic [31:0] fill_address, store_address;
+  logic [8*TransferWord-1:0] fill_data;
+  logic [  TransferWord-1:0] fill_strobe;
+
+  if (AxiBytes == 0) begin : gen_no_transfers
+    assign layers_start = start;
+    assign layers_abort = stop;
+    assign done = layers_done;
+    assign error_code = layers_error;
+    assign stage = layers_stage;
+    assign layer = running_layer;
+    assign {error_address, progress, fill, fill_address, fill_data, fill_strobe, store_read, store_address} = '0;
+    assign {m_axi_arvalid_o, m_axi_araddr_o, m_axi_arlen_o, m_axi_arsize_o, m_axi_arburst_o, m_axi_rready_o} = '0;
+    assign {m_axi_awvalid_o, m_axi_awaddr_o, m_axi_awlen_o, m_axi_awsize_o, m_axi_awburst_o} = '0;
+    assign {m_axi_wvalid_o, m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o, m_axi_bready_o} = '0;
+    logic unused_transfers;
+    assign unused_transfers = ^{with_transfers, forget, layers_wait, layer_done, fill_ready, store_ready, list, window_first, window_last, timeout,
+                                m_axi_arready_i, m_axi_rdata_i, m_axi_rresp_i, m_axi_rlast_i, m_axi_awready_i, m_axi_bvalid_i, m_axi_bresp_i};
+  end else begin : gen_transfers
+    logic transferring, begun_q;
+    logic list_start, list_stop, list_running, list_wait, list_complete, list_begin, list_error_valid;
+    logic [ 7:0] list_error;
+    logic [31:0] list_error_address;
+    job_control i_job (
+        .clk_i,
+        .rst_ni,
+        .start_i             (start),
+        .transfers_i         (with_transfers),
+        .abort_i             (stop),
+        .done_o              (done),
+        .error_o             (error_code),
+        .transferring_o      (transferring),
+        .begun_o             (begun_q),
+        .error_address_o     (error_address),
+        .layers_start_o      (layers_start),
+        .layers_abort_o      (layers_abort),
+        .layers_done_i       (layers_done),
+        .layers_error_i      (layers_error),
+        .layers_wait_i       (layers_wait),
+        .list_start_o        (list_start),
+        .list_stop_o         (list_stop),
+        .list_running_i      (list_running),
+        .list_wait_i         (list_wait),
+        .list_complete_i     (list_complete),
+        .list_begin_i        (list_begin),
+        .list_error_valid_i  (list_error_valid),
+        .list_error_i        (list_error),
+        .list_error_address_i(list_error_address)
+    );
+    // Before the first layer and after the last one the job only transfers.
+    assign layer = transferring && !begun_q ? 8'd0 : running_layer;
+    assign stage = transferring && layers_stage == 3'(flexor_pkg::StageIdle) ? 3'(flexor_pkg::StageTransferStall) : layers_stage;
+    dma_engine #(
+        .K(K),
+        .D(D),
+        .W(W),
+        .Beat(Beat),
+        .ActRows(ActRows),
+        .WeightWords(WeightWords),
+        .ControlWords(ControlWords),
+        .CodeWords(CodeWords),
+        .Checksum(Checksum != 0),
+        .TimeoutWidth(TimeoutWidth)
+    ) i_dma (
+        .clk_i,
+        .rst_ni,
+        .start_i        (list_start),
+        .stop_i         (list_stop),
+        .forget_i       (forget),
+        .list_i         (list),
+        .window_first_i (window_first),
+        .window_last_i  (window_last),
+        .timeout_i      (timeout),
+        .layer_done_i   (layer_done),
+        .running_o      (list_running),
+        .waits_o        (list_wait),
+        .complete_o     (list_complete),
+        .begin_o        (list_begin),
+        .progress_o     (progress),
+        .error_valid_o  (list_error_valid),
+        .error_code_o   (list_error),
+        .error_address_o(list_error_address),
+        .write_o        (fill),
+        .write_ready_i  (fill_ready),
+        .write_address_o(fill_address),
+        .write_data_o   (fill_data),
+        .write_strobe_o (fill_strobe),
+        .read_valid_o   (store_read),
+        .read_ready_i   (store_ready),
+        .read_address_o (store_address),
+        .read_data_i    (activation_data[8*Beat-1:0]),
+        .m_axi_arvalid_o,
+        .m_axi_arready_i,
+        .m_axi_araddr_o,
+        .m_axi_arlen_o,
+        .m_axi_arsize_o,
+        .m_axi_arburst_o,
+        .m_axi_rvalid_i,
+        .m_axi_rready_o,
+        .m_axi_rdata_i,
+        .m_axi_rresp_i,
+        .m_axi_rlast_i,
+        .m_axi_awvalid_o,
+        .m_axi_awready_i,
+        .m_axi_awaddr_o,
+        .m_axi_awlen_o,
+        .m_axi_awsize_o,
+        .m_axi_awburst_o,
+        .m_axi_wvalid_o,
+        .m_axi_wready_i,
+        .m_axi_wdata_o,
+        .m_axi_wstrb_o,
+        .m_axi_wlast_o,
+        .m_axi_bvalid_i,
+        .m_axi_bready_o,
+        .m_axi_bresp_i
+    );
+  end
 
   // Sequencer.
   flexor_pkg::descriptor_t descriptor;
@@ -239,17 +436,21 @@ module flexor_engine #(
       .Residual(ResidualWords != 0),
       .M(M),
       .Windows(Windows != 0),
+      .Transfers(AxiBytes != 0),
       .ArrayLatency(pe_array_pkg::pe_latency(PeStyle, K) - pe_array_pkg::AccumulatorLag)
   ) i_sequencer (
       .clk_i,
       .rst_ni,
-      .start_i             (start),
+      .start_i             (layers_start),
       .descriptor_address_i(descriptor_address),
-      .abort_i             (stop),
-      .done_o              (done),
-      .error_o             (error_code),
-      .stage_o             (stage),
-      .layer_o             (layer),
+      .abort_i             (layers_abort),
+      .done_o              (layers_done),
+      .error_o             (layers_error),
+      .stage_o             (layers_stage),
+      .layer_o             (running_layer),
+      .progress_i          (with_transfers ? progress : '1),
+      .transfer_wait_o     (layers_wait),
+      .layer_done_o        (layer_done),
       .flush_o             (flush),
       .control_read_o      (descriptor_read),
       .control_address_o   (descriptor_word),
@@ -287,15 +488,18 @@ module flexor_engine #(
   // Control memory: bus, descriptors, channel parameters.
   logic parameter_read;
   logic [ControlWidth-1:0] parameter_address;
-  control_memory #(
-      .ControlWords(ControlWords)
-  ) i_control (
+  word_memory #(
+      .Words(ControlWords),
+      .Width(32),
+      .TwoPorts(AxiBytes != 0)
+  ) i_control_memory (
       .clk_i,
-      .read_i   (bus_control_read || descriptor_read || parameter_read),
-      .write_i  (bus_control_write),
-      .address_i(!busy ? bus_address[3+:ControlWidth] : descriptor_read ? descriptor_word : parameter_address),
-      .data_i   (bus_data[31:0]),
-      .data_o   (control_data)
+      .read_i         (bus_control_read || descriptor_read || parameter_read),
+      .read_address_i (!busy ? bus_address[3+:ControlWidth] : descriptor_read ? descriptor_word : parameter_address),
+      .data_o         (control_data),
+      .write_i        (bus_control_write || fill[0]),
+      .write_address_i(fill[0] ? fill_address[ControlWidth-1:0] : bus_address[3+:ControlWidth]),
+      .data_i         (fill[0] ? fill_data[31:0] : bus_data[31:0])
   );
 
   // Weights: memory, loader, decryptor.
@@ -305,27 +509,31 @@ module flexor_engine #(
   logic [D-1:0] word;
   logic [NOut-1:0] column;
   logic [K*M-1:0] weights;
-  weight_memory #(
-      .D(D),
-      .WeightWords(WeightWords)
-  ) i_weights (
+  word_memory #(
+      .Words(WeightWords),
+      .Width(D),
+      .TwoPorts(AxiBytes != 0)
+  ) i_weight_memory (
       .clk_i,
-      .read_i   (bus_weight_read || load_read),
-      .write_i  (bus_weight_write),
-      .address_i(busy ? weight_word : bus_address[3+:WeightWidth]),
-      .data_i   (bus_data[D-1:0]),
-      .data_o   (weight_data)
+      .read_i         (bus_weight_read || load_read),
+      .read_address_i (busy ? weight_word : bus_address[3+:WeightWidth]),
+      .data_o         (weight_data),
+      .write_i        (bus_weight_write || fill[2]),
+      .write_address_i(fill[2] ? fill_address[WeightWidth-1:0] : bus_address[3+:WeightWidth]),
+      .data_i         (fill[2] ? fill_data[D-1:0] : bus_data[D-1:0])
   );
-  code_memory #(
-      .NOut(NOut),
-      .CodeWords(CodeWords)
-  ) i_codes (
+  word_memory #(
+      .Words(CodeWords),
+      .Width(NOut),
+      .TwoPorts(AxiBytes != 0)
+  ) i_code_memory (
       .clk_i,
-      .read_i   (bus_code_read || load_read),
-      .write_i  (bus_code_write),
-      .address_i(busy ? code_word : bus_address[3+:CodeWidth]),
-      .data_i   (bus_data[NOut-1:0]),
-      .data_o   (code_data)
+      .read_i         (bus_code_read || load_read),
+      .read_address_i (busy ? code_word : bus_address[3+:CodeWidth]),
+      .data_o         (code_data),
+      .write_i        (bus_code_write || fill[1]),
+      .write_address_i(fill[1] ? fill_address[CodeWidth-1:0] : bus_address[3+:CodeWidth]),
+      .data_i         (fill[1] ? fill_data[NOut-1:0] : bus_data[NOut-1:0])
   );
   tile_loader #(
       .D          (D),
@@ -382,7 +590,9 @@ module flexor_engine #(
       .weight_o    (weights)
   );
 
-  // Activations: memory, fetch.
+  // Activations: memory, fetch. The array and the drain go before transfers.
+  assign fill_ready = !write_valid;
+  assign store_ready = !patch_read;
   logic patch_read, write_valid;
   logic [31:0] patch_address, write_address;
   logic [8*K-1:0] activations;
@@ -395,13 +605,13 @@ module flexor_engine #(
   ) i_activations (
       .clk_i,
       .rst_ni,
-      .read_valid_i   (patch_read || bus_activation_read),
-      .read_address_i (busy ? patch_address : 32'(bus_address)),
+      .read_valid_i   (patch_read || bus_activation_read || store_read),
+      .read_address_i (!busy ? 32'(bus_address) : patch_read || AxiBytes == 0 ? patch_address : store_address),
       .read_data_o    (activation_data),
-      .write_valid_i  (write_valid || bus_activation_write),
-      .write_address_i(busy ? write_address : 32'(bus_address)),
-      .write_data_i   (busy ? write_data : (8 * W)'(bus_data)),
-      .write_strobe_i (busy ? write_strobe : W'(bus_strobe))
+      .write_valid_i  (write_valid || bus_activation_write || fill[3]),
+      .write_address_i(!busy ? 32'(bus_address) : write_valid || AxiBytes == 0 ? write_address : fill_address),
+      .write_data_i   (!busy ? (8 * W)'(bus_data) : write_valid || AxiBytes == 0 ? write_data : (8 * W)'(fill_data)),
+      .write_strobe_i (!busy ? W'(bus_strobe) : write_valid || AxiBytes == 0 ? write_strobe : W'(fill_strobe))
   );
   patch_fetch #(
       .K(K),
@@ -525,7 +735,7 @@ module flexor_engine #(
       .clk_i,
       .rst_ni                  (block_rst_n),
       .descriptor_i            (descriptor),
-      .layer_i                 (layer),
+      .layer_i                 (running_layer),
       .block_valid_i           (block_valid),
       .block_ready_o           (block_ready),
       .block_buffer_i          (block_buffer),
@@ -558,6 +768,6 @@ module flexor_engine #(
   );
 
   logic unused_bits;
-  assign unused_bits = ^{bus_address, bus_data, writer_layer};
+  assign unused_bits = ^{bus_address, bus_data, writer_layer, fill_address, fill_data};
 
 endmodule

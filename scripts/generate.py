@@ -12,7 +12,7 @@ import sys
 
 PARAMETERS = ["K", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
               "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
-              "Digits", "SumBits", "ResidualWords", "Windows"]
+              "Digits", "SumBits", "ResidualWords", "Windows", "AxiBytes", "Checksum"]
 # Of the RTL alone: they change neither results nor the cycles of a job, so software does not know them.
 RTL_PARAMETERS = PARAMETERS + ["Compact"]
 
@@ -47,6 +47,8 @@ def check(name, c):
         (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["K"]), "Windows must be 0, or 1 with M at most K"),
         (c["Compact"] in (0, 1) and (c["Compact"] == 0 or (c["AccBuffers"] == 1 and c["Digits"] == 1 and c["Windows"] == 0)),
          "Compact must be 0, or 1 with AccBuffers = 1, Digits = 1 and Windows = 0"),
+        (c["AxiBytes"] in (0, 8, 16) and c["AxiBytes"] <= c["K"], "AxiBytes must be 0, 8 or 16 and at most K"),
+        (c["Checksum"] in (0, 1), "Checksum must be 0 or 1"),
     ]
     return [f"configuration {name}: {text}" for ok, text in rules if not ok]
 
@@ -136,6 +138,7 @@ def header(d):
         out.append(f"enum class {enum} : int {{ " + ", ".join(f"{camel(k)} = {v}" for k, v in d[group].items()) + " };")
     out.append("enum class Register : int { " + ", ".join(f"{camel(r[0])} = {r[1]}" for r in d["registers"]) + " };")
     out.append(f"inline constexpr int kDescriptorWords = {d['descriptor_words']};")
+    out.append(f"inline constexpr int kDescriptorUsedWords = {1 + max(f[1] for f in d['descriptor'])};")
     out.append("/// Place of one descriptor field in control memory, and its lowest bit in the RTL's packed descriptor_t.")
     out.append("struct DescriptorField {\n  int word;\n  int low;\n  int width;\n  int packed;\n};")
     out.append("namespace descriptor {")

@@ -11,7 +11,10 @@ namespace {
 constexpr std::uint64_t kBusLimit = 100000;  // cycles in which the bus must move on
 }
 
-CycleEngine::CycleEngine(const EngineParameters& parameters, const StallOptions& stalls) : parameters_(parameters), master_(stalls) {}
+CycleEngine::CycleEngine(const EngineParameters& parameters, const StallOptions& stalls, const MemoryOptions& memory)
+    : parameters_(parameters), master_(stalls) {
+  if (parameters.AxiBytes != 0) memory_.emplace(parameters.AxiBytes, memory);
+}
 
 int CycleEngine::write(std::span<const BusWrite> writes) {
   master_.start(writes);
@@ -55,6 +58,7 @@ void CycleEngine::run(std::uint64_t cycles) {
 void CycleEngine::reset() {
   apply_reset();
   master_.reset();
+  if (memory_) memory_->reset();
   outputs_ = {};
   running_ = false;
   job_cycle_ = 0;
@@ -62,7 +66,8 @@ void CycleEngine::reset() {
 }
 
 void CycleEngine::step() {
-  cycle(master_.request(), outputs_);
+  cycle(master_.request(), memory_ ? &memory_->reply() : nullptr, outputs_);
+  if (memory_) memory_->clock(outputs_.memory);
   if (master_.busy()) {
     master_.clock(outputs_.axil);
   }
@@ -81,7 +86,7 @@ void CycleEngine::observe() {
     if (layer >= layer_cycles.size()) {
       layer_cycles.resize(layer + 1);
     }
-    ++layer_cycles[layer].stage[std::min(outputs_.stage, 4)];
+    ++layer_cycles[layer].stage[std::min(outputs_.stage, 5)];
   }
   if (outputs_.trace_valid && on_write) {
     for (std::uint32_t rest = outputs_.trace_mask; rest != 0;) {

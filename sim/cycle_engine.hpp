@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
+
 #include "axil_master.hpp"
 #include "engine_bus.hpp"
 
@@ -8,6 +10,7 @@ namespace flexor {
 /// Every output of the engine in one clock cycle, sampled just before the clock edge.
 struct EngineOutputs {
   AxilResponse axil;
+  MemoryRequest memory;
   bool interrupt = false;
   int stage = 0;  ///< trace_stage_o
   int layer = 0;  ///< trace_layer_o
@@ -19,7 +22,7 @@ struct EngineOutputs {
 /// EngineBus on top of a simulator that can run one clock cycle at a time: bus master, trace port and cycle counters.
 class CycleEngine : public EngineBus {
  public:
-  CycleEngine(const EngineParameters& parameters, const StallOptions& stalls);
+  CycleEngine(const EngineParameters& parameters, const StallOptions& stalls, const MemoryOptions& memory);
   using EngineBus::read;
   using EngineBus::write;
   [[nodiscard]] const EngineParameters& parameters() const override { return parameters_; }
@@ -28,11 +31,12 @@ class CycleEngine : public EngineBus {
   std::uint64_t wait(std::uint64_t limit) override;
   void run(std::uint64_t cycles) override;
   void reset() override;
+  [[nodiscard]] ExternalMemory* memory() override { return memory_ ? &*memory_ : nullptr; }
   [[nodiscard]] bool interrupt() const override { return outputs_.interrupt; }
 
  protected:
-  /// One clock cycle: drives `request`, samples the outputs before the rising edge.
-  virtual void cycle(const AxilRequest& request, EngineOutputs& outputs) = 0;
+  /// One clock cycle: drives `request` and, unless null, `memory`; samples the outputs before the rising edge.
+  virtual void cycle(const AxilRequest& request, const MemoryReply* memory, EngineOutputs& outputs) = 0;
   /// Reset for a few cycles.
   virtual void apply_reset() = 0;
   /// Clock cycles since the last start (0 before the first).
@@ -47,6 +51,7 @@ class CycleEngine : public EngineBus {
 
   const EngineParameters& parameters_;
   AxilMaster master_;
+  std::optional<ExternalMemory> memory_;
   EngineOutputs outputs_;
   std::uint64_t job_cycle_ = 0;
   bool running_ = false;  ///< between start and idle

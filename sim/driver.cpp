@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace flexor {
 
 namespace {
@@ -28,7 +30,9 @@ std::uint64_t cycle_limit(const MemoryImage& image) {
   return static_cast<std::uint64_t>(cycles);
 }
 
-Driver::Driver(EngineBus& bus) : bus_(bus) {
+Driver::Driver(EngineBus& bus) : Driver(bus, bus.memory() != nullptr ? Loading::External : Loading::Windows) {}
+
+Driver::Driver(EngineBus& bus, Loading loading) : bus_(bus), loading_(loading) {
   const auto& p = bus.parameters();
   const auto geometry = static_cast<std::uint32_t>(p.K | p.M << 8 | p.D << 16 | p.R << 24);
   if (const auto id = read_register(Register::Id); id != kIdentity) {
@@ -47,23 +51,45 @@ void Driver::load(const MemoryImage& image) {
     throw EngineFault(
         fmt::format("the memory image is for configuration {}, the engine is {}", image.configuration, bus_.parameters().name));
   }
-  write(window(Region::Control, image.control), "control");
-  write(window(Region::Code, image.code), "code");
-  write(window(Region::Weight, image.weight), "weight");
+  if (loading_ == Loading::External) {
+    load_external(image);
+  } else {
+    write(window(Region::Control, image.control), "control");
+    write(window(Region::Code, image.code), "code");
+    write(window(Region::Weight, image.weight), "weight");
+  }
   write_register(Register::Descriptor, image.descriptor);
   image_ = &image;
+}
+
+void Driver::load_external(const MemoryImage& image) {
+  external_ = lay_out_external(image, bus_.parameters());
+  ExternalMemory& memory = *bus_.memory();
+  memory.resize(std::max<std::size_t>(memory.bytes().size(), external_.size));
+  std::copy(external_.bytes.begin(), external_.bytes.end(), memory.bytes().begin());
+  write_register(Register::WindowFirst, 0);
+  write_register(Register::WindowLast, external_.size - 1);
+  fresh_ = true;
 }
 
 void Driver::set_input(int slot, std::span<const std::uint8_t> tensor) {
   if (slot < 0 || slot >= image_->batch || static_cast<int>(tensor.size()) != image_->input.size()) {
     throw std::invalid_argument("Driver::set_input: slot or size does not belong to the loaded image");
   }
-  write_activations(image_->input_address + static_cast<std::uint32_t>(slot) * static_cast<std::uint32_t>(image_->input.size()), tensor);
+  const std::uint32_t offset = static_cast<std::uint32_t>(slot) * static_cast<std::uint32_t>(image_->input.size());
+  if (loading_ == Loading::External) {
+    std::copy(tensor.begin(), tensor.end(), bus_.memory()->bytes().begin() + external_.input + offset);
+  } else {
+    write_activations(image_->input_address + offset, tensor);
+  }
 }
 
 JobResult Driver::run(std::uint64_t limit) {
   limit = limit != 0 ? limit : cycle_limit(*image_);
-  write_register(Register::Control, 1);
+  const bool external = loading_ == Loading::External;
+  if (external) write_register(Register::Transfers, fresh_ ? external_.first_list : external_.next_list);
+  fresh_ = true;  // until the job has ended well
+  write_register(Register::Control, external ? 5 : 1);
   std::uint64_t passed = 0;
   std::uint32_t status = 1;
   while ((status & 1) != 0) {
@@ -76,13 +102,25 @@ JobResult Driver::run(std::uint64_t limit) {
   if (const auto error = status >> 8 & 0xFF; error != 0 || (status & 2) == 0) {
     throw EngineFault(fmt::format("the engine stopped with error code {} in layer {}", error, read_register(Register::Layer)));
   }
-  return {read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),
-          read_register(Register::DrainStall)};
+  fresh_ = false;
+  JobResult result{read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),
+                   read_register(Register::DrainStall)};
+  if (external) {
+    result.transfer_stall = read_register(Register::TransferStall);
+    result.bytes_read = read_register(Register::BytesRead);
+    result.bytes_written = read_register(Register::BytesWritten);
+  }
+  return result;
 }
 
 std::vector<std::int16_t> Driver::logits(int slot) {
   const auto bytes_per_image = 2 * static_cast<std::uint32_t>(image_->classes);
-  const auto bytes = read_activations(image_->output_address + static_cast<std::uint32_t>(slot) * bytes_per_image, bytes_per_image);
+  const std::uint32_t offset = static_cast<std::uint32_t>(slot) * bytes_per_image;
+  const auto in_memory = [&] {
+    const auto first = bus_.memory()->bytes().begin() + external_.output + offset;
+    return std::vector<std::uint8_t>(first, first + bytes_per_image);
+  };
+  const auto bytes = loading_ == Loading::External ? in_memory() : read_activations(image_->output_address + offset, bytes_per_image);
   std::vector<std::int16_t> values(static_cast<std::size_t>(image_->classes));
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<std::int16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8);

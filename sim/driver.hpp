@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/compiler.hpp"
+#include "compiler/transfer_list.hpp"
 #include "engine_bus.hpp"
 
 namespace flexor {
@@ -22,14 +23,21 @@ struct JobResult {
   std::uint32_t compute = 0;
   std::uint32_t weight_stall = 0;
   std::uint32_t drain_stall = 0;
+  std::uint32_t transfer_stall = 0;                 ///< of engines with external memory, like the next two
+  std::uint32_t bytes_read = 0, bytes_written = 0;  ///< external memory
 };
 
-/// Runs compiled networks on an engine through its registers and memory windows only.
+/// How a network, its inputs and its logits reach the engine: through its bus windows, or through external memory and transfer lists.
+enum class Loading { Windows, External };
+
+/// Runs compiled networks on an engine through its registers, memory windows and external memory only.
 class Driver {
  public:
-  /// Checks ID, VERSION and GEOMETRY; throws EngineFault when they are not those of bus.parameters().
+  /// Checks ID, VERSION and GEOMETRY; throws EngineFault when they are not those of bus.parameters(). External memory is used where the
+  /// engine has it.
   explicit Driver(EngineBus& bus);
-  /// Writes control, code and weight memory. `image` must live as long as jobs run.
+  Driver(EngineBus& bus, Loading loading);
+  /// Writes control, code and weight memory, or external memory. `image` must live as long as jobs run.
   void load(const MemoryImage& image);
   /// Writes the laid-out input tensor of image `slot` of the batch.
   void set_input(int slot, std::span<const std::uint8_t> tensor);
@@ -47,10 +55,14 @@ class Driver {
 
  private:
   void write(const std::vector<BusWrite>& writes, const char* what);
+  void load_external(const MemoryImage& image);
   [[nodiscard]] std::uint32_t activation_bus_address(std::uint32_t byte) const;
 
   EngineBus& bus_;
+  Loading loading_;
   const MemoryImage* image_ = nullptr;
+  ExternalImage external_;
+  bool fresh_ = true;  ///< the engine's memories do not hold the network yet
 };
 
 /// Bus address of a register or a memory word (registers and words stand 8 bytes apart).

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine_parameters.hpp"
+#include "external_memory.hpp"
 
 namespace flexor {
 
@@ -43,6 +44,8 @@ class EngineBus {
   /// Runs the clock for `cycles` cycles.
   virtual void run(std::uint64_t cycles) = 0;
   virtual void reset() = 0;
+  /// External memory behind the engine's AXI4 master, shared with the host; nullptr: the engine has none.
+  [[nodiscard]] virtual ExternalMemory* memory() = 0;
   /// Level of the interrupt line.
   [[nodiscard]] virtual bool interrupt() const = 0;
 
@@ -54,10 +57,10 @@ class EngineBus {
 
   /// Called for every word group written to a layer boundary.
   std::function<void(const TraceWrite&)> on_write;
-  /// Cycles of one layer by stage (idle, compute, weight_stall, drain_stall, other).
+  /// Cycles of one layer by stage (idle, compute, weight_stall, drain_stall, other, transfer_stall).
   struct LayerCycles {
-    std::uint64_t stage[5] = {};
-    [[nodiscard]] std::uint64_t total() const { return stage[1] + stage[2] + stage[3] + stage[4]; }
+    std::uint64_t stage[6] = {};
+    [[nodiscard]] std::uint64_t total() const { return stage[1] + stage[2] + stage[3] + stage[4] + stage[5]; }
   };
   /// Of every layer since the last start.
   std::vector<LayerCycles> layer_cycles;

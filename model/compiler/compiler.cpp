@@ -13,6 +13,7 @@
 #include "compiler/geometry.hpp"
 #include "compiler/pe_style.hpp"
 #include "compiler/tiler.hpp"
+#include "compiler/transfer_list.hpp"
 
 namespace flexor {
 namespace {
@@ -200,6 +201,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   image.input_address = plan.address.front();
   image.output_address = plan.address.back();
   image.classes = network.layers.back().output.size();
+  WeightRing ring(engine);
+  int progress = 0;
   image.control.assign(network.layers.size() * kDescriptorWords, 0);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
@@ -216,7 +219,10 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     if (engine.Decryption == static_cast<int>(Decryption::Serial) && !layer.planes.empty()) {
       values.code_base = codes.base(network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
     }
-    values.weight_base = static_cast<std::int64_t>(image.weight.size());
+    const auto weight_words = static_cast<std::int64_t>(tiled.words.size());
+    values.weight_base = engine.AxiBytes == 0 ? static_cast<std::int64_t>(image.weight.size()) : ring.place(layer.name, weight_words);
+    if (l == 0 || weight_words != 0) progress = layer_progress(l);
+    values.progress = engine.AxiBytes == 0 ? 0 : progress;
     values.parameter_base = static_cast<int>(image.control.size());
     values.m_tiles = tiled.m_tiles;
     values.chunks = tiled.chunks;
@@ -240,13 +246,13 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     }
     append_parameters(layer, tiled, engine, image.control);
     image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());
-    check_memory("weight", image.weight.size(), engine.WeightWords, engine);
+    if (engine.AxiBytes == 0) check_memory("weight", image.weight.size(), engine.WeightWords, engine);
     check_memory("control", image.control.size(), engine.ControlWords, engine);
     write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(l * kDescriptorWords, kDescriptorWords));
     const std::int64_t macs = layer.macs() * values.digits * plan.batch;
     image.layers.push_back({layer.name, plan.address[input], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
                             layer.planes.empty() ? 0 : static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
-                            static_cast<std::int64_t>(tiled.words.size()), predict_cycles(timing, engine)});
+                            weight_words, predict_cycles(timing, engine)});
   }
   image.layers.front().predicted.other += kStartCycles;
   image.layers.back().predicted.other += kEndCycles;

@@ -15,10 +15,9 @@ constexpr int kMinPeriod = 7;
 constexpr int kAccumulatorLag = 2;
 constexpr int kAccumulatorLatency = 4;
 constexpr int kLookAhead = kFetchLatency + 2;
-constexpr int kDescriptorWords = 27;
-constexpr int kRun = kDescriptorWords + 5;  // cycle of a layer in which the first pixel may be decided
-constexpr int kPeriodStart = kRun - 2;      // a layer begins as if a tile had begun here
-constexpr int kWriteTail = 9;               // from a pixel's read of the accumulators to its write being visible
+constexpr int kRun = kDescriptorUsedWords + 5;  // cycle of a layer in which the first pixel may be decided
+constexpr int kPeriodStart = kRun - 2;          // a layer begins as if a tile had begun here
+constexpr int kWriteTail = 9;                   // from a pixel's read of the accumulators to its write being visible
 
 /// tile_loader and the shadow of tile_decryptor.
 class Loader {

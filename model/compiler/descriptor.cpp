@@ -133,6 +133,7 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_pair(field::output_step, g.output_bytes, K);
   out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));
   out.put_count("block of pixels", field::block_pixels, v.block_pixels, engine.PMax);
+  out.put("progress of transfers", field::progress, v.progress);
   out.put_count("number of output columns", field::columns, g.columns, kLargestSide);
   out.put_count("number of output rows", field::rows, g.rows, kLargestSide);
   put_steps(out, g, K);

@@ -29,6 +29,7 @@ struct DescriptorValues {
   std::uint32_t output_address = 0;
   int batch = 1;
   int digits = 1;
+  int progress = 0;            ///< of the transfers that the layer waits for
   std::int64_t residual = -1;  ///< residual word of the output, or -1
   bool projection = false;     ///< the output is signed and goes there only
   /// What the layer adds.

@@ -30,7 +30,7 @@ void check(const MemoryImage& image) {
   const EngineParameters& engine = configuration(image.configuration);
   const auto fits = [](std::size_t size, int words) { return size <= static_cast<std::size_t>(words); };
   if (!fits(image.control.size(), engine.ControlWords) || !fits(image.code.size(), engine.CodeWords) ||
-      !fits(image.weight.size(), engine.WeightWords)) {
+      (engine.AxiBytes == 0 && !fits(image.weight.size(), engine.WeightWords))) {
     throw InputError(fmt::format("it is larger than the memories of engine '{}'; compile the network again", engine.name));
   }
   const bool shape_ok =

@@ -2,7 +2,8 @@
 
 /// The registers: identity, job control, status, counters, interrupt. Written and read by index; meanings in docs/architecture.md.
 ///
-///   refuse_o: a read-only register, start while busy, or a descriptor address outside control memory; then nothing changes
+///   refuse_o: a read-only register, start while busy, transfers where none are built or while busy, or a descriptor address outside control
+///             memory; then nothing changes
 module job_registers
   import flexor_pkg::*;
 #(
@@ -14,8 +15,10 @@ module job_registers
     parameter int unsigned D = 40,
     /// Geometry: channels drained per cycle.
     parameter int unsigned R = 8,
-    /// Bits of a control memory address, 1..16.
+    /// Bits of a control memory address, 4..16.
     parameter int unsigned AddressWidth = 13,
+    /// 1: jobs can have transfers.
+    parameter bit Transfers = 1'b0,
     /// Bits of the cycle counters, 1..32.
     parameter int unsigned CounterWidth = 32
 ) (
@@ -41,6 +44,10 @@ module job_registers
     output logic [            31:0] read_data_o,
     /// One cycle: run the job.
     output logic                    start_o,
+    /// With start_o: the job has transfers.
+    output logic                    transfers_o,
+    /// One cycle: external memory was reset; only while not busy.
+    output logic                    forget_o,
     /// One cycle: give up; only while busy.
     output logic                    abort_o,
     /// Control memory address of the job's first descriptor.
@@ -61,8 +68,8 @@ module job_registers
 
   localparam logic [31:0] Identity = 32'h464C_5852;
 
-  if (AddressWidth < 2 || AddressWidth > 16) begin : gen_check_address
-    $error("job_registers: AddressWidth must be in 2..16");
+  if (AddressWidth < 4 || AddressWidth > 16) begin : gen_check_address
+    $error("job_registers: AddressWidth must be in 4..16");
   end
 
   logic done_q, enable_q, pending_q;
@@ -71,7 +78,7 @@ module job_registers
   logic start, write_control, write_interrupt;
 
   always_comb begin
-    if (write_control_i) refuse_o = write_data_i[0] && busy_o;
+    if (write_control_i) refuse_o = (write_data_i[0] && busy_o) || (|write_data_i[3:2] && (busy_o || !Transfers));
     else if (write_descriptor_i) refuse_o = write_wide_i;
     else refuse_o = !write_interrupt_i;
   end
@@ -82,6 +89,8 @@ module job_registers
 
   always_ff @(posedge clk_i) begin
     start_o <= start;
+    if (start) transfers_o <= Transfers && write_data_i[2];
+    forget_o <= Transfers && write_control && write_data_i[3] && !busy_o;
     abort_o <= write_control && !write_data_i[0] && write_data_i[1] && busy_o;
     if (write_i && write_descriptor_i && !write_wide_i) descriptor_o <= write_data_i;
     if (write_interrupt) begin
@@ -100,6 +109,8 @@ module job_registers
     end
     if (!rst_ni) begin
       start_o <= 1'b0;
+      transfers_o <= 1'b0;
+      forget_o <= 1'b0;
       abort_o <= 1'b0;
       descriptor_o <= '0;
       busy_o <= 1'b0;

@@ -28,6 +28,10 @@ module register_block
     parameter int unsigned ControlWords = 8192,
     /// Words of code memory: a power of two.
     parameter int unsigned CodeWords = 256,
+    /// Bytes of a beat of external memory, 0: none.
+    parameter int unsigned AxiBytes = 0,
+    /// Bits of external memory's time-out.
+    parameter int unsigned TimeoutWidth = 24,
     /// Bits of the cycle counters, 1..32.
     parameter int unsigned CounterWidth = 32,
     /// 1: fewer cells, slower transfers (axil_slave_compact).
@@ -84,6 +88,10 @@ module register_block
     input  logic [          8*BusBytes-1:0] activation_data_i,
     /// One cycle: run the job.
     output logic                            start_o,
+    /// With start_o: the job has transfers.
+    output logic                            transfers_o,
+    /// One cycle: external memory was reset.
+    output logic                            forget_o,
     /// One cycle: give up; only while busy.
     output logic                            abort_o,
     /// Control memory address of the job's first descriptor.
@@ -98,6 +106,14 @@ module register_block
     input  logic [                     2:0] stage_i,
     /// Layer that runs.
     input  logic [                     7:0] layer_i,
+    /// See memory_registers; 0 without external memory.
+    output logic [                    31:0] list_o,
+    output logic [                    31:0] window_first_o,
+    output logic [                    31:0] window_last_o,
+    output logic [        TimeoutWidth-1:0] timeout_o,
+    input  logic [                    31:0] error_address_i,
+    input  logic                            beat_read_i,
+    input  logic                            beat_written_i,
     /// Enabled and pending.
     output logic                            interrupt_o
 );
@@ -201,7 +217,7 @@ module register_block
       .WeightWords(WeightWords),
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),
-      .Registers(RegLayer + 1)
+      .Registers(AxiBytes == 0 ? RegLayer + 1 : RegTransferStall + 1)
   ) i_decode (
       .address_i(take_address),
       .strobe_i (take_strobe),
@@ -222,8 +238,8 @@ module register_block
   assign memory_data_o = data;
   assign memory_strobe_o = strobe;
 
-  logic refuse;
-  logic [31:0] register_data;
+  logic refuse, job_refuse, memory_refuse, is_memory;
+  logic [31:0] register_data, job_data, memory_data;
   assign memory_legal = exists && !busy_o && !region[RegionRegisters];
   assign write_error  = !(whole && (memory_legal || (region[RegionRegisters] && exists && !refuse)));
 
@@ -233,6 +249,7 @@ module register_block
       .D(D),
       .R(R),
       .AddressWidth($clog2(ControlWords)),
+      .Transfers(AxiBytes != 0),
       .CounterWidth(CounterWidth)
   ) i_registers (
       .clk_i,
@@ -243,10 +260,12 @@ module register_block
       .write_interrupt_i(is_interrupt_q),
       .write_data_i(data[$clog2(ControlWords)-1:0]),
       .write_wide_i(wide_q),
-      .refuse_o(refuse),
+      .refuse_o(job_refuse),
       .read_index_i(address[7:3]),
-      .read_data_o(register_data),
+      .read_data_o(job_data),
       .start_o,
+      .transfers_o,
+      .forget_o,
       .abort_o,
       .descriptor_o,
       .busy_o,
@@ -256,6 +275,39 @@ module register_block
       .layer_i,
       .interrupt_o
   );
+
+  if (AxiBytes == 0) begin : gen_no_memory
+    assign {is_memory, memory_refuse, memory_data} = '0;
+    assign {list_o, window_first_o, window_last_o, timeout_o} = '0;
+    logic unused_memory;
+    assign unused_memory = ^{error_address_i, beat_read_i, beat_written_i, memory_refuse};
+  end else begin : gen_memory
+    assign is_memory = address[7:3] >= 5'(RegTransfers);
+    memory_registers #(
+        .Beat(AxiBytes),
+        .TimeoutWidth(TimeoutWidth)
+    ) i_memory (
+        .clk_i,
+        .rst_ni,
+        .write_i(request && is_write && region[RegionRegisters] && exists && whole && is_memory),
+        .index_i(address[7:3]),
+        .write_data_i(data[31:0]),
+        .busy_i(busy_o),
+        .refuse_o(memory_refuse),
+        .read_data_o(memory_data),
+        .list_o,
+        .window_first_o,
+        .window_last_o,
+        .timeout_o,
+        .start_i(start_o),
+        .error_address_i,
+        .beat_read_i,
+        .beat_written_i,
+        .stall_i(busy_o && stage_i == 3'(StageTransferStall))
+    );
+  end
+  assign refuse = is_memory ? memory_refuse : job_refuse;
+  assign register_data = job_data | memory_data;
 
   // The read that is under way; wait_q counts its cycles down.
   logic [3:0] wait_q;

@@ -23,6 +23,8 @@ module sequencer #(
     parameter int unsigned M             = 16,
     /// 1: layers can pool windows.
     parameter bit          Windows       = 1'b0,
+    /// 1: layers can wait for transfers.
+    parameter bit          Transfers     = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
     /// Words of control memory, a power of two.
@@ -50,6 +52,12 @@ module sequencer #(
     output logic                    [                     2:0] stage_o,
     /// Layer that runs, from 0.
     output logic                    [                     7:0] layer_o,
+    /// Progress of the job's transfers.
+    input  logic                    [                    15:0] progress_i,
+    /// A layer waits for transfers.
+    output logic                                               transfer_wait_o,
+    /// One cycle: a layer has ended, every word of it is written.
+    output logic                                               layer_done_o,
     /// One cycle at abort: reset every block but the bus.
     output logic                                               flush_o,
     /// Control memory read port.
@@ -123,9 +131,10 @@ module sequencer #(
     $error("sequencer: PMax must be a multiple of 4");
   end
 
-  typedef enum logic [2:0] {
+  typedef enum logic [3:0] {
     Idle,
     Read,
+    Wait,
     Load,
     Begin,
     Run,
@@ -165,13 +174,14 @@ module sequencer #(
 
   // Job.
   logic pending_q, layer_end, step, drain_wait, weight_wait;
-  logic load_q, run_q, block_end;
+  logic load_q, run_q, block_end, transferred;
   logic [7:0] layer_q, error_q;
   always_comb begin
     state_d = state_q;
     case (state_q)
       Idle: if (start_i) state_d = Read;
-      Read: if (reader_done) state_d = Load;
+      Read: if (reader_done) state_d = transferred ? Load : Wait;
+      Wait: if (transferred || reader_error) state_d = Load;
       Load: state_d = reader_error ? Done : Begin;
       Begin: state_d = Run;
       Run: if (layer_end) state_d = Drain;
@@ -195,12 +205,16 @@ module sequencer #(
     if (state_q == Load && reader_error) error_q <= 8'(flexor_pkg::ErrorDescriptor);
     if (state_q == Flush) error_q <= 8'(flexor_pkg::ErrorAborted);
   end
+  assign transferred = !Transfers || progress_i >= layer.progress;
+  assign transfer_wait_o = Transfers && state_q == Wait;
+  assign layer_done_o = state_q == Drain && drained_q && !abort_i;
   assign done_o  = state_q == Done;
   assign error_o = error_q;
   assign layer_o = layer_q;
   assign flush_o = state_q == Flush;
   always_ff @(posedge clk_i) begin
     if (state_q == Idle) stage_o <= 3'(flexor_pkg::StageIdle);
+    else if (transfer_wait_o) stage_o <= 3'(flexor_pkg::StageTransferStall);
     else if (!run_q) stage_o <= 3'(flexor_pkg::StageOther);
     else if (drain_wait) stage_o <= 3'(flexor_pkg::StageDrainStall);
     else if (weight_wait) stage_o <= 3'(flexor_pkg::StageWeightStall);

@@ -25,6 +25,31 @@ EngineSc::EngineSc(const sc_core::sc_module_name& name) : sc_core::sc_module(nam
   engine_.s_axil_rready_i(s_axil_rready_i);
   engine_.s_axil_rdata_o(s_axil_rdata_o);
   engine_.s_axil_rresp_o(s_axil_rresp_o);
+  engine_.m_axi_arvalid_o(m_axi_arvalid_o);
+  engine_.m_axi_arready_i(m_axi_arready_i);
+  engine_.m_axi_araddr_o(m_axi_araddr_o);
+  engine_.m_axi_arlen_o(m_axi_arlen_o);
+  engine_.m_axi_arsize_o(m_axi_arsize_o);
+  engine_.m_axi_arburst_o(m_axi_arburst_o);
+  engine_.m_axi_rvalid_i(m_axi_rvalid_i);
+  engine_.m_axi_rready_o(m_axi_rready_o);
+  engine_.m_axi_rdata_i(m_axi_rdata_i);
+  engine_.m_axi_rresp_i(m_axi_rresp_i);
+  engine_.m_axi_rlast_i(m_axi_rlast_i);
+  engine_.m_axi_awvalid_o(m_axi_awvalid_o);
+  engine_.m_axi_awready_i(m_axi_awready_i);
+  engine_.m_axi_awaddr_o(m_axi_awaddr_o);
+  engine_.m_axi_awlen_o(m_axi_awlen_o);
+  engine_.m_axi_awsize_o(m_axi_awsize_o);
+  engine_.m_axi_awburst_o(m_axi_awburst_o);
+  engine_.m_axi_wvalid_o(m_axi_wvalid_o);
+  engine_.m_axi_wready_i(m_axi_wready_i);
+  engine_.m_axi_wdata_o(m_axi_wdata_o);
+  engine_.m_axi_wstrb_o(m_axi_wstrb_o);
+  engine_.m_axi_wlast_o(m_axi_wlast_o);
+  engine_.m_axi_bvalid_i(m_axi_bvalid_i);
+  engine_.m_axi_bready_o(m_axi_bready_o);
+  engine_.m_axi_bresp_i(m_axi_bresp_i);
   engine_.interrupt_o(interrupt_o);
   engine_.trace_valid_o(trace_valid_o);
   engine_.trace_layer_o(trace_layer_o);
@@ -36,13 +61,15 @@ EngineSc::EngineSc(const sc_core::sc_module_name& name) : sc_core::sc_module(nam
 }
 
 SystemcEngine::SystemcEngine(const EngineParameters& parameters, const StallOptions& stalls)
-    : CycleEngine(parameters, stalls), module_("flexor") {
+    : CycleEngine(parameters, stalls, {}), module_("flexor") {
   SystemcEngine::apply_reset();
 }
 
-void SystemcEngine::cycle(const AxilRequest& request, EngineOutputs& outputs) {
+void SystemcEngine::cycle(const AxilRequest& request, const MemoryReply* memory, EngineOutputs& outputs) {
   drive(module_, request);
+  if (memory != nullptr) drive(module_, *memory);
   half(false);
+  if (memory != nullptr) sample(module_, outputs.memory);
   sample(module_, parameters().R, outputs);
   half(true);
 }

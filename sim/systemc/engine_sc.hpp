@@ -24,6 +24,16 @@ class EngineSc : public sc_core::sc_module {
   sc_core::sc_signal<std::uint32_t> s_axil_wdata_i{"s_axil_wdata_i"}, s_axil_rdata_o{"s_axil_rdata_o"};
   sc_core::sc_signal<std::uint32_t> s_axil_wstrb_i{"s_axil_wstrb_i"};
   sc_core::sc_signal<std::uint32_t> s_axil_bresp_o{"s_axil_bresp_o"}, s_axil_rresp_o{"s_axil_rresp_o"};
+  sc_core::sc_signal<bool> m_axi_arvalid_o{"m_axi_arvalid_o"}, m_axi_arready_i{"m_axi_arready_i"};
+  sc_core::sc_signal<bool> m_axi_rvalid_i{"m_axi_rvalid_i"}, m_axi_rready_o{"m_axi_rready_o"}, m_axi_rlast_i{"m_axi_rlast_i"};
+  sc_core::sc_signal<bool> m_axi_awvalid_o{"m_axi_awvalid_o"}, m_axi_awready_i{"m_axi_awready_i"};
+  sc_core::sc_signal<bool> m_axi_wvalid_o{"m_axi_wvalid_o"}, m_axi_wready_i{"m_axi_wready_i"}, m_axi_wlast_o{"m_axi_wlast_o"};
+  sc_core::sc_signal<bool> m_axi_bvalid_i{"m_axi_bvalid_i"}, m_axi_bready_o{"m_axi_bready_o"};
+  sc_core::sc_signal<std::uint32_t> m_axi_araddr_o{"m_axi_araddr_o"}, m_axi_arlen_o{"m_axi_arlen_o"}, m_axi_arsize_o{"m_axi_arsize_o"};
+  sc_core::sc_signal<std::uint32_t> m_axi_arburst_o{"m_axi_arburst_o"}, m_axi_rresp_i{"m_axi_rresp_i"}, m_axi_bresp_i{"m_axi_bresp_i"};
+  sc_core::sc_signal<std::uint32_t> m_axi_awaddr_o{"m_axi_awaddr_o"}, m_axi_awlen_o{"m_axi_awlen_o"}, m_axi_awsize_o{"m_axi_awsize_o"};
+  sc_core::sc_signal<std::uint32_t> m_axi_awburst_o{"m_axi_awburst_o"}, m_axi_wstrb_o{"m_axi_wstrb_o"};
+  sc_core::sc_signal<std::uint64_t> m_axi_rdata_i{"m_axi_rdata_i"}, m_axi_wdata_o{"m_axi_wdata_o"};
   sc_core::sc_signal<bool> interrupt_o{"interrupt_o"}, trace_valid_o{"trace_valid_o"};
   sc_core::sc_signal<std::uint32_t> trace_layer_o{"trace_layer_o"}, trace_pixel_o{"trace_pixel_o"}, trace_channel_o{"trace_channel_o"};
   sc_core::sc_signal<std::remove_reference_t<decltype(Vflexor_engine_sc::trace_mask_o)>::data_type> trace_mask_o{
@@ -40,7 +50,7 @@ class SystemcEngine : public CycleEngine {
   SystemcEngine(const EngineParameters& parameters, const StallOptions& stalls);
 
  protected:
-  void cycle(const AxilRequest& request, EngineOutputs& outputs) override;
+  void cycle(const AxilRequest& request, const MemoryReply* memory, EngineOutputs& outputs) override;
   void apply_reset() override;
 
  private:

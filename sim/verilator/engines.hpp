@@ -17,6 +17,7 @@ struct EngineOptions {
   std::filesystem::path wave_file;  ///< not empty: FST waves, through the slower traced build
   /// First and last cycle of a job (0: its start) in the wave file; empty: everything from reset on.
   std::optional<std::pair<std::uint64_t, std::uint64_t>> wave_window;
+  MemoryOptions memory = {};  ///< of engines with external memory
 };
 
 /// A Verilated engine of a named configuration, after reset.

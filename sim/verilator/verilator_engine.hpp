@@ -18,7 +18,7 @@ template <class Model, class Wave = void>
 class VerilatorEngine : public CycleEngine {
  public:
   VerilatorEngine(const EngineParameters& parameters, const EngineOptions& options)
-      : CycleEngine(parameters, options.stalls), window_(options.wave_window) {
+      : CycleEngine(parameters, options.stalls, options.memory), window_(options.wave_window) {
     if constexpr (kTraced) {
       context_.traceEverOn(true);
     }
@@ -39,9 +39,11 @@ class VerilatorEngine : public CycleEngine {
   }
 
  protected:
-  void cycle(const AxilRequest& request, EngineOutputs& outputs) override {
+  void cycle(const AxilRequest& request, const MemoryReply* memory, EngineOutputs& outputs) override {
     drive(*model_, request);
+    if (memory != nullptr) drive(*model_, *memory);
     half(0);
+    if (memory != nullptr) sample(*model_, outputs.memory);
     sample(*model_, parameters().R, outputs);
     half(1);
   }

@@ -3,12 +3,20 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <random>
+
 #include "boundary_check.hpp"
 #include "code/error.hpp"
 #include "golden/golden.hpp"
 #include "networks.hpp"
 
 namespace flexor::test {
+
+std::uint64_t chosen_seed() {
+  const char* fixed = std::getenv("FLEXOR_SEED");
+  return fixed != nullptr ? std::strtoull(fixed, nullptr, 0) : std::random_device{}();
+}
 
 Dataset random_dataset(Random& random, const Shape& shape, int count) {
   Dataset data;

@@ -10,6 +10,9 @@
 
 namespace flexor::test {
 
+/// FLEXOR_SEED, or a new seed.
+std::uint64_t chosen_seed();
+
 /// Random images with labels 0.
 Dataset random_dataset(Random& random, const Shape& shape, int count);
 

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/transfer_list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "code/error.hpp"
+#include "compiler/descriptor.hpp"
+
+namespace flexor {
+namespace {
+
+constexpr std::uint32_t kEntryBytes = 32;
+constexpr std::uint32_t kAlignment = 64;
+
+// Progress of a job: control, codes, the first layer's weights, the input; then the weights of layer l at kInput + l.
+constexpr int kControl = 1, kCode = 2, kFirstWeights = 3, kInput = 4;
+
+void append(std::vector<std::uint8_t>& bytes, std::uint64_t value, int count) {
+  for (int i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+}
+
+void align(std::vector<std::uint8_t>& bytes) { bytes.resize((bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
+
+void append_entry(std::vector<std::uint8_t>& bytes, const Transfer& t) {
+  const std::uint32_t flags = static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U);
+  append(bytes, flags | static_cast<std::uint32_t>(t.after) << 16, 4);
+  for (const std::uint32_t word : {t.address, t.chip_address, t.count, t.sum1, t.sum2, t.beats, static_cast<std::uint32_t>(t.progress)}) {
+    append(bytes, word, 4);
+  }
+}
+
+// Weights of one layer in weight memory.
+struct Place {
+  std::int64_t base = 0, words = 0;
+  [[nodiscard]] bool overlaps(const Place& other) const {
+    return words > 0 && other.words > 0 && base < other.base + other.words && other.base < base + words;
+  }
+};
+
+std::vector<Place> weight_places(const MemoryImage& image) {
+  std::vector<Place> places;
+  for (std::size_t l = 0; l < image.layers.size(); ++l) {
+    const std::size_t word = image.descriptor + l * kDescriptorWords + static_cast<std::size_t>(descriptor::weight_base.word);
+    places.push_back({image.control[word], image.layers[l].weight_words});
+  }
+  return places;
+}
+
+// Layers that must have ended before the words of layer l may be overwritten.
+int overwrites(const std::vector<Place>& places, std::size_t l) {
+  int after = 0;
+  for (std::size_t k = 0; k < l; ++k) {
+    if (places[k].overlaps(places[l])) after = static_cast<int>(k) + 1;
+  }
+  return after;
+}
+
+class Layout {
+ public:
+  Layout(const MemoryImage& image, const EngineParameters& engine) : image_(image), engine_(engine), places_(weight_places(image)) {}
+
+  ExternalImage run() {
+    // The lists come first; their length is known: control, code, weights, input, logits at most.
+    const auto list_bytes = static_cast<std::uint32_t>(kEntryBytes * (image_.layers.size() + 4));
+    out_.first_list = 0;
+    out_.next_list = list_bytes;
+    out_.bytes.resize(std::size_t{2} * list_bytes);
+    const std::vector<Transfer> weighted = weights();
+    const bool first_weighted = !weighted.empty() && weighted.front().progress == kFirstWeights;
+    const Transfer control = words(TransferKind::Control, image_.control, 0, kControl);
+    std::vector<Transfer> codes;
+    if (!image_.code.empty()) codes.push_back(words(TransferKind::Code, image_.code, 0, kCode));
+    Transfer input = activations(TransferKind::Activation, image_.input_address, image_.batch * image_.input.size());
+    Transfer logits = activations(TransferKind::Store, image_.output_address, 2 * image_.batch * image_.classes);
+    input.address = out_.input = static_cast<std::uint32_t>(out_.bytes.size());
+    logits.address = out_.output = end_of(input);
+    out_.size = end_of(logits);
+    input.starts = true;
+    input.progress = kInput;
+    logits.after = static_cast<int>(image_.layers.size());
+    logits.progress = layer_progress(image_.layers.size());
+    logits.last = true;
+
+    out_.first = {control};
+    out_.first.insert(out_.first.end(), codes.begin(), codes.end());
+    if (first_weighted) out_.first.push_back(weighted.front());
+    out_.first.push_back(input);
+    out_.first.insert(out_.first.end(), weighted.begin() + (first_weighted ? 1 : 0), weighted.end());
+    out_.first.push_back(logits);
+    if (resident()) {
+      input.progress = layer_progress(image_.layers.size());
+      out_.next = {input, logits};
+    } else {
+      out_.next = out_.first;
+      out_.next.erase(out_.next.begin(), out_.next.begin() + 1 + static_cast<std::ptrdiff_t>(codes.size()));
+    }
+    write_list(out_.first, out_.first_list);
+    write_list(out_.next, out_.next_list);
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] bool resident() const {
+    for (std::size_t l = 0; l < places_.size(); ++l) {
+      if (overwrites(places_, l) != 0) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::uint32_t end_of(const Transfer& t) const {
+    return (t.address + t.beats * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  [[nodiscard]] std::uint32_t beats(std::int64_t bytes) const {
+    return static_cast<std::uint32_t>((bytes + engine_.AxiBytes - 1) / engine_.AxiBytes);
+  }
+
+  template <class Words>
+  Transfer words(TransferKind kind, const Words& values, std::uint32_t chip_address, int progress) {
+    Transfer t;
+    t.kind = kind;
+    t.check = engine_.Checksum != 0;
+    t.chip_address = chip_address;
+    t.count = static_cast<std::uint32_t>(values.size());
+    t.progress = progress;
+    t.address = static_cast<std::uint32_t>(out_.bytes.size());
+    for (const auto value : values) append(out_.bytes, value, word_bytes(kind, engine_));
+    t.beats = beats(static_cast<std::int64_t>(out_.bytes.size()) - t.address);
+    align(out_.bytes);
+    const auto size = static_cast<std::size_t>(t.beats) * static_cast<std::size_t>(engine_.AxiBytes);
+    const BeatSums sums = beat_sums(std::span(out_.bytes).subspan(t.address, size), engine_.AxiBytes);
+    t.sum1 = sums.sum1;
+    t.sum2 = sums.sum2;
+    return t;
+  }
+
+  std::vector<Transfer> weights() {
+    std::vector<Transfer> transfers;
+    std::size_t first = 0;
+    for (std::size_t l = 0; l < image_.layers.size(); ++l) {
+      const auto count = static_cast<std::size_t>(image_.layers[l].weight_words);
+      if (count == 0) continue;
+      transfers.push_back(words(TransferKind::Weight, std::span(image_.weight).subspan(first, count),
+                                static_cast<std::uint32_t>(places_[l].base), l == 0 ? kFirstWeights : layer_progress(l)));
+      transfers.back().after = overwrites(places_, l);
+      first += count;
+    }
+    return transfers;
+  }
+
+  [[nodiscard]] Transfer activations(TransferKind kind, std::uint32_t byte, int count) const {
+    Transfer t;
+    t.kind = kind;
+    t.chip_address = to_pair(byte, engine_.K);
+    t.count = static_cast<std::uint32_t>(count);
+    t.beats = beats(count);
+    return t;
+  }
+
+  void write_list(const std::vector<Transfer>& list, std::uint32_t address) {
+    std::vector<std::uint8_t> bytes;
+    for (const Transfer& t : list) append_entry(bytes, t);
+    std::copy(bytes.begin(), bytes.end(), out_.bytes.begin() + address);
+  }
+
+  const MemoryImage& image_;
+  const EngineParameters& engine_;
+  std::vector<Place> places_;
+  ExternalImage out_;
+};
+
+}  // namespace
+
+int word_bytes(TransferKind kind, const EngineParameters& engine) {
+  switch (kind) {
+    case TransferKind::Weight:
+      return (engine.D + 7) / 8;
+    case TransferKind::Activation:
+    case TransferKind::Store:
+      return 1;
+    default:
+      return 4;
+  }
+}
+
+BeatSums beat_sums(std::span<const std::uint8_t> bytes, int beat) {
+  BeatSums sums;
+  for (std::size_t at = 0; at < bytes.size(); at += static_cast<std::size_t>(beat)) {
+    sums.sum2 += sums.sum1;
+    for (std::size_t i = at; i < at + static_cast<std::size_t>(beat); ++i)
+      sums.sum1 += static_cast<std::uint32_t>(bytes[i]) << (8 * (i % 4));
+  }
+  return sums;
+}
+
+std::int64_t WeightRing::place(const std::string& layer, std::int64_t words) {
+  if (words > engine_.WeightWords) {
+    throw InputError(fmt::format("layer '{}' needs {} words of weight memory, but engine '{}' has {}; take a larger engine", layer, words,
+                                 engine_.name, engine_.WeightWords));
+  }
+  if (next_ + words > engine_.WeightWords) next_ = 0;
+  const std::int64_t base = next_;
+  next_ += words;
+  return base;
+}
+
+int layer_progress(std::size_t layer) { return kInput + static_cast<int>(layer); }
+
+ExternalImage lay_out_external(const MemoryImage& image, const EngineParameters& engine) { return Layout(image, engine).run(); }
+
+}  // namespace flexor

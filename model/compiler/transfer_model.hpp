@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "compiler/compiler.hpp"
+#include "compiler/transfer_list.hpp"
+#include "engine_parameters.hpp"
+
+namespace flexor {
+
+/// What external memory adds to a job, when it never stalls.
+struct TransferPrediction {
+  std::vector<std::int64_t>
+      stall;                ///< of each layer: cycles in which it waits for transfers; the job's start in the first, its end in the last
+  std::int64_t cycles = 0;  ///< what the CYCLES register will say
+  std::int64_t bytes_read = 0, bytes_written = 0;
+  [[nodiscard]] std::int64_t stalls() const;
+};
+
+/// Exact prediction of a job that runs `list`: dma_engine, axi_reader, axi_writer and the layers' own cycles, event by event. `latency`:
+/// cycles from an address to its first beat, and from the last beat of a burst to its response, 1..100.
+TransferPrediction predict_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine,
+                                     int latency);
+
+}  // namespace flexor

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One entry of a transfer list: eight little-endian words of 32 bits (docs/architecture.md, "Transfer list").
+package transfer_pkg;
+
+  /// Bytes of an entry.
+  localparam int unsigned EntryBytes = 32;
+
+  /// Where a transfer goes, or comes from.
+  typedef enum logic [2:0] {
+    TransferControl    = 3'd1,
+    TransferCode       = 3'd2,
+    TransferWeight     = 3'd3,
+    TransferActivation = 3'd4,
+    TransferStore      = 3'd5
+  } kind_e;
+
+  /// An entry as it stands in memory; the first field is the highest word.
+  typedef struct packed {
+    /// [15:0] what the job's progress is when this transfer has ended.
+    logic [31:0] progress;
+    /// [23:0] beats of external memory.
+    logic [31:0] beats;
+    /// Sum of running sums.
+    logic [31:0] sum2;
+    /// Sum of the 32-bit words of all beats, modulo 2^32.
+    logic [31:0] sum1;
+    /// Words; bytes of activation memory.
+    logic [31:0] count;
+    /// Word number, or pair.
+    logic [31:0] chip_address;
+    /// Byte address of the first beat.
+    logic [31:0] address;
+    /// Layers of the job that must have ended before.
+    logic [15:0] after;
+    logic [9:0]  unused;
+    /// Last of the list.
+    logic        last;
+    /// Compare the sums.
+    logic        check;
+    /// The layers of the job begin when this transfer has ended.
+    logic        starts;
+    /// kind_e.
+    logic [2:0]  kind;
+  } entry_t;
+
+  /// Bytes of the widest word that dma_engine takes out of beats of `beat` bytes: D-bit weights, 32-bit words, up to w bytes of activations.
+  function automatic int unsigned transfer_word(int unsigned d, int unsigned w, int unsigned beat);
+    int unsigned activation, weight;
+    activation = w < beat ? w : beat;
+    weight = (d + 7) / 8;
+    if (weight < 4) weight = 4;
+    return weight > activation ? weight : activation;
+  endfunction
+
+endpackage

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs whose network, inputs and logits lie in external memory: every word against the golden model, every cycle and byte against the
+// compiler.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compiler/transfer_model.hpp"
+#include "engine_bench.hpp"
+#include "networks.hpp"
+#include "verilator/engines.hpp"
+
+namespace flexor::test {
+namespace {
+
+void expect_predicted(const std::vector<Transfer>& list, const MemoryImage& image, const EngineBus& bus, const JobResult& job,
+                      int latency) {
+  const TransferPrediction predicted = predict_transfers(list, image, bus.parameters(), latency);
+  EXPECT_EQ(predicted.cycles, static_cast<std::int64_t>(job.cycles)) << "CYCLES register";
+  EXPECT_EQ(predicted.bytes_read, static_cast<std::int64_t>(job.bytes_read)) << "BYTES_READ register";
+  EXPECT_EQ(predicted.bytes_written, static_cast<std::int64_t>(job.bytes_written)) << "BYTES_WRITTEN register";
+  EXPECT_EQ(predicted.stalls(), static_cast<std::int64_t>(job.transfer_stall)) << "TRANSFER_STALL register";
+  for (std::size_t l = 0; l < image.layers.size(); ++l) {
+    const auto& stage = bus.layer_cycles.at(l).stage;
+    EXPECT_EQ(predicted.stall[l], static_cast<std::int64_t>(stage[static_cast<std::size_t>(Stage::TransferStall)])) << "layer " << l;
+    const PredictedCycles& own = image.layers[l].predicted;
+    const auto found = [&stage](Stage s) { return static_cast<std::int64_t>(stage[static_cast<std::size_t>(s)]); };
+    EXPECT_EQ(own.compute, found(Stage::Compute)) << "layer " << l;
+    EXPECT_EQ(own.weight_stall, found(Stage::WeightStall)) << "layer " << l;
+    EXPECT_EQ(own.drain_stall, found(Stage::DrainStall)) << "layer " << l;
+    EXPECT_EQ(own.other, found(Stage::Other)) << "layer " << l;
+  }
+}
+
+struct Case {
+  const char* configuration;
+  int latency;
+};
+
+class EngineTransfer : public testing::TestWithParam<Case> {};
+
+TEST_P(EngineTransfer, RunsRandomNetworksInThePredictedCycles) {
+  const auto [configuration, latency] = GetParam();
+  const std::uint64_t seed = chosen_seed();
+  fmt::print("FLEXOR_SEED={}\n", seed);
+  const auto& engine = find_configuration(configuration);
+  Random random(seed);
+  const auto bus = make_verilator_engine(engine, {{}, {}, {}, {latency, 0, seed}});
+  Driver driver(*bus);
+  for (int i = 0; i < 10 && !testing::Test::HasFailure(); ++i) {
+    const Network network = draw_fitting(random, engine);
+    const MemoryImage image = compile(network, engine, random.below(2) == 0 ? 1 : 0);
+    const ExternalImage external = lay_out_external(image, engine);
+    SCOPED_TRACE(fmt::format("{} latency {} FLEXOR_SEED={} network {}: batch {} {}", configuration, latency, seed, i, image.batch,
+                             describe(network)));
+    const JobResult first = expect_equal_job(driver, network, image, random_dataset(random, network.input, image.batch));
+    expect_predicted(external.first, image, *bus, first, latency);
+    const JobResult next = driver.run();
+    expect_predicted(external.next, image, *bus, next, latency);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engine, EngineTransfer,
+                         testing::Values(Case{"tiny", 1}, Case{"tiny", 16}, Case{"tiny", 100}, Case{"base", 1}, Case{"base", 16},
+                                         Case{"base", 100}),
+                         [](const auto& info) { return fmt::format("{}_latency{}", info.param.configuration, info.param.latency); });
+
+}  // namespace
+}  // namespace flexor::test
