@@ -114,6 +114,7 @@ class Run {
     for (int i = 0; i < image.batch; ++i) {
       driver.set_input(i, inputs[static_cast<std::size_t>(i)]);
     }
+    const JobPrediction predicted = driver.predict(options_.latency);
     JobResult job;
     std::string fault;
     std::vector<std::vector<std::int16_t>> found;
@@ -129,15 +130,17 @@ class Run {
     const double seconds = thread_seconds() - begin;
     bus.on_write = nullptr;
     check.finish(job.cycles);
-    add(image, first, job, check, expected, found, seconds, bus.layer_cycles, fault);
+    add(image, predicted, first, job, check, expected, found, seconds, bus.layer_cycles, fault);
   }
 
-  void add(const MemoryImage& image, int first, const JobResult& job, const BoundaryCheck& check,
+  void add(const MemoryImage& image, const JobPrediction& predicted, int first, const JobResult& job, const BoundaryCheck& check,
            const std::vector<std::vector<std::int16_t>>& expected, const std::vector<std::vector<std::int16_t>>& found, double seconds,
            const std::vector<EngineBus::LayerCycles>& cycles, const std::string& fault) {
     const std::lock_guard lock(mutex_);
     sum_.cycles += job.cycles;
-    sum_.predicted_cycles += image.predicted_cycles();
+    sum_.predicted_cycles += predicted.cycles;
+    sum_.bytes_read += job.bytes_read;
+    sum_.bytes_written += job.bytes_written;
     sum_.simulation_seconds += seconds;
     sum_.fault = sum_.fault.empty() ? fault : sum_.fault;
     for (std::size_t l = 0; l < sum_.layers.size(); ++l) {
@@ -146,7 +149,7 @@ class Run {
       layer.words_differing += check.counts()[l].differing;
       layer.macs += image.layers[l].macs;
       layer.ideal_cycles += image.layers[l].ideal_cycles;
-      layer.predicted_cycles += image.layers[l].predicted.total();
+      layer.predicted_cycles += predicted.layers[l];
       for (std::size_t s = 0; l < cycles.size() && s < std::size(layer.cycles.stage); ++s) {
         layer.cycles.stage[s] += cycles[l].stage[s];
       }

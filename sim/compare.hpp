@@ -34,7 +34,8 @@ struct Comparison {
   std::uint64_t logits_differing = 0;  ///< of the logits read over the bus
   std::uint64_t cycles = 0;            ///< CYCLES register, summed over jobs
   double ideal_cycles = 0;
-  std::int64_t predicted_cycles = 0;  ///< the compiler's, summed over jobs: equal to `cycles`
+  std::int64_t predicted_cycles = 0;               ///< the compiler's, summed over jobs: equal to `cycles`
+  std::int64_t bytes_read = 0, bytes_written = 0;  ///< external memory
   std::int64_t macs = 0;
   int correct_golden = 0;
   int correct_engine = 0;
@@ -50,6 +51,7 @@ struct CompareOptions {
   int images = 1;
   int batch = 0;  ///< images of one job, 0: the compiler's choice
   int threads = 1;
+  int latency = 16;  ///< of external memory, for the prediction
   Corruption corruption;
   std::function<std::unique_ptr<EngineBus>()> make_engine;  ///< one per thread; called in that thread
   std::function<void(int)> progress;                        ///< images done so far; called from any thread, never at once

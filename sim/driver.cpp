@@ -54,6 +54,10 @@ void Driver::load(const MemoryImage& image) {
   if (loading_ == Loading::External) {
     load_external(image);
   } else {
+    if (image.weight.size() > static_cast<std::size_t>(bus_.parameters().WeightWords)) {
+      throw EngineFault(fmt::format("the network has {} words of weights, more than weight memory's {}; load it through external memory",
+                                    image.weight.size(), bus_.parameters().WeightWords));
+    }
     write(window(Region::Control, image.control), "control");
     write(window(Region::Code, image.code), "code");
     write(window(Region::Weight, image.weight), "weight");
@@ -72,6 +76,23 @@ void Driver::load_external(const MemoryImage& image) {
   fresh_ = true;
 }
 
+// The inputs are the host's; the list says what they sum to.
+void Driver::sign_inputs() {
+  const std::span<std::uint8_t> bytes = bus_.memory()->bytes();
+  std::uint32_t at = fresh_ ? external_.first_list : external_.next_list;
+  for (Transfer transfer : fresh_ ? external_.first : external_.next) {
+    if (transfer.kind == TransferKind::Activation) {
+      const int beat = bus_.parameters().AxiBytes;
+      const BeatSums sums = beat_sums(bytes.subspan(transfer.address, std::size_t{transfer.beats} * static_cast<std::size_t>(beat)), beat);
+      transfer.sum1 = sums.sum1;
+      transfer.sum2 = sums.sum2;
+      const auto entry = encode(transfer);
+      std::copy(entry.begin(), entry.end(), bytes.begin() + at);
+    }
+    at += 32;
+  }
+}
+
 void Driver::set_input(int slot, std::span<const std::uint8_t> tensor) {
   if (slot < 0 || slot >= image_->batch || static_cast<int>(tensor.size()) != image_->input.size()) {
     throw std::invalid_argument("Driver::set_input: slot or size does not belong to the loaded image");
@@ -84,9 +105,15 @@ void Driver::set_input(int slot, std::span<const std::uint8_t> tensor) {
   }
 }
 
+JobPrediction Driver::predict(int latency) const {
+  if (loading_ == Loading::Windows) return predict_job(*image_);
+  return predict_job(fresh_ ? external_.first : external_.next, *image_, bus_.parameters(), latency);
+}
+
 JobResult Driver::run(std::uint64_t limit) {
   limit = limit != 0 ? limit : cycle_limit(*image_);
   const bool external = loading_ == Loading::External;
+  if (external) sign_inputs();
   if (external) write_register(Register::Transfers, fresh_ ? external_.first_list : external_.next_list);
   fresh_ = true;  // until the job has ended well
   write_register(Register::Control, external ? 5 : 1);
@@ -100,7 +127,10 @@ JobResult Driver::run(std::uint64_t limit) {
     status = read_register(Register::Status);
   }
   if (const auto error = status >> 8 & 0xFF; error != 0 || (status & 2) == 0) {
-    throw EngineFault(fmt::format("the engine stopped with error code {} in layer {}", error, read_register(Register::Layer)));
+    const std::uint32_t address = external ? read_register(Register::ErrorAddress) : 0;
+    throw EngineFault(fmt::format("the engine stopped with error code {} in layer {}{}", error, read_register(Register::Layer),
+                                  external ? fmt::format(", external memory address 0x{:x}", address) : ""),
+                      static_cast<EngineError>(error), address);
   }
   fresh_ = false;
   JobResult result{read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "compiler/compiler.hpp"
 #include "compiler/transfer_list.hpp"
+#include "compiler/transfer_model.hpp"
 #include "engine_bus.hpp"
 
 namespace flexor {
@@ -14,7 +16,16 @@ namespace flexor {
 /// The engine did something that its interface does not allow (bus error, wrong identity, error code, no end).
 class EngineFault : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit EngineFault(const std::string& what, EngineError code = EngineError::None, std::uint32_t address = 0)
+      : std::runtime_error(what), code_(code), address_(address) {}
+  /// What STATUS said; None: the engine did not say.
+  [[nodiscard]] EngineError code() const { return code_; }
+  /// What ERROR_ADDRESS said.
+  [[nodiscard]] std::uint32_t address() const { return address_; }
+
+ private:
+  EngineError code_;
+  std::uint32_t address_;
 };
 
 /// What the registers say after one job.
@@ -43,6 +54,8 @@ class Driver {
   void set_input(int slot, std::span<const std::uint8_t> tensor);
   /// Starts the loaded job and waits for its end. Throws EngineFault on an error code or after `limit` cycles (0: from the plan).
   JobResult run(std::uint64_t limit = 0);
+  /// What the compiler predicts of the next run(); external memory answers after `latency` cycles and never stalls.
+  [[nodiscard]] JobPrediction predict(int latency) const;
   /// int16 logits of image `slot`.
   [[nodiscard]] std::vector<std::int16_t> logits(int slot);
 
@@ -56,6 +69,7 @@ class Driver {
  private:
   void write(const std::vector<BusWrite>& writes, const char* what);
   void load_external(const MemoryImage& image);
+  void sign_inputs();
   [[nodiscard]] std::uint32_t activation_bus_address(std::uint32_t byte) const;
 
   EngineBus& bus_;

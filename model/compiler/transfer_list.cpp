@@ -12,6 +12,7 @@ namespace flexor {
 namespace {
 
 constexpr std::uint32_t kEntryBytes = 32;
+constexpr std::uint16_t kEntryCheck = 0xA5C3;
 constexpr std::uint32_t kAlignment = 64;
 
 // Progress of a job: control, codes, the first layer's weights, the input; then the weights of layer l at kInput + l.
@@ -22,14 +23,6 @@ void append(std::vector<std::uint8_t>& bytes, std::uint64_t value, int count) {
 }
 
 void align(std::vector<std::uint8_t>& bytes) { bytes.resize((bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
-
-void append_entry(std::vector<std::uint8_t>& bytes, const Transfer& t) {
-  const std::uint32_t flags = static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U);
-  append(bytes, flags | static_cast<std::uint32_t>(t.after) << 16, 4);
-  for (const std::uint32_t word : {t.address, t.chip_address, t.count, t.sum1, t.sum2, t.beats, static_cast<std::uint32_t>(t.progress)}) {
-    append(bytes, word, 4);
-  }
-}
 
 // Weights of one layer in weight memory.
 struct Place {
@@ -78,6 +71,7 @@ class Layout {
     logits.address = out_.output = end_of(input);
     out_.size = end_of(logits);
     input.starts = true;
+    input.check = engine_.Checksum != 0;
     input.progress = kInput;
     logits.after = static_cast<int>(image_.layers.size());
     logits.progress = layer_progress(image_.layers.size());
@@ -159,9 +153,11 @@ class Layout {
   }
 
   void write_list(const std::vector<Transfer>& list, std::uint32_t address) {
-    std::vector<std::uint8_t> bytes;
-    for (const Transfer& t : list) append_entry(bytes, t);
-    std::copy(bytes.begin(), bytes.end(), out_.bytes.begin() + address);
+    for (const Transfer& t : list) {
+      const auto entry = encode(t);
+      std::copy(entry.begin(), entry.end(), out_.bytes.begin() + address);
+      address += kEntryBytes;
+    }
   }
 
   const MemoryImage& image_;
@@ -171,6 +167,19 @@ class Layout {
 };
 
 }  // namespace
+
+std::array<std::uint8_t, 32> encode(const Transfer& t) {
+  const std::uint32_t flags = static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U);
+  std::array<std::uint32_t, 8> words{
+      flags | static_cast<std::uint32_t>(t.after) << 16, t.address, t.chip_address, t.count, t.sum1, t.sum2, t.beats,
+      static_cast<std::uint32_t>(t.progress) & 0xFFFFU};
+  std::uint32_t fold = kEntryCheck;
+  for (const std::uint32_t word : words) fold ^= (word ^ word >> 16) & 0xFFFFU;
+  words[7] |= fold << 16;
+  std::array<std::uint8_t, 32> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4)));
+  return bytes;
+}
 
 int word_bytes(TransferKind kind, const EngineParameters& engine) {
   switch (kind) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -26,6 +27,9 @@ struct Transfer {
   std::uint32_t sum1 = 0, sum2 = 0;
   int progress = 0;  ///< of the job when it has ended
 };
+
+/// The entry as it stands in memory.
+std::array<std::uint8_t, 32> encode(const Transfer& transfer);
 
 /// Bytes of a word of each kind in external memory: 4, 4, ceil(D/8); 1 for activations.
 int word_bytes(TransferKind kind, const EngineParameters& engine);

@@ -99,4 +99,21 @@ TransferPrediction predict_transfers(const std::vector<Transfer>& list, const Me
   return Job(image, engine, latency).run(list);
 }
 
+JobPrediction predict_job(const MemoryImage& image) {
+  JobPrediction job;
+  for (const MemoryImage::LayerPlan& layer : image.layers) job.layers.push_back(layer.predicted.total());
+  job.cycles = image.predicted_cycles();
+  return job;
+}
+
+JobPrediction predict_job(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine, int latency) {
+  const TransferPrediction transfers = predict_transfers(list, image, engine, latency);
+  JobPrediction job = predict_job(image);
+  for (std::size_t l = 0; l < job.layers.size(); ++l) job.layers[l] += transfers.stall[l];
+  job.cycles = transfers.cycles;
+  job.bytes_read = transfers.bytes_read;
+  job.bytes_written = transfers.bytes_written;
+  return job;
+}
+
 }  // namespace flexor

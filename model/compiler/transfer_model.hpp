@@ -18,9 +18,20 @@ struct TransferPrediction {
   [[nodiscard]] std::int64_t stalls() const;
 };
 
+/// Everything that is predicted of one job.
+struct JobPrediction {
+  std::vector<std::int64_t> layers;  ///< cycles of each layer, what it waits for transfers included
+  std::int64_t cycles = 0;           ///< the CYCLES register
+  std::int64_t bytes_read = 0, bytes_written = 0;
+};
+
+/// A job whose network and inputs are in the engine's memories.
+JobPrediction predict_job(const MemoryImage& image);
+
 /// Exact prediction of a job that runs `list`: dma_engine, axi_reader, axi_writer and the layers' own cycles, event by event. `latency`:
 /// cycles from an address to its first beat, and from the last beat of a burst to its response, 1..100.
 TransferPrediction predict_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine,
                                      int latency);
+JobPrediction predict_job(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine, int latency);
 
 }  // namespace flexor

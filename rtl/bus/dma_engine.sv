@@ -6,7 +6,7 @@
 /// announce has reached its own. With these two counts the compiler orders everything. Any fault ends the list: nothing more is asked of the memory, what it owes is
 /// swallowed, running_o falls, and the first fault is reported once.
 ///   words:       control, code: 4 bytes a word; weight: ceil(D/8); activations: Word = min(W, Beat) bytes a cycle
-///   checked:     kind 1..5; count >= 1; word + count <= words of the memory; a pair inside activation memory (what runs past its end wraps);
+///   checked:     the entry's fold; kind 1..5; count >= 1; word + count <= words of the memory; a pair inside activation memory (what runs past its end wraps);
 ///                words and beats end together; sums where asked for
 module dma_engine
   import axi_pkg::*;
@@ -160,6 +160,7 @@ module dma_engine
   logic [31:0] words;
   logic [StepWidth-1:0] step;
   logic [32:0] chip_end_q;
+  logic [15:0] fold_q;
   logic [31:0] count_beats_q;  // beats that hold count_i bytes
   assign is_store = entry_q.kind == TransferStore;
   assign is_activation = entry_q.kind == TransferActivation;
@@ -175,7 +176,8 @@ module dma_engine
       TransferCode: words = 32'(CodeWords);
       default: ;
     endcase
-    legal = entry_q.kind >= TransferControl && entry_q.kind <= TransferStore && entry_q.count != '0 && entry_q.beats[31:BeatsWidth] == '0;
+    legal = entry_q.kind >= TransferControl && entry_q.kind <= TransferStore && entry_q.count != '0 && entry_q.beats[31:BeatsWidth] == '0 &&
+            fold_q == EntryCheck;
     if (is_activation || is_store) begin
       legal = legal && entry_q.chip_address[7:0] < 8'(K) && entry_q.chip_address[31:8] < 24'(2 * ActRows) &&
               entry_q.count <= 32'(2 * ActRows * K) && count_beats_q == entry_q.beats;
@@ -262,12 +264,13 @@ module dma_engine
     if (timed) dead_q <= 1'b1;
     else if (!owes || forget_i) dead_q <= 1'b0;
     chip_end_q <= 33'(entry_q.chip_address) + 33'(entry_q.count);
+    fold_q <= entry_fold(entry_q);
     count_beats_q <= 32'((33'(entry_q.count) + 33'(Beat - 1)) >> $clog2(Beat));
     begin_o <= state_q == End && state_d != Stop && entry_q.starts && !begun_q;
     if (layer_done_i) layers_q <= layers_q + 16'd1;
     if (state_q == Take && beat_valid) entry_q <= {beat, entry_q[8*EntryBytes-1:8*Beat]};
     if (state_q == End && state_d != Stop) begin
-      progress_o <= entry_q.progress[15:0];
+      progress_o <= entry_q.progress;
       list_q <= list_q + 32'(EntryBytes);
       begun_q <= begun_q || entry_q.starts;
       complete_o <= entry_q.last;
@@ -489,6 +492,6 @@ module dma_engine
   );
 
   logic unused_bits;
-  assign unused_bits = ^{entry_q.progress, entry_q.unused, sum1, sum2};
+  assign unused_bits = ^{entry_q.fold, entry_q.unused, sum1, sum2};
 
 endmodule

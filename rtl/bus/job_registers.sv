@@ -78,19 +78,19 @@ module job_registers
   logic start, write_control, write_interrupt;
 
   always_comb begin
-    if (write_control_i) refuse_o = (write_data_i[0] && busy_o) || (|write_data_i[3:2] && (busy_o || !Transfers));
+    if (write_control_i) refuse_o = (write_data_i[0] && (busy_o || write_data_i[3])) || (|write_data_i[3:2] && (busy_o || !Transfers));
     else if (write_descriptor_i) refuse_o = write_wide_i;
     else refuse_o = !write_interrupt_i;
   end
 
   assign write_control = write_i && write_control_i;
   assign write_interrupt = write_i && write_interrupt_i;
-  assign start = write_control && write_data_i[0] && !busy_o;
+  assign start = write_control && write_data_i[0] && !refuse_o;
 
   always_ff @(posedge clk_i) begin
     start_o <= start;
     if (start) transfers_o <= Transfers && write_data_i[2];
-    forget_o <= Transfers && write_control && write_data_i[3] && !busy_o;
+    forget_o <= Transfers && write_control && write_data_i[3] && !refuse_o;
     abort_o <= write_control && !write_data_i[0] && write_data_i[1] && busy_o;
     if (write_i && write_descriptor_i && !write_wide_i) descriptor_o <= write_data_i;
     if (write_interrupt) begin

@@ -6,6 +6,9 @@ package transfer_pkg;
   /// Bytes of an entry.
   localparam int unsigned EntryBytes = 32;
 
+  /// See entry_t.fold.
+  localparam logic [15:0] EntryCheck = 16'hA5C3;
+
   /// Where a transfer goes, or comes from.
   typedef enum logic [2:0] {
     TransferControl    = 3'd1,
@@ -17,8 +20,10 @@ package transfer_pkg;
 
   /// An entry as it stands in memory; the first field is the highest word.
   typedef struct packed {
-    /// [15:0] what the job's progress is when this transfer has ended.
-    logic [31:0] progress;
+    /// Makes the exclusive or of the entry's sixteen 16-bit halves EntryCheck.
+    logic [15:0] fold;
+    /// What the job's progress is when this transfer has ended.
+    logic [15:0] progress;
     /// [23:0] beats of external memory.
     logic [31:0] beats;
     /// Sum of running sums.
@@ -43,6 +48,16 @@ package transfer_pkg;
     /// kind_e.
     logic [2:0]  kind;
   } entry_t;
+
+  /// Exclusive or of an entry's 16-bit halves.
+  function automatic logic [15:0] entry_fold(entry_t entry);
+    logic [8*EntryBytes-1:0] bits;
+    logic [15:0] fold;
+    bits = entry;
+    fold = '0;
+    for (int unsigned i = 0; i < EntryBytes / 2; i++) fold ^= bits[16*i+:16];
+    return fold;
+  endfunction
 
   /// Bytes of the widest word that dma_engine takes out of beats of `beat` bytes: D-bit weights, 32-bit words, up to w bytes of activations.
   function automatic int unsigned transfer_word(int unsigned d, int unsigned w, int unsigned beat);

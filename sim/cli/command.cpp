@@ -79,6 +79,10 @@ void add_engine(CLI::App& command, EngineFlags& flags) {
   command.add_option("--stall", flags.stall, "probability of a random stall on every handshake of the bus, in every cycle")
       ->type_name("P")
       ->check(CLI::Range(0.0, 0.95).description(""));
+  command.add_option("--latency", flags.latency, "cycles from an address to external memory's first beat, for engines that have it")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000).description(""));
   command.add_option("--seed", flags.seed, "of the random stalls")->type_name("N");
 }
 

@@ -49,13 +49,15 @@ void add_data(CLI::App& command, DataFlags& flags, const std::string& images_hel
 /// Throws InputError when it does not suit the network or has too few images.
 Dataset load_data(const DataFlags& flags, const Context& context, const Network& network, int otherwise);
 
-/// `--config`, `--batch`, `--stall`, `--seed`.
+/// `--config`, `--batch`, `--stall`, `--latency`, `--seed`.
 struct EngineFlags {
   std::string configuration = "base";
   int batch = 0;
   double stall = 0;
+  int latency = 16;
   std::uint64_t seed = 0;
   [[nodiscard]] StallOptions stalls() const { return {stall, stall, seed}; }
+  [[nodiscard]] MemoryOptions memory() const { return {latency, stall, seed}; }
 };
 void add_engine(CLI::App& command, EngineFlags& flags);
 

@@ -69,6 +69,8 @@ nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters&
           {"utilisation", utilisation(result.ideal_cycles, result.cycles)},
           {"accuracy_golden", percent(result.correct_golden, result.images)},
           {"accuracy_rtl", percent(result.correct_engine, result.images)},
+          {"bytes_read", result.bytes_read},
+          {"bytes_written", result.bytes_written},
           {"macs", result.macs},
           {"macs_per_cycle", engine.macs()},
           {"macs_per_second", result.simulation_seconds > 0 ? static_cast<double>(result.macs) / result.simulation_seconds : 0},
@@ -92,6 +94,9 @@ void print(const Network& network, const EngineParameters& engine, const Compari
              utilisation_table(uses, result.cycles, result.predicted_cycles));
   fmt::print("simulated {:.1f} million MACs a second on one core, {:.1f} s in all\n",
              static_cast<double>(result.macs) / result.simulation_seconds / 1e6, result.wall_seconds);
+  if (result.bytes_read != 0) {
+    fmt::print("external memory: {} bytes read, {} written\n", grouped(result.bytes_read), grouped(result.bytes_written));
+  }
   if (result.equal()) {
     fmt::print("every word is equal\n");
   }
@@ -119,7 +124,8 @@ void compare_command(const Flags& flags, Context& context) {
   options.batch = flags.engine.batch;
   options.threads = flags.threads;
   options.corruption = flags.corrupt.empty() ? Corruption{} : parse_corruption(flags.corrupt);
-  options.make_engine = [&] { return make_verilator_engine(engine, {flags.engine.stalls(), {}, {}}); };
+  options.make_engine = [&] { return make_verilator_engine(engine, {flags.engine.stalls(), {}, {}, flags.engine.memory()}); };
+  options.latency = flags.engine.latency;
   options.progress = [&](int done) { progress.update(done); };
   options.stop = [] { return interrupted(); };
   if (flags.engine.stall > 0) {

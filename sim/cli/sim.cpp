@@ -31,19 +31,25 @@ struct Flags {
 struct Result {
   std::vector<LayerUse> layers;
   std::uint64_t cycles = 0;
-  std::int64_t predicted_cycles = 0;  // the compiler's
+  std::int64_t predicted_cycles = 0;               // the compiler's
+  std::int64_t bytes_read = 0, bytes_written = 0;  // external memory
   int correct = 0;
   double seconds = 0;  // processor time
 };
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-void run_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data, int first, Result& result) {
+void run_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data, int first, int latency,
+             Result& result) {
   for (int i = 0; i < image.batch; ++i) {
     driver.set_input(i, layout_input(network, image, data.image(first + i)));
   }
-  result.cycles += driver.run().cycles;
-  result.predicted_cycles += image.predicted_cycles();
+  const JobPrediction predicted = driver.predict(latency);
+  const JobResult job = driver.run();
+  result.cycles += job.cycles;
+  result.bytes_read += job.bytes_read;
+  result.bytes_written += job.bytes_written;
+  result.predicted_cycles += predicted.cycles;
   for (int i = 0; i < image.batch; ++i) {
     const auto logits = driver.logits(i);
     const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
@@ -52,8 +58,8 @@ void run_job(Driver& driver, const Network& network, const MemoryImage& image, c
   for (std::size_t l = 0; l < image.layers.size(); ++l) {
     result.layers[l].macs += image.layers[l].macs;
     result.layers[l].ideal_cycles += image.layers[l].ideal_cycles;
-    result.layers[l].predicted_cycles += image.layers[l].predicted.total();
-    for (std::size_t s = 0; l < driver.bus().layer_cycles.size() && s < 5; ++s) {
+    result.layers[l].predicted_cycles += predicted.layers[l];
+    for (std::size_t s = 0; l < driver.bus().layer_cycles.size() && s < std::size(result.layers[l].cycles.stage); ++s) {
       result.layers[l].cycles.stage[s] += driver.bus().layer_cycles[l].stage[s];
     }
   }
@@ -71,13 +77,13 @@ Result run(const Flags& flags, const Network& network, const Dataset& data, cons
   int first = 0;
   for (; first + image.batch <= data.count; first += image.batch) {
     check_interrupt();
-    run_job(driver, network, image, data, first, result);
+    run_job(driver, network, image, data, first, flags.engine.latency, result);
     progress.update(first + image.batch);
   }
   if (first < data.count) {
     const MemoryImage rest = compile(network, bus.parameters(), data.count - first);
     driver.load(rest);
-    run_job(driver, network, rest, data, first, result);
+    run_job(driver, network, rest, data, first, flags.engine.latency, result);
   }
   result.seconds = processor_seconds() - begin;
   if (flags.engine.stall > 0) {
@@ -87,7 +93,7 @@ Result run(const Flags& flags, const Network& network, const Dataset& data, cons
 }
 
 EngineOptions engine_options(const Flags& flags) {
-  EngineOptions options{flags.engine.stalls(), flags.wave, {}};
+  EngineOptions options{flags.engine.stalls(), flags.wave, {}, flags.engine.memory()};
   if (flags.windowed) {
     if (flags.wave.empty()) {
       throw InputError("--from-cycle and --to-cycle choose what goes into the wave file; give --wave FILE with them");
@@ -140,6 +146,8 @@ void simulate(const Flags& flags, const Context& context) {
               {"predicted_cycles", result.predicted_cycles},
               {"ideal_cycles", whole.ideal_cycles},
               {"utilisation", utilisation(whole.ideal_cycles, result.cycles)},
+              {"bytes_read", result.bytes_read},
+              {"bytes_written", result.bytes_written},
               {"macs", whole.macs},
               {"macs_per_cycle", configuration.macs()},
               {"macs_per_second", speed},

@@ -20,6 +20,7 @@ std::vector<std::string> row(const LayerUse& layer, std::uint64_t cycles) {
           count(of(layer, Stage::Compute)),
           count(of(layer, Stage::WeightStall)),
           count(of(layer, Stage::DrainStall)),
+          count(of(layer, Stage::TransferStall)),
           count(of(layer, Stage::Other)),
           fmt::format("{:.0f}", layer.ideal_cycles),
           fmt::format("{:.1f} %", 100 * utilisation(layer.ideal_cycles, cycles))};
@@ -29,7 +30,8 @@ std::vector<std::string> row(const LayerUse& layer, std::uint64_t cycles) {
 double utilisation(double ideal, std::uint64_t cycles) { return cycles == 0 ? 0 : ideal / static_cast<double>(cycles); }
 
 std::string utilisation_table(const std::vector<LayerUse>& layers, std::uint64_t cycles, std::int64_t predicted) {
-  Table table({"layer", "MACs", "cycles", "predicted", "compute", "weight stall", "drain stall", "other", "ideal", "utilisation"});
+  Table table({"layer", "MACs", "cycles", "predicted", "compute", "weight stall", "drain stall", "transfer stall", "other", "ideal",
+               "utilisation"});
   LayerUse whole{"whole", {}, 0, 0, predicted};
   for (const auto& layer : layers) {
     table.add(row(layer, layer.cycles.total()));
@@ -51,6 +53,7 @@ nlohmann::ordered_json utilisation_json(const LayerUse& layer) {
           {"compute", of(layer, Stage::Compute)},
           {"weight_stall", of(layer, Stage::WeightStall)},
           {"drain_stall", of(layer, Stage::DrainStall)},
+          {"transfer_stall", of(layer, Stage::TransferStall)},
           {"other", of(layer, Stage::Other)},
           {"ideal_cycles", layer.ideal_cycles},
           {"utilisation", utilisation(layer.ideal_cycles, layer.cycles.total())}};

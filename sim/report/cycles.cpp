@@ -16,9 +16,10 @@ struct Stage {
   std::string_view style;
   std::string_view meaning;
 };
-constexpr std::array<Stage, 4> kStages = {{{"compute", "compute", "compute"},
+constexpr std::array<Stage, 5> kStages = {{{"compute", "compute", "compute"},
                                            {"weight_stall", "weight", "waits for weights"},
                                            {"drain_stall", "drain", "waits for the drain"},
+                                           {"transfer_stall", "transfer", "waits for external memory"},
                                            {"other", "other", "descriptor, last drain"}}};
 
 std::string stage_chart(const std::vector<Item>& layers) {
@@ -28,7 +29,8 @@ std::string stage_chart(const std::vector<Item>& layers) {
   out += html::legend({{kStages[0].style, kStages[0].meaning},
                        {kStages[1].style, kStages[1].meaning},
                        {kStages[2].style, kStages[2].meaning},
-                       {kStages[3].style, kStages[3].meaning}});
+                       {kStages[3].style, kStages[3].meaning},
+                       {kStages[4].style, kStages[4].meaning}});
   for (const auto& layer : layers) {
     std::vector<html::Segment> segments;
     for (const auto& stage : kStages) {

@@ -7,12 +7,12 @@ namespace flexor {
 /// Style sheet of the report: one column for a phone, light and dark by the reader's own setting.
 inline constexpr std::string_view kReportStyle = R"(:root {
   --page: #fbfbfa; --panel: #ffffff; --ink: #1c1d1f; --soft: #5c6066; --line: #e1e2e4; --track: #eceded;
-  --compute: #2a6fc9; --weight: #d9662b; --drain: #12a08a; --other: #9a9fa6; --good: #0b7a3b; --bad: #c02727;
+  --compute: #2a6fc9; --weight: #d9662b; --drain: #12a08a; --transfer: #8a5cc9; --other: #9a9fa6; --good: #0b7a3b; --bad: #c02727;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #16171a; --panel: #1e2024; --ink: #e9eaec; --soft: #a2a7ae; --line: #34373d; --track: #2b2e33;
-    --compute: #5a9bee; --weight: #ef8a55; --drain: #34c2ab; --other: #7b8089; --good: #4cc47f; --bad: #ff7d74;
+    --compute: #5a9bee; --weight: #ef8a55; --drain: #34c2ab; --transfer: #b08cf0; --other: #7b8089; --good: #4cc47f; --bad: #ff7d74;
   }
 }
 * { box-sizing: border-box; }
@@ -39,6 +39,7 @@ section { background: var(--panel); border: 1px solid var(--line); border-radius
 .compute { background: var(--compute); }
 .weight { background: var(--weight); }
 .drain { background: var(--drain); }
+.transfer { background: var(--transfer); }
 .other { background: var(--other); }
 .legend { margin: 0 0 .4rem; font-size: .82rem; color: var(--soft); }
 .legend span { display: inline-flex; align-items: center; margin-right: .9rem; white-space: nowrap; }

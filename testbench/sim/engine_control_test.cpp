@@ -132,11 +132,36 @@ TEST_P(EngineControl, RefusesUnknownAddressesAndReadOnlyRegisters) {
     EXPECT_EQ(bus_->write(bus_address(which), 1), kSlaveError) << static_cast<int>(which);
   }
   std::uint64_t data = 0;
-  for (const std::uint32_t address : {0x5000000U, 0xF000000U, 8U * 12, 8U * 200}) {
+  const std::uint32_t registers = engine_.AxiBytes == 0 ? 12 : 20;
+  for (const std::uint32_t address : {0x5000000U, 0xF000000U, 8 * registers, 8U * 200}) {
     EXPECT_EQ(bus_->read(address, data), kSlaveError) << address;
     EXPECT_EQ(bus_->write(address, 0), kSlaveError) << address;
   }
   EXPECT_EQ(driver_.read_register(Register::Id), 0x464C5852U);
+}
+
+TEST_P(EngineControl, KeepsTheRegistersOfExternalMemory) {
+  if (engine_.AxiBytes == 0) GTEST_SKIP() << "no external memory";
+  EXPECT_EQ(driver_.read_register(Register::WindowFirst), 0U);
+  EXPECT_EQ(driver_.read_register(Register::WindowLast), 0xFFFFFFFFU);
+  EXPECT_EQ(driver_.read_register(Register::Timeout), 65535U);
+  for (const Register which : {Register::Transfers, Register::WindowFirst, Register::WindowLast}) {
+    driver_.write_register(which, 0x89ABCDE0);
+    EXPECT_EQ(driver_.read_register(which), 0x89ABCDE0U) << static_cast<int>(which);
+  }
+  driver_.write_register(Register::Timeout, 0x1000000);
+  EXPECT_EQ(driver_.read_register(Register::Timeout), 0xFFFFFFU) << "saturates";
+  EXPECT_EQ(bus_->write(bus_address(Register::Transfers), 4), kSlaveError) << "not a multiple of a beat";
+  for (const Register which : {Register::ErrorAddress, Register::BytesRead, Register::BytesWritten, Register::TransferStall}) {
+    EXPECT_EQ(bus_->write(bus_address(which), 1), kSlaveError) << static_cast<int>(which);
+  }
+}
+
+TEST_P(EngineControl, RefusesTransfersWithoutExternalMemory) {
+  if (engine_.AxiBytes != 0) GTEST_SKIP() << "has external memory";
+  EXPECT_EQ(bus_->write(bus_address(Register::Control), 5), kSlaveError);
+  EXPECT_EQ(bus_->write(bus_address(Register::Control), 8), kSlaveError);
+  EXPECT_EQ(driver_.read_register(Register::Status) & 1U, 0U);
 }
 
 TEST_P(EngineControl, ActivationWindowKeepsEveryByte) {

@@ -19,7 +19,7 @@ std::uint64_t cycles_at(int n) {
   const LayerSpec dense{LayerKind::Dense, kOutputs, 1, 1, 0, false, false, 0, 8};
   const Network network = random_network(random, {1, 1, kInputs}, {n == 20 ? identity_code(20) : nested_code(n)}, {dense});
   const auto bus = make_verilator_engine(engine, {});
-  Driver driver(*bus);
+  Driver driver(*bus, Loading::Windows);
   const MemoryImage image = compile(network, engine, 1);
   return expect_equal_job(driver, network, image, random_dataset(random, network.input, 1)).cycles;
 }

@@ -82,7 +82,8 @@ TEST_F(Commands, SimCountsCyclesOfEveryLayer) {
   for (const auto& layer : json.at("layers")) {
     cycles += layer.at("cycles").get<long>();
     EXPECT_EQ(layer.at("cycles").get<long>(), layer.at("compute").get<long>() + layer.at("weight_stall").get<long>() +
-                                                  layer.at("drain_stall").get<long>() + layer.at("other").get<long>());
+                                                  layer.at("drain_stall").get<long>() + layer.at("transfer_stall").get<long>() +
+                                                  layer.at("other").get<long>());
   }
   constexpr long kJobs = 2;
   EXPECT_EQ(json.at("cycles").get<long>(), cycles + kJobs) << "the cycle of the start belongs to no layer";

@@ -35,8 +35,8 @@ json sim_json() {
   return json::parse(
       R"({"command": "flexor sim lenet.flexor --config nano", "network": "lenet5-small", "configuration": "nano", "images": 4,
     "cycles": 8000, "ideal_cycles": 6000, "macs_per_second": 123400000,
-    "layers": [{"name": "conv1", "cycles": 2000, "ideal_cycles": 1500, "compute": 1500, "weight_stall": 250, "drain_stall": 150, "other": 100, "utilisation": 0.75},
-               {"name": "fc1", "cycles": 6000, "ideal_cycles": 4500, "compute": 4500, "weight_stall": 1500, "drain_stall": 0, "other": 0, "utilisation": 0.75}]})");
+    "layers": [{"name": "conv1", "cycles": 2000, "ideal_cycles": 1500, "compute": 1500, "weight_stall": 250, "drain_stall": 150, "transfer_stall": 0, "other": 100, "utilisation": 0.75},
+               {"name": "fc1", "cycles": 6000, "ideal_cycles": 4500, "compute": 4500, "weight_stall": 1500, "drain_stall": 0, "transfer_stall": 0, "other": 0, "utilisation": 0.75}]})");
 }
 
 json synth_json() {
