@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies in external memory, against the formulas of docs/blocks/dma_engine.md computed another way.
+#include "compiler/transfer_list.hpp"
+
+#include <gtest/gtest.h>
+
+#include "code/error.hpp"
+#include "networks.hpp"
+
+namespace flexor::test {
+namespace {
+
+const EngineParameters& engine(std::string_view name) {
+  for (const EngineParameters& e : kConfigurations) {
+    if (e.name == name) return e;
+  }
+  throw std::logic_error("no such configuration");
+}
+
+std::uint32_t word(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return bytes[at] | static_cast<std::uint32_t>(bytes[at + 1]) << 8 | static_cast<std::uint32_t>(bytes[at + 2]) << 16 |
+         static_cast<std::uint32_t>(bytes[at + 3]) << 24;
+}
+
+TEST(TransferList, EntriesFoldToTheirCheckAndEveryFlipBreaksIt) {
+  Random random(5);
+  for (int round = 0; round < 50; ++round) {
+    Transfer t;
+    t.kind = TransferKind::Weight;
+    t.after = static_cast<int>(random.below(100));
+    t.address = static_cast<std::uint32_t>(random.below(1U << 30));
+    t.count = static_cast<std::uint32_t>(random.below(1U << 20));
+    t.progress = static_cast<int>(random.below(1U << 16));
+    auto entry = encode(t);
+    const auto fold = [&entry] {
+      unsigned value = 0;
+      for (std::size_t i = 0; i < 32; i += 2) value ^= entry[i] | static_cast<unsigned>(entry[i + 1]) << 8;
+      return value;
+    };
+    EXPECT_EQ(fold(), 0xA5C3U);
+    for (std::size_t bit = 0; bit < 256; ++bit) {
+      entry[bit / 8] = static_cast<std::uint8_t>(entry[bit / 8] ^ 1U << (bit % 8));
+      EXPECT_NE(fold(), 0xA5C3U) << bit;
+      entry[bit / 8] = static_cast<std::uint8_t>(entry[bit / 8] ^ 1U << (bit % 8));
+    }
+  }
+}
+
+TEST(TransferList, SumsAreThoseOfTheWords) {
+  Random random(6);
+  for (const std::size_t beat : {8U, 16U}) {
+    std::vector<std::uint8_t> bytes(beat * 37);
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.below(256));
+    // sum2 = each word once for every beat that follows its own.
+    std::uint32_t sum1 = 0, sum2 = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += 4) {
+      sum1 += word(bytes, at);
+      sum2 += word(bytes, at) * static_cast<std::uint32_t>(36 - at / beat);
+    }
+    const BeatSums sums = beat_sums(bytes, static_cast<int>(beat));
+    EXPECT_EQ(sums.sum1, sum1);
+    EXPECT_EQ(sums.sum2, sum2);
+  }
+}
+
+TEST(TransferList, WeightsThatDoNotFitFollowOneAnotherInARing) {
+  EngineParameters small = engine("tiny");
+  small.WeightWords = 64;
+  WeightRing ring(small);
+  EXPECT_EQ(ring.place("a", 30), 0);
+  EXPECT_EQ(ring.place("b", 30), 30);
+  EXPECT_EQ(ring.place("c", 10), 0);
+  EXPECT_EQ(ring.place("d", 54), 10);
+  EXPECT_EQ(ring.place("e", 64), 0);
+  EXPECT_THROW((void)ring.place("f", 65), InputError);
+}
+
+TEST(TransferList, EveryWordOfTheImageLiesInExternalMemory) {
+  Random random(7);
+  const EngineParameters& tiny = engine("tiny");
+  const Network network =
+      random_network(random, {6, 6, 3}, {nested_code(8)},
+                     {{LayerKind::Convolution, 8, 3, 1, 1, false, true, 0, 8}, {LayerKind::Dense, 5, 1, 1, 0, false, false, 0, 8}});
+  const MemoryImage image = compile(network, tiny, 2);
+  const ExternalImage external = lay_out_external(image, tiny);
+  std::size_t weights = 0;
+  for (const Transfer& t : external.first) {
+    EXPECT_EQ(t.address % static_cast<std::uint32_t>(tiny.AxiBytes), 0U);
+    EXPECT_LE(t.address + t.beats * static_cast<std::uint32_t>(tiny.AxiBytes), external.size);
+    for (std::size_t i = 0; i < t.count; ++i) {
+      if (t.kind == TransferKind::Control) {
+        EXPECT_EQ(word(external.bytes, t.address + 4 * i), image.control[i]);
+      }
+      if (t.kind == TransferKind::Code) {
+        EXPECT_EQ(word(external.bytes, t.address + 4 * i), image.code[i]);
+      }
+      if (t.kind == TransferKind::Weight) {
+        EXPECT_EQ(external.bytes[t.address + i], image.weight[weights + i]);
+      }
+    }
+    if (t.kind == TransferKind::Weight) weights += t.count;
+  }
+  EXPECT_EQ(weights, image.weight.size());
+  EXPECT_EQ(external.first.back().kind, TransferKind::Store);
+  EXPECT_EQ(external.next.size(), 2U) << "weights that fit stay";
+}
+
+}  // namespace
+}  // namespace flexor::test
