@@ -59,7 +59,7 @@ void ExternalMemory::offer_read() {
 
 // What is offered stays until it is taken.
 void ExternalMemory::choose() {
-  reply_.ar_ready = !past(MemoryFault::AddressDeaf, read_addresses_) && !stalls();
+  reply_.ar_ready = !(fault_ == MemoryFault::AddressDeaf && read_addresses_ >= at_) && !stalls();
   reply_.aw_ready = !stalls();
   reply_.w_ready = filling_ < writes_.size() && !past(MemoryFault::DataDeaf, write_beats_) && !stalls();
   if (!reply_.r_valid) offer_read();
@@ -103,6 +103,7 @@ void ExternalMemory::clock(const MemoryRequest& in) {
   }
   if (in.w_valid && reply_.w_ready) write_beat(in);
   const std::uint64_t ready = now_ + static_cast<std::uint64_t>(options_.latency);
+  if (in.ar_valid) (void)past(MemoryFault::AddressDeaf, read_addresses_);
   if (in.ar_valid && reply_.ar_ready) {
     ++read_addresses_;
     reads_.push_back({in.ar_address, in.ar_length + 1, ready, false, false});
