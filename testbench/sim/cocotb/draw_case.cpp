@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a job for a client of the engine that knows its documents only: the bytes of external memory, and in JSON where things lie and what must
-// come out. usage: draw_case FOLDER SEED
+// Writes a job for a client of the engine that knows its documents only: the bytes of external memory, and in JSON where things lie and
+// what must come out. usage: draw_case FOLDER SEED
 #include <fmt/format.h>
 
 #include <fstream>
