@@ -6,6 +6,9 @@
 
 #include "command.hpp"
 #include "compiler/compiler.hpp"
+#include "compiler/transfer_list.hpp"
+#include "compiler/transfer_model.hpp"
+#include "stored_bits.hpp"
 #include "table.hpp"
 
 namespace flexor {
@@ -16,6 +19,8 @@ struct Flags {
   std::filesystem::path model, out, json;
   EngineFlags engine;
 };
+
+constexpr int kUsualLatency = 16;  // cycles, as flexor compare's
 
 struct Use {
   const char* memory;
@@ -33,6 +38,31 @@ std::int64_t activation_bytes(const Network& network, const MemoryImage& image) 
     top = std::max(top, image.layers[l].output_address + bytes);
   }
   return top;
+}
+
+// What runs from external memory: traffic and cycles of a first job and of the jobs that follow; null without external memory.
+nlohmann::ordered_json external_json(const Network& network, const MemoryImage& image, const EngineParameters& engine) {
+  if (engine.AxiBytes == 0) return nullptr;
+  const ExternalImage external = lay_out_external(image, engine);
+  std::int64_t stored = 0, weights = 0;
+  for (const auto& layer : network.layers) stored += stored_bits(network, layer);
+  for (const auto& transfer : external.first) {
+    if (transfer.kind == TransferKind::Weight) weights += std::int64_t{transfer.beats} * engine.AxiBytes;
+  }
+  const auto job = [&](const std::vector<Transfer>& list) -> nlohmann::ordered_json {
+    const JobPrediction predicted = predict_job(list, image, engine, kUsualLatency);
+    return {{"cycles", predicted.cycles}, {"bytes_read", predicted.bytes_read}, {"bytes_written", predicted.bytes_written}};
+  };
+  const double ratio = 8 * static_cast<double>(weights) / static_cast<double>(stored);
+  fmt::print("external memory: {} bytes, weights {} bytes = {:.3f} times the stored bits\n", grouped(external.size), grouped(weights), ratio);
+  nlohmann::ordered_json json{{"bytes", external.size}, {"weight_bytes", weights}, {"weight_ratio", ratio}, {"latency", kUsualLatency}};
+  for (const auto& [name, list] : {std::pair{"first_job", external.first}, {"next_job", external.next}}) {
+    json[name] = job(list);
+    fmt::print("{}: {} cycles at a latency of {}, {} bytes read, {} written\n", name == std::string_view("first_job") ? "first job" : "next jobs",
+               grouped(json[name]["cycles"].get<std::int64_t>()), kUsualLatency, grouped(json[name]["bytes_read"].get<std::int64_t>()),
+               grouped(json[name]["bytes_written"].get<std::int64_t>()));
+  }
+  return json;
 }
 
 void compile_command(const Flags& flags, const Context& context) {
@@ -70,6 +100,7 @@ void compile_command(const Flags& flags, const Context& context) {
   }
   fmt::print("{} on {}, {} image{} a job, {} cycles predicted\n\n{}\n{}\nwrote {}\n", network.name, engine.name, image.batch,
              image.batch == 1 ? "" : "s", grouped(predicted), memory.text(), plan.text(), flags.out.string());
+  auto external = external_json(network, image, engine);
   write_json(flags.json, context,
              {{"model", flags.model.string()},
               {"configuration", engine.name},
@@ -77,6 +108,7 @@ void compile_command(const Flags& flags, const Context& context) {
               {"predicted_cycles", predicted},
               {"memories", std::move(memories)},
               {"layers", std::move(layers)},
+              {"external_memory", std::move(external)},
               {"out", flags.out.string()}});
 }
 

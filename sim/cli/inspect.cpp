@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "stored_bits.hpp"
 #include "table.hpp"
 
 namespace flexor {
@@ -53,14 +54,6 @@ std::string input_text(const Network& network, std::size_t l) {
     text += fmt::format(" + {:.2f} {}", layer.shortcut->multiplier / 256.0, source_text(network, layer.shortcut->source));
   }
   return text;
-}
-
-std::int64_t stored_bits(const Network& network, const Layer& layer) {
-  std::int64_t bits = 0;
-  for (const auto& plane : layer.planes) {
-    bits += std::int64_t{layer.slices()} * network.codes[static_cast<std::size_t>(plane.code)].n_in;
-  }
-  return bits;
 }
 
 nlohmann::ordered_json describe(const Network& network, std::size_t l) {

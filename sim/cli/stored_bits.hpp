@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "network/network.hpp"
+
+namespace flexor {
+
+/// Bits that a layer's weights take in the model file: every plane's slices times its n.
+inline std::int64_t stored_bits(const Network& network, const Layer& layer) {
+  std::int64_t bits = 0;
+  for (const auto& plane : layer.planes) {
+    bits += std::int64_t{layer.slices()} * network.codes[static_cast<std::size_t>(plane.code)].n_in;
+  }
+  return bits;
+}
+
+}  // namespace flexor
