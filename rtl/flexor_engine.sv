@@ -591,13 +591,13 @@ module flexor_engine #(
   );
 
   // Activations: memory, fetch. The array and the drain go before transfers.
-  assign fill_ready = !write_valid;
-  assign store_ready = !patch_read;
   logic patch_read, write_valid;
   logic [31:0] patch_address, write_address;
   logic [8*K-1:0] activations;
   logic [8*W-1:0] write_data;
   logic [  W-1:0] write_strobe;
+  assign fill_ready = !write_valid;
+  assign store_ready = !patch_read;
   activation_memory #(
       .K(K),
       .W(W),
