@@ -301,9 +301,13 @@ module flexor_engine #(
     assign {m_axi_arvalid_o, m_axi_araddr_o, m_axi_arlen_o, m_axi_arsize_o, m_axi_arburst_o, m_axi_rready_o} = '0;
     assign {m_axi_awvalid_o, m_axi_awaddr_o, m_axi_awlen_o, m_axi_awsize_o, m_axi_awburst_o} = '0;
     assign {m_axi_wvalid_o, m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o, m_axi_bready_o} = '0;
-    logic unused_transfers;
-    assign unused_transfers = ^{with_transfers, forget, layers_wait, layer_done, fill_ready, store_ready, list, window_first, window_last, timeout,
-                                m_axi_arready_i, m_axi_rdata_i, m_axi_rresp_i, m_axi_rlast_i, m_axi_awready_i, m_axi_bvalid_i, m_axi_bresp_i};
+    logic unused_transfers, unused_axi;
+    assign unused_transfers = ^{
+      with_transfers, forget, layers_wait, layer_done, fill_ready, store_ready, list, window_first, window_last, timeout
+    };
+    assign unused_axi = ^{
+      m_axi_arready_i, m_axi_rdata_i, m_axi_rresp_i, m_axi_rlast_i, m_axi_awready_i, m_axi_bvalid_i, m_axi_bresp_i
+    };
   end else begin : gen_transfers
     logic transferring, begun_q;
     logic list_start, list_stop, list_running, list_wait, list_complete, list_begin, list_error_valid;

@@ -285,7 +285,8 @@ module dma_engine
     error_valid_o <= report;
     if (report) begin
       error_code_o <= reader_error || writer_error ? engine_error(master_code) : own_code;
-      error_address_o <= reader_error ? reader_address : writer_error ? writer_address : state_q == Idle || state_q == Check ? list_q : entry_q.address;
+      error_address_o <= reader_error ? reader_address :
+          writer_error ? writer_address : state_q == Idle || state_q == Check ? list_q : entry_q.address;
     end
     if (!rst_ni) begin
       state_q <= Idle;

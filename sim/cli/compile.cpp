@@ -54,12 +54,14 @@ nlohmann::ordered_json external_json(const Network& network, const MemoryImage& 
     return {{"cycles", predicted.cycles}, {"bytes_read", predicted.bytes_read}, {"bytes_written", predicted.bytes_written}};
   };
   const double ratio = 8 * static_cast<double>(weights) / static_cast<double>(stored);
-  fmt::print("external memory: {} bytes, weights {} bytes = {:.3f} times the stored bits\n", grouped(external.size), grouped(weights), ratio);
+  fmt::print("external memory: {} bytes, weights {} bytes = {:.3f} times the stored bits\n", grouped(external.size), grouped(weights),
+             ratio);
   nlohmann::ordered_json json{{"bytes", external.size}, {"weight_bytes", weights}, {"weight_ratio", ratio}, {"latency", kUsualLatency}};
   for (const auto& [name, list] : {std::pair{"first_job", external.first}, {"next_job", external.next}}) {
     json[name] = job(list);
-    fmt::print("{}: {} cycles at a latency of {}, {} bytes read, {} written\n", name == std::string_view("first_job") ? "first job" : "next jobs",
-               grouped(json[name]["cycles"].get<std::int64_t>()), kUsualLatency, grouped(json[name]["bytes_read"].get<std::int64_t>()),
+    fmt::print("{}: {} cycles at a latency of {}, {} bytes read, {} written\n",
+               name == std::string_view("first_job") ? "first job" : "next jobs", grouped(json[name]["cycles"].get<std::int64_t>()),
+               kUsualLatency, grouped(json[name]["bytes_read"].get<std::int64_t>()),
                grouped(json[name]["bytes_written"].get<std::int64_t>()));
   }
   return json;
