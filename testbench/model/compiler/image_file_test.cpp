@@ -65,7 +65,7 @@ TEST_F(ImageFile, RefusesAnUnknownEngine) {
 }
 
 TEST_F(ImageFile, RefusesMoreWordsThanTheEngineHas) {
-  image_.weight.resize(static_cast<std::size_t>(kConfigurations[0].WeightWords) + 1);
+  image_.control.resize(static_cast<std::size_t>(kConfigurations[0].ControlWords) + 1);
   save_image(image_, file_);
   expect_input_error([&] { load_image(file_); }, "larger than the memories");
 }
