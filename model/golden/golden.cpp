@@ -59,7 +59,7 @@ std::vector<Words> Golden::run(const std::uint8_t* pixels) const {
       const Layer& layer = impl_->fast[l].layer();
       boundaries.emplace_back(outputs[l].begin(), outputs[l].begin() + layer.output.size());
       if (!layer.projection) continue;
-      for (std::int16_t& word : boundaries.back()) word = static_cast<std::int8_t>(word);
+      for (std::int16_t& word : boundaries.back()) word = static_cast<std::int16_t>((word ^ 0x80) - 0x80);  // bytes 0..255 to -128..127
     }
     boundaries.push_back(std::move(logits));
     return boundaries;
