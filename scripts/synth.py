@@ -5,7 +5,7 @@
 examples:
   synth.py --quick                              engine, plain engine and the PE baselines, a few minutes
   synth.py --full --json area.json              every block, every target, every bar
-  synth.py --bars --cycles compare.json         only what the bars need, and the bars
+  synth.py --bars --cycles sim-nano.json        only what the bars need, and the bars
   synth.py --targets ice40-up5k --blocks engine,engine:plain --config nano
 
 A block is `engine`, `board` (UP5K, with its SPI bridge), `array`, any RTL module, or `blocks` (every block of the engine); a variant follows a colon:
@@ -41,10 +41,11 @@ def _arguments(argv):
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--quick", action="store_true", help="a few minutes: the smallest engine (tiny) and PE baselines; routed on UP5K, packed elsewhere; no bars")
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
-    mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars")
+    mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars; blocks of which only cells count are packed")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
     parser.add_argument("--seeds", type=int, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed (without: the target's own)")
-    parser.add_argument("--cycles", metavar="FILE", help="JSON of flexor compare or sim with nano: prints frames per second")
+    parser.add_argument("--cycles", action="append", default=[], metavar="FILE",
+                        help="JSON of flexor compare or sim with nano (UP5K) or small (ECP5): prints frames per second; may be given for each")
     parser.add_argument("--json", metavar="FILE", help="write the figures, one object per target and block")
     parser.add_argument("--out", default=str(ROOT / "build" / "synth"), help="work folder and cache (default build/synth)")
     parser.add_argument("--yosys", help="a yosys with read_slang, instead of the locked one")
@@ -70,7 +71,7 @@ def _split(text):
 
 def _main(argv):
     args = _arguments(argv)
-    cycles = bars.cycles_per_image(args.cycles) if args.cycles else None
+    cycles = dict(bars.cycles_per_image(file) for file in args.cycles)
     mode = "quick" if args.quick else "bars" if args.bars else "full"
     chosen = plan.chosen(_split(args.targets), _split(args.blocks), mode)
     config = args.config or (plan.QUICK_CONFIG if args.quick else None)
@@ -81,7 +82,7 @@ def _main(argv):
         raise Problem("--seeds must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
     runner = Runner(tools, args.out, args.jobs, args.seeds)
-    records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, args.quick)))
+    records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, mode)))
     print(table.figures(records))
     rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks))
     if rows:

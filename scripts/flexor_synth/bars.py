@@ -20,11 +20,16 @@ _BARS = (
     ("ice40-hx8k", "array", "fmax_mhz", ">=", 180.0, "array, Fmax placed"),
     ("ecp5", "array", "fmax_mhz", ">=", 200.0, "array, Fmax placed"),
     ("ice40-up5k", "board", "fmax_mhz", ">=", 40.0, "whole engine with its SPI bridge fits, Fmax placed"),
+    ("ecp5", "engine", "fmax_mhz", ">=", 80.0, "whole engine, Fmax placed"),
 )
+# target, blocks (the first that was measured counts), configuration whose cycles tell the frames a second
+_FRAMES = (("ice40-up5k", ("board", "engine"), "nano"), ("ecp5", ("engine",), "small"))
 
 
 def check(records, cycles_per_image=None, only_measured=False):
-    """Rows {target, block, what, bar, found, met}; found is None when the run did not measure it, and the row is left out if `only_measured`."""
+    """Rows {target, block, what, bar, found, met}; found is None when the run did not measure it, and the row is left out if `only_measured`.
+
+    `cycles_per_image`: configuration to cycles of one image."""
     by_name = {(r["target"], r["block"]): r for r in records}
     rows = []
     for target, block, key, relation, bar, what in _BARS:
@@ -33,22 +38,23 @@ def check(records, cycles_per_image=None, only_measured=False):
         if only_measured and found is None:
             continue
         rows.append({"target": target, "block": block, "what": what, "bar": f"{relation} {bar:g}", "found": found, "met": met})
-    engine = by_name.get(("ice40-up5k", "board")) or by_name.get(("ice40-up5k", "engine"))
-    if engine and engine["fmax_mhz"] and cycles_per_image:
-        rows.append({"target": "ice40-up5k", "block": engine["block"], "what": "small LeNet-5, frames/s at that clock", "bar": "printed",
-                     "found": round(engine["fmax_mhz"] * 1e6 / cycles_per_image, 1), "met": "yes"})
+    for target, blocks, configuration in _FRAMES:
+        placed = [by_name[target, b] for b in blocks if (target, b) in by_name and by_name[target, b]["fmax_mhz"]]
+        if placed and (cycles_per_image or {}).get(configuration):
+            rows.append({"target": target, "block": placed[0]["block"], "what": "frames/s at that clock of the network of --cycles", "bar": "printed",
+                         "found": round(placed[0]["fmax_mhz"] * 1e6 / cycles_per_image[configuration], 1), "met": "yes"})
     return rows
 
 
 def cycles_per_image(path):
-    """Cycles of one image from the JSON of `flexor sim` or `flexor compare`."""
+    """(configuration, cycles of one image) from the JSON of `flexor sim` or `flexor compare`."""
     try:
         data = json.loads(pathlib.Path(path).read_text())
-        return data["cycles"] / data["images"]
+        return data["configuration"], data["cycles"] / data["images"]
     except OSError as error:
         raise Problem(f"--cycles {path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
-        raise Problem(f"--cycles {path}: not the JSON of flexor compare or sim (needs cycles and images)") from error
+        raise Problem(f"--cycles {path}: not the JSON of flexor compare or sim (needs configuration, cycles and images)") from error
 
 
 def table(rows):

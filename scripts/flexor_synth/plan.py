@@ -36,6 +36,8 @@ BARS = {"ice40-up5k": ["board", "engine", "engine:plain"],
         "ice40-hx8k": ["array", "array:single"],
         "ecp5": ["array", "array:pair", "engine", "engine:plain"],
         "xc7": ["array", "array:pair", "engine", "engine:plain"]}
+# Of the bars only the cells count here, and packing gives them: placing would double the time of --bars.
+_BARS_PACKED = {("ice40-up5k", "engine"), ("ice40-up5k", "engine:plain"), ("ecp5", "engine:plain")}
 BASELINES = ["pe_array", "pe_array:addsub", "pe_array:andtree"]
 
 
@@ -68,8 +70,15 @@ def parameters(target, block, config=None, overrides=None):
     return result | VARIANTS[variant] | (overrides or {})
 
 
+def packed(mode, target, block):
+    """Whether `mode` (quick, full, bars) packs the block and does not place it."""
+    if mode == "quick":
+        return target != QUICK_PLACED
+    return mode == "bars" and (target, block) in _BARS_PACKED
+
+
 def chosen(targets, blocks, mode):
-    """target -> names of blocks, from the user's lists or the set of `mode` (quick, default, full, bars)."""
+    """target -> names of blocks, from the user's lists or the set of `mode` (quick, full, bars)."""
     for target in targets or ():
         if target not in TARGETS:
             raise Problem(f"there is no target {target}; there are {', '.join(TARGETS)}")

@@ -40,15 +40,15 @@ class Runner:
         with own:
             return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
 
-    def jobs(self, chosen, config, overrides, pack_all=False, quick=False):
-        """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine."""
+    def jobs(self, chosen, config, overrides, pack_all=False, mode="full"):
+        """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine. `pack_all`: nothing is placed, whatever `mode` says."""
         result = []
         for target, names in chosen.items():
             for name in names:
                 parameters = plan.parameters(target, name, config, overrides)
                 items = tuple(sorted(parameters.items()))
                 base = name.partition(":")[0]
-                packed = pack_all or (quick and target != plan.QUICK_PLACED)
+                packed = pack_all or plan.packed(mode, target, name)
                 if name == "blocks":
                     il = self.elaborate(plan.TOPS[plan.ENGINE], items)
                     result += [plan.Job(target, block, plan.TOPS[plan.ENGINE], items, instance, packed)

@@ -37,9 +37,10 @@ class Target:
             return [synth]
         models = folder / "flip_flops.v"
         models.write_text(flip_flops.models(_CONTROL_PS))
-        # Step map_luts of synth_ice40, with another wire delay and with flip-flops whose controls are late.
+        # Step map_luts of synth_ice40, with another wire delay, with flip-flops whose controls are late, and with two rounds of restructuring.
         return [f"{synth} -run begin:map_luts", "techmap -map +/ice40/ff_map.v", "clean", f"read_verilog -lib -specify -overwrite {models}",
-                "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v", f"abc9 -W {self.wire_ps}",
+                "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v",
+                "scratchpad -copy abc9.script.flow2 abc9.script", f"abc9 -W {self.wire_ps}",
                 "ice40_wrapcarry -unwrap", "clean", "opt_lut -tech ice40", f"{synth} -run map_cells:"]
 
     def map(self, tools, rtlil, module, folder, drop_trace=True):

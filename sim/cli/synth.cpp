@@ -12,10 +12,10 @@ namespace {
 struct Flags {
   // Flags that scripts/synth.py takes with a value, in the order of its help.
   std::vector<std::pair<std::string, std::string>> valued{
-      {"--targets", ""}, {"--blocks", ""},        {"--config", ""},       {"--cycles", ""}, {"--out", ""},  {"--json", ""},
-      {"--yosys", ""},   {"--nextpnr-ice40", ""}, {"--nextpnr-ecp5", ""}, {"--jobs", ""},   {"--seeds", ""}};
-  std::vector<std::string> overrides;
-  bool quick = false, full = false, bars = false;
+      {"--targets", ""}, {"--blocks", ""},        {"--config", ""},       {"--out", ""},  {"--json", ""},
+      {"--yosys", ""},   {"--nextpnr-ice40", ""}, {"--nextpnr-ecp5", ""}, {"--jobs", ""}, {"--seeds", ""}};
+  std::vector<std::string> overrides, cycles;
+  bool quick = false, full = false, bars = false, pack_only = false;
   std::string& operator[](std::string_view name) {
     return std::find_if(valued.begin(), valued.end(), [&](const auto& flag) { return flag.first == name; })->second;
   }
@@ -31,7 +31,11 @@ int synth(const Flags& flags, const Context& context) {
   for (const auto& item : flags.overrides) {
     arguments.insert(arguments.end(), {"--set", item});
   }
-  for (const auto& [on, name] : {std::pair{flags.quick, "--quick"}, {flags.full, "--full"}, {flags.bars, "--bars"}}) {
+  for (const auto& file : flags.cycles) {
+    arguments.insert(arguments.end(), {"--cycles", file});
+  }
+  for (const auto& [on, name] :
+       {std::pair{flags.quick, "--quick"}, {flags.full, "--full"}, {flags.bars, "--bars"}, {flags.pack_only, "--pack-only"}}) {
     if (on) {
       arguments.emplace_back(name);
     }
@@ -52,8 +56,10 @@ void add_synth(CLI::App& app, Context& context) {
   command->add_option("--set", f.overrides, "override one engine parameter")->type_name("NAME=VALUE");
   command->add_flag("--quick", f.quick, "a few minutes: the smallest engine (tiny); routed on UP5K, packed elsewhere; no bars");
   command->add_flag("--full", f.full, "every block on every target, and the bars");
-  command->add_flag("--bars", f.bars, "only what the bars need, and the bars");
-  command->add_option("--cycles", f["--cycles"], "JSON of flexor compare or sim: prints frames a second")->type_name("FILE");
+  command->add_flag("--bars", f.bars, "only what the bars need, and the bars; blocks of which only cells count are packed");
+  command->add_flag("--pack-only", f.pack_only, "pack without placing: cells, no Fmax");
+  command->add_option("--cycles", f.cycles, "JSON of flexor compare or sim with nano (UP5K) or small (ECP5): prints frames a second")
+      ->type_name("FILE");
   command->add_option("--out", f["--out"], "folder for netlists and logs; without it build/synth")->type_name("DIR");
   command->add_option("--yosys", f["--yosys"], "a yosys with read_slang instead of the locked one")->type_name("FILE");
   command->add_option("--nextpnr-ice40", f["--nextpnr-ice40"], "another nextpnr-ice40")->type_name("FILE");

@@ -130,9 +130,11 @@ class Bars(unittest.TestCase):
         self.assertEqual(rows, {"<= 14.2": "NO", ">= 180": "yes"})
 
     def test_frames_per_second(self):
-        record = {"target": "ice40-up5k", "block": "board", "fmax_mhz": 40.0}
-        row = bars.check([record], cycles_per_image=20000.0, only_measured=True)[-1]
-        self.assertEqual((row["found"], row["what"]), (2000.0, "small LeNet-5, frames/s at that clock"))
+        records = [{"target": "ice40-up5k", "block": "board", "fmax_mhz": 40.0}, {"target": "ecp5", "block": "engine", "fmax_mhz": 90.0}]
+        rows = bars.check(records, cycles_per_image={"nano": 20000.0, "small": 3000.0}, only_measured=True)
+        self.assertEqual({r["target"]: r["found"] for r in rows if r["bar"] == "printed"}, {"ice40-up5k": 2000.0, "ecp5": 30000.0})
+        alone = bars.check(records, cycles_per_image={"base": 100.0}, only_measured=True)
+        self.assertFalse([r for r in alone if r["bar"] == "printed"])
 
 
 class Seeds(unittest.TestCase):
@@ -196,7 +198,7 @@ class Complaints(unittest.TestCase):
 
     def test_wrong_cycles_file(self):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump({"images": 0, "cycles": 1}, file)
+            json.dump({"configuration": "nano", "images": 0, "cycles": 1}, file)
             file.flush()
             self.refuse(["--cycles", file.name], "not the JSON of flexor compare or sim")
 
