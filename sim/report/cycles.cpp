@@ -20,7 +20,7 @@ constexpr std::array<Stage, 5> kStages = {{{"compute", "compute", "compute"},
                                            {"weight_stall", "weight", "waits for weights"},
                                            {"drain_stall", "drain", "waits for the drain"},
                                            {"transfer_stall", "transfer", "waits for external memory"},
-                                           {"other", "other", "descriptor, last drain"}}};
+                                           {"other", "other", "descriptor, last drain, tiles shorter than the accumulators allow"}}};
 
 std::string stage_chart(const std::vector<Item>& layers) {
   double longest = 1;
