@@ -30,7 +30,7 @@ step_sv_lint() {
 
 # Every module alone as a top, with its default parameters.
 step_sv_modules() {
-  python3 scripts/generate.py --package build/lint/flexor_pkg.sv
+  .venv/bin/python scripts/generate.py --package build/lint/flexor_pkg.sv
   local search=(-y testbench/primitives) packages
   while read -r folder; do search+=(-y "$folder"); done < <(rtl_files | xargs -r -d '\n' dirname | sort -u)
   packages=$(rtl_files | sed -n '/_pkg\.sv$/p' | paste -sd' ')
@@ -61,7 +61,7 @@ step_headers() {
 step_generated() {
   local fresh
   fresh=$(mktemp -d)
-  python3 scripts/generate.py --docs "$fresh"
+  .venv/bin/python scripts/generate.py --docs "$fresh"
   diff -r docs/generated "$fresh" || { echo "docs/generated is out of date; run scripts/format" && rm -rf "$fresh" && return 1; }
   rm -rf "$fresh"
 }

@@ -9,7 +9,8 @@ namespace flexor {
 
 namespace {
 
-constexpr std::uint32_t kIdentity = 0x464C5852;
+/// What ID reads.
+constexpr std::uint32_t kIdentity = kRegisters[static_cast<std::size_t>(Register::Id)].reset;
 
 template <class Word>
 std::vector<BusWrite> window(Region region, const std::vector<Word>& words) {
@@ -116,17 +117,17 @@ JobResult Driver::run(std::uint64_t limit) {
   if (external) sign_inputs();
   if (external) write_register(Register::Transfers, fresh_ ? external_.first_list : external_.next_list);
   fresh_ = true;  // until the job has ended well
-  write_register(Register::Control, external ? 5 : 1);
+  write_register(Register::Control, register_field::control_start.mask() | (external ? register_field::control_transfers.mask() : 0));
   std::uint64_t passed = 0;
-  std::uint32_t status = 1;
-  while ((status & 1) != 0) {
+  std::uint32_t status = register_field::status_busy.mask();
+  while (register_field::status_busy.of(status) != 0) {
     if (passed >= limit) {
       throw EngineFault(fmt::format("the engine did not finish within {} cycles", limit));
     }
     passed += bus_.wait(limit - passed) + 1;
     status = read_register(Register::Status);
   }
-  if (const auto error = status >> 8 & 0xFF; error != 0 || (status & 2) == 0) {
+  if (const auto error = register_field::status_error.of(status); error != 0 || register_field::status_done.of(status) == 0) {
     const std::uint32_t address = external ? read_register(Register::ErrorAddress) : 0;
     throw EngineFault(fmt::format("the engine stopped with error code {} in layer {}{}", error, read_register(Register::Layer),
                                   external ? fmt::format(", external memory address 0x{:x}", address) : ""),

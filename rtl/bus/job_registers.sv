@@ -66,8 +66,6 @@ module job_registers
     output logic                    interrupt_o
 );
 
-  localparam logic [31:0] Identity = 32'h464C_5852;
-
   if (AddressWidth < 4 || AddressWidth > 16) begin : gen_check_address
     $error("job_registers: AddressWidth must be in 4..16");
   end
@@ -78,24 +76,26 @@ module job_registers
   logic start, write_control, write_interrupt;
 
   always_comb begin
-    if (write_control_i) refuse_o = (write_data_i[0] && (busy_o || write_data_i[3])) || (|write_data_i[3:2] && (busy_o || !Transfers));
-    else if (write_descriptor_i) refuse_o = write_wide_i;
+    if (write_control_i) begin
+      refuse_o = (write_data_i[BitControlStart] && (busy_o || write_data_i[BitControlForget])) ||
+          ((write_data_i[BitControlForget] || write_data_i[BitControlTransfers]) && (busy_o || !Transfers));
+    end else if (write_descriptor_i) refuse_o = write_wide_i;
     else refuse_o = !write_interrupt_i;
   end
 
   assign write_control = write_i && write_control_i;
   assign write_interrupt = write_i && write_interrupt_i;
-  assign start = write_control && write_data_i[0] && !refuse_o;
+  assign start = write_control && write_data_i[BitControlStart] && !refuse_o;
 
   always_ff @(posedge clk_i) begin
     start_o <= start;
-    if (start) transfers_o <= Transfers && write_data_i[2];
-    forget_o <= Transfers && write_control && write_data_i[3] && !refuse_o;
-    abort_o <= write_control && !write_data_i[0] && write_data_i[1] && busy_o;
+    if (start) transfers_o <= Transfers && write_data_i[BitControlTransfers];
+    forget_o <= Transfers && write_control && write_data_i[BitControlForget] && !refuse_o;
+    abort_o <= write_control && !write_data_i[BitControlStart] && write_data_i[BitControlAbort] && busy_o;
     if (write_i && write_descriptor_i && !write_wide_i) descriptor_o <= write_data_i;
     if (write_interrupt) begin
-      enable_q <= write_data_i[0];
-      if (write_data_i[1]) pending_q <= 1'b0;
+      enable_q <= write_data_i[BitInterruptEnable];
+      if (write_data_i[BitInterruptPending]) pending_q <= 1'b0;
     end
     if (start) begin
       busy_o <= 1'b1;
@@ -137,8 +137,8 @@ module job_registers
 
   always_ff @(posedge clk_i) begin
     unique case (read_index_i)
-      5'(RegId): read_data_o <= Identity;
-      5'(RegVersion): read_data_o <= 32'(InterfaceVersion);
+      5'(RegId): read_data_o <= ResetId;
+      5'(RegVersion): read_data_o <= ResetVersion;
       5'(RegGeometry): read_data_o <= {8'(R), 8'(D), 8'(M), 8'(K)};
       5'(RegStatus): read_data_o <= {16'h0, error_q, 6'h0, done_q, busy_o};
       5'(RegDescriptor): read_data_o <= 32'(descriptor_o);

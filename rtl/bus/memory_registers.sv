@@ -86,10 +86,10 @@ module memory_registers
       default: read_data_o <= '0;
     endcase
     if (!rst_ni) begin
-      list_o <= '0;
-      window_first_o <= '0;
-      window_last_o <= '1;
-      timeout_o <= TimeoutWidth'(65535);
+      list_o <= ResetTransfers;
+      window_first_o <= ResetWindowFirst;
+      window_last_o <= ResetWindowLast;
+      timeout_o <= TimeoutWidth'(ResetTimeout);
       read_q <= '0;
       written_q <= '0;
       stall_q <= '0;

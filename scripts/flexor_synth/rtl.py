@@ -2,12 +2,13 @@
 """RTL sources, configurations, and the elaborated design (RTLIL) that every target starts from."""
 import pathlib
 import re
+import subprocess
 import sys
 
 from . import process
 from .cache import digest
 from .problem import Problem
-from .tools import ROOT
+from .tools import ROOT, venv_python
 
 sys.path.insert(0, str(ROOT / "scripts"))
 import generate  # noqa: E402  pylint: disable=wrong-import-position
@@ -25,12 +26,20 @@ def configuration(name):
         raise Problem(f"there is no configuration {name}; rtl/engine.json has {', '.join(DATA['configurations'])}") from None
 
 
+def _write_package(path):
+    """The generated package; the Python of the locked tools reads the register map."""
+    done = subprocess.run([venv_python() or sys.executable, generate.__file__, "--package", str(path)], capture_output=True, text=True,
+                          check=False)
+    if done.returncode:
+        raise Problem(done.stderr.strip())
+
+
 class Sources:
     """Every RTL file: the generated package, written packages, then modules."""
 
     def __init__(self, out, extra=()):
         package = pathlib.Path(out) / "flexor_pkg.sv"
-        generate.write(package, generate.package(DATA))
+        _write_package(package)
         files = sorted(p for p in (ROOT / "rtl").rglob("*.sv"))
         packages = [p for p in files if p.name.endswith("_pkg.sv")]
         self.packages = [package] + packages

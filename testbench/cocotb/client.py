@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of the engine made of cocotbext-axi's master and memory: from reset to logits as docs/architecture.md, "External memory", says."""
+import json
+import os
+import pathlib
 import random
 import struct
 
@@ -9,8 +12,8 @@ from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
 from cocotbext.axi import AxiBus, AxiLiteBus, AxiLiteMaster, AxiRam
 from ports import AXI4, AXI4_LITE, Ports
 
-REGISTERS = {"id": 0, "version": 1, "control": 3, "status": 4, "descriptor": 5, "interrupt": 10, "transfers": 12, "window_first": 13,
-             "window_last": 14, "timeout": 15, "error_address": 16}
+FOLDER = pathlib.Path(os.environ["FLEXOR_CASE"])
+MAP = json.loads((FOLDER / "registers.json").read_text())  # rtl/registers.rdl, by run_client.py
 BEAT = 8
 ENTRY_BYTES = 32
 PERIOD_NS = 10
@@ -22,6 +25,17 @@ class JobFailed(AssertionError):
     def __init__(self, code, address):
         super().__init__(f"the job ended with error code {code} at 0x{address:x}")
         self.code, self.address = code, address
+
+
+def bits(register, **values):
+    """Value of a register whose fields have these values, and 0 elsewhere."""
+    return sum(value << MAP[register]["fields"][name]["low"] for name, value in values.items())
+
+
+def field(register, name, value):
+    """A field of a register's value."""
+    place = MAP[register]["fields"][name]
+    return value >> place["low"] & (1 << place["width"]) - 1
 
 
 class Differs(AssertionError):
@@ -91,11 +105,11 @@ class Client:
 
     async def write(self, name, value):
         """Write a register."""
-        await self.host.write_dword(8 * REGISTERS[name], value)
+        await self.host.write_dword(MAP[name]["address"], value)
 
     async def read(self, name):
         """Read a register."""
-        return await self.host.read_dword(8 * REGISTERS[name])
+        return await self.host.read_dword(MAP[name]["address"])
 
     def entries(self, at):
         """Entries of the list at `at`."""
@@ -108,8 +122,8 @@ class Client:
 
     async def load(self, case, image):
         """Put the network into external memory and tell the engine where it may go."""
-        assert await self.read("id") == 0x464C5852
-        assert await self.read("version") == 3
+        for name in ("id", "version"):
+            assert await self.read(name) == MAP[name]["reset"]
         self.memory.write(0, image)
         await self.write("window_first", 0)
         await self.write("window_last", case["size"] - 1)
@@ -123,15 +137,16 @@ class Client:
             if entry.kind == Entry.ACTIVATION:
                 entry.sign()
         await self.write("transfers", list_address)
-        await self.write("interrupt", 1)
-        await self.write("control", 5)
+        await self.write("interrupt", bits("interrupt", enable=1))
+        await self.write("control", bits("control", start=1, transfers=1))
         if not self.dut.irq.value:
             await with_timeout(RisingEdge(self.dut.irq), case["cycle_limit"] * PERIOD_NS, "ns")
         status = await self.read("status")
-        await self.write("interrupt", 3)
+        await self.write("interrupt", bits("interrupt", enable=1, pending=1))
         assert not self.dut.irq.value
-        if status != 2:
-            raise JobFailed(status >> 8, await self.read("error_address"))
+        assert field("status", "done", status) and not field("status", "busy", status), f"STATUS is 0x{status:x}"
+        if error := field("status", "error", status):
+            raise JobFailed(error, await self.read("error_address"))
         count = len(job["logits"])
         return list(struct.unpack(f"<{count}h", self.memory.read(case["output"], 2 * count)))
 

@@ -2,13 +2,12 @@
 """One whole network on the engine behind cocotbext-axi's master and memory; run_client.py builds and starts it."""
 import json
 import os
-import pathlib
 import random
 
 import cocotb
-from client import Client, Differs, Entry, JobFailed
+from client import FOLDER, MAP, Client, Differs, Entry, JobFailed
+from cocotbext.axi import AxiResp
 
-FOLDER = pathlib.Path(os.environ["FLEXOR_CASE"])
 SEED = int(os.environ["FLEXOR_SEED"])
 CASE = json.loads((FOLDER / "case.json").read_text())
 IMAGE = (FOLDER / "memory.bin").read_bytes()
@@ -27,6 +26,23 @@ async def run_network(client):
     for i, job in enumerate(CASE["jobs"]):
         await client.expect_logits(CASE, job, CASE["first_list"] if i == 0 else CASE["next_list"])
         client.dut._log.info("job %d of %s: %d logits are equal", i, CASE["network"], len(job["logits"]))
+
+
+@cocotb.test()
+async def registers_are_those_of_the_map(dut):
+    """After reset every register reads what registers.rdl says; a read-only one refuses writes; what lies behind the last one does not exist."""
+    client = Client(dut, 0, SEED)
+    await client.reset()
+    for name, register in MAP.items():
+        if register["reset"] is not None:
+            found = await client.read(name)
+            assert found == register["reset"], f"{name} reads 0x{found:x} after reset, not 0x{register['reset']:x}"
+        if register["access"] == "R":
+            answer = await client.host.write(register["address"], bytes(4))
+            assert answer.resp == AxiResp.SLVERR, f"{name} takes a write"
+    behind = max(register["address"] for register in MAP.values()) + 8
+    assert (await client.host.read(behind, 4)).resp == AxiResp.SLVERR
+    dut._log.info("%d registers", len(MAP))
 
 
 @cocotb.test()

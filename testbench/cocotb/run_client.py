@@ -3,10 +3,12 @@
 """Build engine_top for cocotb, or draw a case and run client_test on it.
 
 usage: run_client.py build --package FILE --root FOLDER --out FOLDER
-       run_client.py test --draw PROGRAM --out FOLDER [--seed N]
+       run_client.py test --draw PROGRAM --root FOLDER --out FOLDER [--seed N]
 Exit code 0; 1 when a test fails.
 """
 import argparse
+import dataclasses
+import json
 import os
 import pathlib
 import secrets
@@ -32,12 +34,22 @@ def build(root, package, out):
                                   build_args=["--no-timing", "--x-assign", "fast", "-CFLAGS", "-O1", *search])
 
 
-def test(draw, out, seed):
+def registers(root):
+    """The register map as JSON: what a client would make of registers.rdl."""
+    sys.path.insert(0, str(root / "scripts"))
+    import register_map
+    found = register_map.load(root / "rtl" / "registers.rdl").registers
+    return json.dumps({r.name: {"address": r.address, "access": r.access, "reset": r.reset,
+                                "fields": {f.name: dataclasses.asdict(f) for f in r.fields}} for r in found})
+
+
+def test(draw, root, out, seed):
     """Whether every test passed."""
     print(f"FLEXOR_SEED={seed}", flush=True)
     case = out / "case"
     case.mkdir(parents=True, exist_ok=True)
     subprocess.run([draw, case, str(seed)], check=True)
+    (case / "registers.json").write_text(registers(root))
     results = get_runner("verilator").test(hdl_toplevel=TOP, hdl_toplevel_lang="verilog", test_module="client_test", build_dir=out,
                                            test_dir=case, seed=seed, results_xml=str(case / "results.xml"),
                                            extra_env={"FLEXOR_CASE": str(case), "FLEXOR_SEED": str(seed), "PYTHONPATH": str(HERE)})
@@ -57,7 +69,7 @@ def main():
     if a.what == "build":
         build(a.root, a.package, a.out)
         return 0
-    return 0 if test(a.draw, a.out, a.seed) else 1
+    return 0 if test(a.draw, a.root, a.out, a.seed) else 1
 
 
 if __name__ == "__main__":
