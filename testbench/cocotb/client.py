@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the engine made of cocotbext-axi's master and memory: from reset to logits as docs/architecture.md, "External memory", says."""
+"""A client of the engine made of cocotbext-axi's master and memory: from reset to logits as docs/programming.md says."""
 import json
 import os
 import pathlib
