@@ -117,7 +117,7 @@ def record(job, figures):
     macs = job.macs
     p = dict(job.parameters)
     return {"target": job.target, "block": job.block, "lut": figures["lut"], "ff": figures["ff"], "ram": figures["ram"],
-            "dsp": figures["dsp"], "cells": figures["cells"], "fmax_mhz": figures["fmax_mhz"], "seed": figures["seed"], "fmax_tried": figures["fmax_tried"], "macs_per_cycle": macs,
+            "dsp": figures["dsp"], "cells": figures["cells"], "device": figures.get("device"), "fmax_mhz": figures["fmax_mhz"], "seed": figures["seed"], "fmax_tried": figures["fmax_tried"], "macs_per_cycle": macs,
             "cells_per_mac": round(figures["cells"] / macs, 3) if macs else None, "ratio_to_plain": None,
             "shape": f"{p['K']}x{p['M']}" if macs else None}
 

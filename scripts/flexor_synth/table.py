@@ -2,7 +2,7 @@
 """Figures as a table of fixed columns."""
 
 _COLUMNS = (("target", "target"), ("block", "block"), ("shape", "K x M"), ("lut", "LUT"), ("ff", "FF"), ("ram", "RAM"), ("dsp", "DSP"),
-            ("cells", "cells"), ("fmax_mhz", "Fmax MHz"), ("macs_per_cycle", "MAC/cycle"), ("cells_per_mac", "cells/MAC"),
+            ("cells", "cells"), ("device", "device"), ("fmax_mhz", "Fmax MHz"), ("macs_per_cycle", "MAC/cycle"), ("cells_per_mac", "cells/MAC"),
             ("ratio_to_plain", "of plain"))
 
 

@@ -28,6 +28,7 @@ class Target:
     freq: int = 0
     pack: str = ""
     seed: int = SEED  # of the placement, unless several are tried
+    devices: tuple = ()  # (name, argument), smallest first: the first that has room is taken
     wire_ps: int = 0  # iCE40: delay of a wire that the mapper counts with, 0 for Yosys' own figure
 
     def _synthesis(self, folder):
@@ -72,18 +73,23 @@ class Target:
         write_atomic(folder / "placed_input.json", json.dumps(design))
         routed = "routed.asc" if self.family == "ice40" else "routed.cfg"
         # The wasm build of nextpnr sees relative paths best: it runs inside the folder.
-        command = [tools["nextpnr-" + self.family], *self.place, "--json", "placed_input.json", "--freq", str(self.freq),
+        command = [tools["nextpnr-" + self.family], *self.place, "", "--json", "placed_input.json", "--freq", str(self.freq),
                    "--seed", str(seed), "--timing-allow-fail", "--top", "dut"]
         command += ["--pack-only"] if pack_only else ["--asc" if self.family == "ice40" else "--textcfg", routed]
         log = folder / "place.log"
-        try:
-            process.run(command, log, f"placing {what} on {self.name}", cwd=folder)
-        except Problem as problem:
-            # Too large for the device: the packed size is known all the same.
-            if process.stopping() or not self._utilisation(log):
-                raise
-            return figures | self._read_log(log, harness, what) | {"fmax_mhz": None, "refused": str(problem)}
-        figures |= self._read_log(log, harness, what)
+        slot = command.index("")
+        for device, argument in self.devices:
+            command[slot] = argument
+            try:
+                process.run(command, log, f"placing {what} on {device}", cwd=folder)
+                break
+            except Problem as problem:
+                # Too large for the device: the packed size is known all the same.
+                if process.stopping() or not self._utilisation(log):
+                    raise
+                if device == self.devices[-1][0] or "no BELs remaining" not in str(problem):
+                    return figures | self._read_log(log, harness, what) | {"fmax_mhz": None, "device": device, "refused": str(problem)}
+        figures |= self._read_log(log, harness, what) | {"device": None if pack_only else device}
         if not pack_only:
             self._pack(tools, folder, folder / routed)
         return figures
@@ -113,10 +119,11 @@ class Target:
 
 TARGETS = {t.name: t for t in (
     Target("ice40-up5k", "ice40", "Lattice iCE40 UP5K, placed", "synth_ice40 -device u -dsp -spram -dffe_min_ce_use 8",
-           ("--up5k", "--package", "sg48", "--pcf-allow-unconstrained", *_TIMING), 48, "icepack", seed=2, wire_ps=1500),
+           ("--package", "sg48", "--pcf-allow-unconstrained", *_TIMING), 48, "icepack", seed=2, devices=(("UP5K", "--up5k"),), wire_ps=1500),
     Target("ice40-hx8k", "ice40", "Lattice iCE40 HX8K, placed", "synth_ice40 -device hx",
-           ("--hx8k", "--package", "ct256", "--pcf-allow-unconstrained", *_TIMING), 200, "icepack"),
-    Target("ecp5", "ecp5", "Lattice ECP5 LFE5U-25F-6, placed", "synth_ecp5 -nowidelut",
-           ("--25k", "--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained", *_TIMING), 220, "ecppack"),
+           ("--package", "ct256", "--pcf-allow-unconstrained", *_TIMING), 200, "icepack", devices=(("HX8K", "--hx8k"),)),
+    Target("ecp5", "ecp5", "Lattice ECP5 LFE5U-25F-6, or the next larger one with room, placed", "synth_ecp5 -nowidelut",
+           ("--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained", *_TIMING), 220, "ecppack",
+           devices=(("LFE5U-25F", "--25k"), ("LFE5U-45F", "--45k"), ("LFE5U-85F", "--85k"))),
     Target("xc7", "xc7", "Xilinx 7, mapped", "synth_xilinx -flatten -noiopad -noclkbuf -nowidelut"),
 )}
