@@ -55,15 +55,16 @@ class Run {
       const auto bus = options_.make_engine();
       Driver driver(*bus);
       const MemoryImage* loaded = nullptr;
-      const int jobs = (images_ + full_.batch - 1) / full_.batch;
-      for (int job = next_++; job < jobs && !stopped(); job = next_++) {
-        const int first = job * full_.batch;
-        const MemoryImage& image = images_ - first >= full_.batch ? full_ : *rest_;
+      int following = next_++;
+      for (int job = following; job < jobs() && !stopped(); job = following) {
+        following = next_++;
+        const MemoryImage& image = image_of(job);
         if (&image != loaded) {
           driver.load(image);
           loaded = &image;
         }
-        one_job(driver, image, first);
+        const bool follows = following < jobs() && &image_of(following) == &image && driver.takes_following();
+        one_job(driver, image, job * full_.batch, follows ? following * full_.batch : -1);
       }
     } catch (const std::exception& error) {
       const std::lock_guard lock(mutex_);
@@ -85,21 +86,27 @@ class Run {
   }
 
  private:
+  [[nodiscard]] int jobs() const { return (images_ + full_.batch - 1) / full_.batch; }
+  [[nodiscard]] const MemoryImage& image_of(int job) const { return images_ - job * full_.batch >= full_.batch ? full_ : *rest_; }
+
+  [[nodiscard]] std::vector<std::uint8_t> input(const MemoryImage& image, int number) const {
+    std::vector<std::uint8_t> tensor = layout_input(engine_network_, image, data_.image(number));
+    corrupt_input(tensor, options_.corruption);
+    return tensor;
+  }
+
   bool stopped() {
     const std::lock_guard lock(mutex_);
     return !sum_.fault.empty() || (options_.stop && options_.stop());
   }
 
-  void one_job(Driver& driver, const MemoryImage& image, int first) {
+  // Images from `first` on; unless it is -1, the job also brings those from `following` on.
+  void one_job(Driver& driver, const MemoryImage& image, int first, int following) {
     const auto batch = static_cast<std::size_t>(image.batch);
     std::vector<Boundaries> golden;
-    std::vector<std::vector<std::uint8_t>> inputs;
     golden.reserve(batch);
-    inputs.reserve(batch);
     for (int i = 0; i < image.batch; ++i) {
       golden.push_back(golden_.run(data_.image(first + i)));
-      inputs.push_back(layout_input(engine_network_, image, data_.image(first + i)));
-      corrupt_input(inputs.back(), options_.corruption);
     }
     std::vector<std::vector<std::int16_t>> expected;
     expected.reserve(batch);
@@ -111,8 +118,11 @@ class Run {
     bus.on_write = [&check](const TraceWrite& write) { check.on_write(write); };
 
     const double begin = thread_seconds();
-    for (int i = 0; i < image.batch; ++i) {
-      driver.set_input(i, inputs[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < image.batch && !driver.finds_inputs(); ++i) {
+      driver.set_input(i, input(image, first + i));
+    }
+    for (int i = 0; i < image.batch && following >= 0; ++i) {
+      driver.set_following_input(i, input(image, following + i));
     }
     const JobPrediction predicted = driver.predict(options_.latency);
     JobResult job;

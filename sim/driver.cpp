@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace flexor {
 
@@ -74,49 +75,71 @@ void Driver::load_external(const MemoryImage& image) {
   std::copy(external_.bytes.begin(), external_.bytes.end(), memory.bytes().begin());
   write_register(Register::WindowFirst, 0);
   write_register(Register::WindowLast, external_.size - 1);
-  fresh_ = true;
+  finds_ = Finds::Nothing;
+  follows_ = swapped_ = false;
 }
 
-// The inputs are the host's; the list says what they sum to.
-void Driver::sign_inputs() {
+// The list of the coming job. The inputs are the host's; the list says where they lie and what they sum to.
+void Driver::write_list() {
   const std::span<std::uint8_t> bytes = bus_.memory()->bytes();
-  std::uint32_t at = fresh_ ? external_.first_list : external_.next_list;
-  for (Transfer transfer : fresh_ ? external_.first : external_.next) {
+  const bool prepared = !follows_ && finds_ != Finds::Inputs;
+  std::uint32_t at = !prepared ? external_.job_list : finds_ == Finds::Nothing ? external_.first_list : external_.next_list;
+  write_register(Register::Transfers, at);
+  for (Transfer transfer : external_.list(finds_, follows_)) {
     if (transfer.kind == TransferKind::Activation) {
+      if (swapped_) transfer.address = transfer.address == external_.input ? external_.following : external_.input;
       const int beat = bus_.parameters().AxiBytes;
       const BeatSums sums = beat_sums(bytes.subspan(transfer.address, std::size_t{transfer.beats} * static_cast<std::size_t>(beat)), beat);
       transfer.sum1 = sums.sum1;
       transfer.sum2 = sums.sum2;
-      const auto entry = encode(transfer);
-      std::copy(entry.begin(), entry.end(), bytes.begin() + at);
     }
-    at += 32;
+    const auto entry = encode(transfer);
+    std::copy(entry.begin(), entry.end(), bytes.begin() + at);
+    at += static_cast<std::uint32_t>(entry.size());
   }
 }
 
+void Driver::check_input(int slot, std::size_t size) const {
+  if (slot < 0 || slot >= image_->batch || static_cast<int>(size) != image_->input.size()) {
+    throw std::invalid_argument("Driver: slot or size of an input does not belong to the loaded image");
+  }
+}
+
+void Driver::write_input(std::uint32_t place, int slot, std::span<const std::uint8_t> tensor) {
+  const std::size_t offset = static_cast<std::size_t>(slot) * tensor.size();
+  std::copy(tensor.begin(), tensor.end(), bus_.memory()->bytes().begin() + static_cast<std::ptrdiff_t>(place + offset));
+}
+
 void Driver::set_input(int slot, std::span<const std::uint8_t> tensor) {
-  if (slot < 0 || slot >= image_->batch || static_cast<int>(tensor.size()) != image_->input.size()) {
-    throw std::invalid_argument("Driver::set_input: slot or size does not belong to the loaded image");
-  }
-  const std::uint32_t offset = static_cast<std::uint32_t>(slot) * static_cast<std::uint32_t>(image_->input.size());
+  check_input(slot, tensor.size());
+  if (finds_inputs()) throw std::invalid_argument("Driver::set_input: the inputs of this job have come already");
   if (loading_ == Loading::External) {
-    std::copy(tensor.begin(), tensor.end(), bus_.memory()->bytes().begin() + external_.input + offset);
+    write_input(swapped_ ? external_.following : external_.input, slot, tensor);
   } else {
-    write_activations(image_->input_address + offset, tensor);
+    write_activations(image_->input_address + static_cast<std::uint32_t>(slot * image_->input.size()), tensor);
   }
+}
+
+bool Driver::takes_following() const { return loading_ == Loading::External && external_.follows[static_cast<std::size_t>(finds_)]; }
+
+void Driver::set_following_input(int slot, std::span<const std::uint8_t> tensor) {
+  check_input(slot, tensor.size());
+  if (!takes_following()) throw std::invalid_argument("Driver::set_following_input: this job cannot bring the inputs of the next");
+  write_input(swapped_ ? external_.input : external_.following, slot, tensor);
+  follows_ = true;
 }
 
 JobPrediction Driver::predict(int latency) const {
   if (loading_ == Loading::Windows) return predict_job(*image_);
-  return predict_job(fresh_ ? external_.first : external_.next, *image_, bus_.parameters(), latency);
+  return predict_job(external_.list(finds_, follows_), *image_, bus_.parameters(), latency);
 }
 
 JobResult Driver::run(std::uint64_t limit) {
   limit = limit != 0 ? limit : cycle_limit(*image_);
   const bool external = loading_ == Loading::External;
-  if (external) sign_inputs();
-  if (external) write_register(Register::Transfers, fresh_ ? external_.first_list : external_.next_list);
-  fresh_ = true;  // until the job has ended well
+  if (external) write_list();
+  const bool follows = std::exchange(follows_, false);
+  finds_ = Finds::Nothing;  // until the job has ended well
   write_register(Register::Control, register_field::control_start.mask() | (external ? register_field::control_transfers.mask() : 0));
   std::uint64_t passed = 0;
   std::uint32_t status = register_field::status_busy.mask();
@@ -133,7 +156,8 @@ JobResult Driver::run(std::uint64_t limit) {
                                   external ? fmt::format(", external memory address 0x{:x}", address) : ""),
                       static_cast<EngineError>(error), address);
   }
-  fresh_ = false;
+  finds_ = follows ? Finds::Inputs : Finds::Network;
+  swapped_ = swapped_ != follows;
   JobResult result{read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),
                    read_register(Register::DrainStall)};
   if (external) {

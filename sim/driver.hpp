@@ -50,8 +50,14 @@ class Driver {
   Driver(EngineBus& bus, Loading loading);
   /// Writes control, code and weight memory, or external memory. `image` must live as long as jobs run.
   void load(const MemoryImage& image);
-  /// Writes the laid-out input tensor of image `slot` of the batch.
+  /// Writes the laid-out input tensor of image `slot` of the batch of the coming job; not where finds_inputs().
   void set_input(int slot, std::span<const std::uint8_t> tensor);
+  /// The coming job can bring the inputs of the one after it.
+  [[nodiscard]] bool takes_following() const;
+  /// Writes an input of the job after the coming one. One call: the coming job brings the inputs of the next, all of them.
+  void set_following_input(int slot, std::span<const std::uint8_t> tensor);
+  /// The job before has brought the inputs of the coming one.
+  [[nodiscard]] bool finds_inputs() const { return finds_ == Finds::Inputs; }
   /// Starts the loaded job and waits for its end. Throws EngineFault on an error code or after `limit` cycles (0: from the plan).
   JobResult run(std::uint64_t limit = 0);
   /// What the compiler predicts of the next run(); external memory answers after `latency` cycles and never stalls.
@@ -69,14 +75,18 @@ class Driver {
  private:
   void write(const std::vector<BusWrite>& writes, const char* what);
   void load_external(const MemoryImage& image);
-  void sign_inputs();
+  void write_list();
+  void check_input(int slot, std::size_t size) const;
+  void write_input(std::uint32_t place, int slot, std::span<const std::uint8_t> tensor);
   [[nodiscard]] std::uint32_t activation_bus_address(std::uint32_t byte) const;
 
   EngineBus& bus_;
   Loading loading_;
   const MemoryImage* image_ = nullptr;
   ExternalImage external_;
-  bool fresh_ = true;  ///< the engine's memories do not hold the network yet
+  Finds finds_ = Finds::Nothing;  ///< what the coming job finds in the engine's memories
+  bool follows_ = false;          ///< it brings the inputs of the next
+  bool swapped_ = false;          ///< its own inputs lie at external_.following, the next ones at external_.input
 };
 
 /// Bus address of a register or a memory word (registers and words stand 8 bytes apart).

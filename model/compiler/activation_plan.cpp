@@ -70,6 +70,19 @@ struct Demand {
                                demand.unit, demand.name, batch, engine.name, demand.have, advice));
 }
 
+// Places that leave that of the input free from some layer on, as early as possible; then `after` says from which. Else those without.
+std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vector<std::int64_t>& usual, std::int64_t have, int& after) {
+  Lifetime& input = tensors.front();
+  for (int step = input.last + 1; step <= tensors.back().last; ++step) {
+    input.again = step;
+    if (const auto found = place_tensors(tensors, have)) {
+      after = step;
+      return *found;
+    }
+  }
+  return usual;
+}
+
 }  // namespace
 
 int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
@@ -81,7 +94,10 @@ ActivationPlan plan_activations(const Network& network, const std::vector<Geomet
     const auto bytes = place_tensors(times(activations.tensors, images), activations.have);
     const auto words = place_tensors(times(residuals.tensors, images), residuals.have);
     if (bytes && words) {
-      ActivationPlan plan{.batch = images, .address = {bytes->begin(), bytes->end()}, .residual = *words};
+      ActivationPlan plan{.batch = images, .address = {}, .residual = *words};
+      const auto chosen =
+          engine.AxiBytes == 0 ? *bytes : places(times(activations.tensors, images), *bytes, activations.have, plan.following_after);
+      plan.address = {chosen.begin(), chosen.end()};
       for (std::size_t l = 0; l < plan.residual.size(); ++l) {
         if (residuals.tensors[l].size == 0) plan.residual[l] = -1;
       }

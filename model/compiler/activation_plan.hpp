@@ -14,14 +14,16 @@ struct ActivationPlan {
   int batch = 1;
   std::vector<std::uint32_t> address;  ///< bytes, image 0: [0] input, [l + 1] output of layer l
   std::vector<std::int64_t> residual;  ///< residual words, image 0, of layer l's output; -1 where no layer adds it
+  int following_after = -1;            ///< so many layers must have ended before the next job's input may come into its place; -1: never
 };
 
 /// Words of residual memory of one output pixel of a layer with so many channels.
 int residual_step(int channels, const EngineParameters& engine);
 
 /// A tensor lives from the layer that writes it to the last that reads it, or adds it. A layer's output takes the place of the shortcut
-/// that it adds where both have the same shape. batch = 0: the largest that fits, at most 16. Throws InputError naming the layer, the
-/// memory, what it needs and what there is.
+/// that it adds where both have the same shape. Where the engine has external memory, the place of the input is kept free for the next
+/// job's from the earliest layer on from which everything still fits. batch = 0: the largest that fits, at most 16. Throws InputError
+/// naming the layer, the memory, what it needs and what there is.
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
 
 }  // namespace flexor

@@ -201,6 +201,7 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   image.input_address = plan.address.front();
   image.output_address = plan.address.back();
   image.classes = network.layers.back().output.size();
+  image.following_after = plan.following_after;
   WeightRing ring(engine);
   int progress = 0;
   image.control.assign(network.layers.size() * kDescriptorWords, 0);

@@ -41,7 +41,8 @@ void check(const MemoryImage& image) {
       end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
                                    static_cast<std::uint64_t>(image.input.channels)) > bytes ||
       end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
-      image.descriptor + static_cast<std::uint64_t>(kDescriptorWords) * image.layers.size() > image.control.size()) {
+      image.descriptor + static_cast<std::uint64_t>(kDescriptorWords) * image.layers.size() > image.control.size() ||
+      image.following_after >= static_cast<int>(image.layers.size())) {
     throw InputError(fmt::format("its shapes and addresses do not fit engine '{}'; compile the network again", engine.name));
   }
 }
@@ -57,9 +58,9 @@ void save_image(const MemoryImage& image, const std::filesystem::path& file) {
                                                    l.predicted.other));
   }
   const schema::ImageShape input(image.input.height, image.input.width, image.input.channels);
-  schema::FinishImageBuffer(
-      b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code, &image.weight,
-                                   image.descriptor, &input, image.input_address, image.output_address, image.classes, &layers));
+  schema::FinishImageBuffer(b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code,
+                                                         &image.weight, image.descriptor, &input, image.input_address, image.output_address,
+                                                         image.classes, &layers, image.following_after));
   write_checked_file(kImageFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -82,6 +83,7 @@ MemoryImage load_image(const std::filesystem::path& file) {
   image.input_address = stored->input_address();
   image.output_address = stored->output_address();
   image.classes = stored->classes();
+  image.following_after = stored->following_after();
   if (stored->layers() != nullptr) {
     for (const schema::LayerPlan* l : *stored->layers()) {
       image.layers.push_back({unpack(l->name()),

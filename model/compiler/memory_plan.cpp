@@ -6,7 +6,10 @@
 namespace flexor {
 namespace {
 
-bool live_together(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
+bool live_together(const Lifetime& a, const Lifetime& b) {
+  const auto returns = [](const Lifetime& t, const Lifetime& other) { return t.again >= 0 && other.last >= t.again; };
+  return (a.first <= b.last && b.first <= a.last) || returns(a, b) || returns(b, a);
+}
 
 struct Span {
   std::int64_t begin, end;

@@ -12,6 +12,7 @@ struct Lifetime {
   int last = 0;
   std::int64_t size = 0;
   int in_place_of = -1;  ///< an earlier tensor of the same size whose place it takes over, or -1
+  int again = -1;        ///< first step from which its place is needed again, to the end, or -1
 };
 
 /// Most that is alive in one step (a tensor and the one whose place it takes count once), and the first step in which it is.

@@ -7,6 +7,7 @@
 
 #include "code/error.hpp"
 #include "compiler/descriptor.hpp"
+#include "compiler/transfer_model.hpp"
 
 namespace flexor {
 namespace {
@@ -69,7 +70,9 @@ class Layout {
     Transfer logits = activations(TransferKind::Store, image_.output_address, 2 * image_.batch * image_.classes);
     input.address = out_.input = static_cast<std::uint32_t>(out_.bytes.size());
     logits.address = out_.output = end_of(input);
-    out_.size = end_of(logits);
+    out_.following = end_of(logits);
+    out_.job_list = out_.following + (end_of(input) - out_.input);
+    out_.size = out_.job_list + list_bytes + kEntryBytes;
     input.starts = true;
     input.check = engine_.Checksum != 0;
     input.progress = kInput;
@@ -92,6 +95,7 @@ class Layout {
     }
     write_list(out_.first, out_.first_list);
     write_list(out_.next, out_.next_list);
+    follow(input, first_weighted);
     return std::move(out_);
   }
 
@@ -101,6 +105,29 @@ class Layout {
       if (overwrites(places_, l) != 0) return false;
     }
     return true;
+  }
+
+  // The inputs of the next job come when the layers no longer need their place, and before the logits leave.
+  void follow(const Transfer& input, bool first_weighted) {
+    if (image_.following_after < 0 || (!resident() && !first_weighted)) return;
+    const int all = layer_progress(image_.layers.size());
+    out_.following_inputs = input;
+    out_.following_inputs.starts = false;
+    out_.following_inputs.after = image_.following_after;
+    out_.following_inputs.address = out_.following;
+    out_.following_inputs.progress = all;
+    if (resident()) {
+      out_.inputs_found = {out_.first.back()};
+    } else {
+      out_.inputs_found = out_.next;
+      std::erase_if(out_.inputs_found, [](const Transfer& t) { return t.kind == TransferKind::Activation; });
+      out_.inputs_found.front().starts = true;
+      out_.inputs_found.front().progress = kInput;
+    }
+    for (const Finds finds : {Finds::Nothing, Finds::Network, Finds::Inputs}) {
+      bool& follows = out_.follows[static_cast<std::size_t>(finds)];
+      follows = comes_in_time(out_.list(finds, true), image_, engine_);
+    }
   }
 
   [[nodiscard]] std::uint32_t end_of(const Transfer& t) const {
@@ -169,7 +196,8 @@ class Layout {
 }  // namespace
 
 std::array<std::uint8_t, 32> encode(const Transfer& t) {
-  const std::uint32_t flags = static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U);
+  const std::uint32_t flags =
+      static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U) | (t.at_once ? 64U : 0U);
   std::array<std::uint32_t, 8> words{
       flags | static_cast<std::uint32_t>(t.after) << 16, t.address, t.chip_address, t.count, t.sum1, t.sum2, t.beats,
       static_cast<std::uint32_t>(t.progress) & 0xFFFFU};
@@ -179,6 +207,14 @@ std::array<std::uint8_t, 32> encode(const Transfer& t) {
   std::array<std::uint8_t, 32> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4)));
   return bytes;
+}
+
+std::vector<Transfer> ExternalImage::list(Finds finds, bool follows) const {
+  std::vector<Transfer> transfers = finds == Finds::Nothing ? first : finds == Finds::Network ? next : inputs_found;
+  const bool nothing_to_load = finds == Finds::Inputs && transfers.size() == 1;
+  if (follows) transfers.insert(transfers.end() - 1, following_inputs);
+  if (nothing_to_load) transfers.front().starts = transfers.front().at_once = true;
+  return transfers;
 }
 
 int word_bytes(TransferKind kind, const EngineParameters& engine) {

@@ -17,6 +17,7 @@ enum class TransferKind : std::uint8_t { Control = 1, Code = 2, Weight = 3, Acti
 struct Transfer {
   TransferKind kind = TransferKind::Control;
   bool starts = false;             ///< the layers begin when it has ended
+  bool at_once = false;            ///< what it sets off, the start and its progress, does not wait for its end
   bool check = false;              ///< compare the sums
   bool last = false;               ///< of the list
   int after = 0;                   ///< layers of the job that must have ended before
@@ -40,15 +41,26 @@ struct BeatSums {
 };
 BeatSums beat_sums(std::span<const std::uint8_t> bytes, int beat);
 
+/// What a job finds in the engine's memories: nothing, the network, the network and its inputs.
+enum class Finds { Nothing, Network, Inputs };
+
 /// A compiled network as it lies in external memory, from byte 0, and the lists of transfers that run it.
 struct ExternalImage {
   std::vector<std::uint8_t> bytes;  ///< lists, control, code, weights; inputs and logits follow
-  std::uint32_t first_list = 0;     ///< of a job that finds the engine's memories empty
-  std::uint32_t next_list = 0;      ///< of a job that follows one with the same network: what stayed is not loaded again
+  std::uint32_t first_list = 0;     ///< of a job that finds nothing
+  std::uint32_t next_list = 0;      ///< of a job that finds the network
   std::uint32_t input = 0;          ///< laid-out tensors of the batch, one after another
   std::uint32_t output = 0;         ///< logits of the batch, int16
+  std::uint32_t following = 0;      ///< the place that inputs and the next job's inputs use in turn, as large as that of `input`
+  std::uint32_t job_list = 0;       ///< place for any list()
   std::uint32_t size = 0;           ///< bytes in all
   std::vector<Transfer> first, next;
+  std::vector<Transfer> inputs_found;  ///< of a job that finds its inputs
+  Transfer following_inputs;           ///< brings those of the next job
+  std::array<bool, 3> follows{};       ///< for each Finds: such a job can bring the inputs of the next, which then finds them
+
+  /// The transfers of a job; `follows`: it brings the inputs of the next.
+  [[nodiscard]] std::vector<Transfer> list(Finds finds, bool follows) const;
 };
 
 /// Weight memory address of each layer, `words` of them: one after another while they fit, then from 0 again. A layer's words stay

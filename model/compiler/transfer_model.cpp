@@ -20,6 +20,8 @@ constexpr std::int64_t kNext = 1;   // from an end to what it sets off: the next
 constexpr std::int64_t kDescriptor =
     1;                               // from a layer's start to the cycle in which it looks at the progress, beside the descriptor's words
 constexpr std::int64_t kJobEnd = 3;  // from the end of the last transfer to the end of the job
+constexpr std::int64_t kKnown = 2;   // from knowing that an entry is legal to its command, at the earliest
+constexpr int kLargestLatency = 100;
 
 class Job {
  public:
@@ -32,10 +34,16 @@ class Job {
     for (const Transfer& transfer : list) {
       const std::int64_t entry_beats = kEntryBytes / engine_.AxiBytes;
       std::int64_t command = ask + latency_ + entry_beats + kEntry;
+      const std::int64_t known = command - kKnown;
+      if (transfer.at_once) set_off(transfer, known + kNext);
+      if (transfer.kind == TransferKind::Store && held_up_ > 0) {
+        result_.spare = start_of(static_cast<std::size_t>(transfer.after)) + 1 - command - held_up_;
+      }
       if (transfer.after != 0) command = std::max(command, start_of(static_cast<std::size_t>(transfer.after)) + 1);
       const std::int64_t end = command + latency_ + length(transfer);
-      visible_.push_back({transfer.progress, end + kNext});
-      if (transfer.starts) starts_.push_back(end + kNext + 1);
+      if (!transfer.at_once) set_off(transfer, end + kNext);
+      held_up_ =
+          transfer.kind == TransferKind::Activation && transfer.after != 0 ? writes_from(static_cast<std::size_t>(transfer.after)) : 0;
       ask = end + kNext;
       result_.bytes_read += kEntryBytes;
       (transfer.kind == TransferKind::Store ? result_.bytes_written : result_.bytes_read) +=
@@ -50,6 +58,23 @@ class Job {
   }
 
  private:
+  void set_off(const Transfer& transfer, std::int64_t cycle) {
+    visible_.push_back({transfer.progress, cycle});
+    if (transfer.starts && starts_.empty()) starts_.push_back(cycle + 1);
+  }
+
+  // What the drains of layers l.. write to activation memory at most: one word for each pixel and group of R channels.
+  [[nodiscard]] std::int64_t writes_from(std::size_t l) const {
+    std::int64_t writes = 0;
+    for (; l < image_.layers.size(); ++l) {
+      const std::size_t words = image_.descriptor + l * kDescriptorWords;
+      const std::int64_t pixels = image_.control[words + descriptor::pixels.word];
+      const std::int64_t channels = image_.control[words + descriptor::channels.word] >> descriptor::channels.low & 0xFFFFU;
+      writes += pixels * ((channels + engine_.R - 1) / engine_.R);
+    }
+    return writes;
+  }
+
   [[nodiscard]] std::int64_t length(const Transfer& t) const {
     if (t.kind == TransferKind::Store) return t.beats + kStore;
     const std::int64_t step = t.kind == TransferKind::Activation ? std::min(engine_.W, engine_.AxiBytes) : 1;
@@ -87,6 +112,7 @@ class Job {
   std::int64_t latency_;
   std::vector<Progress> visible_;
   std::vector<std::int64_t> starts_;
+  std::int64_t held_up_ = 0;  ///< cycles that the transfer before may wait for the drain
   TransferPrediction result_;
 };
 
@@ -97,6 +123,13 @@ std::int64_t TransferPrediction::stalls() const { return std::accumulate(stall.b
 TransferPrediction predict_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine,
                                      int latency) {
   return Job(image, engine, latency).run(list);
+}
+
+bool comes_in_time(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine) {
+  for (int latency = 1; latency <= kLargestLatency; ++latency) {
+    if (predict_transfers(list, image, engine, latency).spare < 0) return false;
+  }
+  return true;
 }
 
 JobPrediction predict_job(const MemoryImage& image) {

@@ -15,6 +15,7 @@ struct TransferPrediction {
       stall;                ///< of each layer: cycles in which it waits for transfers; the job's start in the first, its end in the last
   std::int64_t cycles = 0;  ///< what the CYCLES register will say
   std::int64_t bytes_read = 0, bytes_written = 0;
+  std::int64_t spare = 0;  ///< at least so many cycles before the logits could leave, the inputs of the next job have come
   [[nodiscard]] std::int64_t stalls() const;
 };
 
@@ -32,6 +33,10 @@ JobPrediction predict_job(const MemoryImage& image);
 /// cycles from an address to its first beat, and from the last beat of a burst to its response, 1..100.
 TransferPrediction predict_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine,
                                      int latency);
+
+/// At every latency that the prediction knows, the inputs of the next job that `list` brings come before the logits leave, however long
+/// the drain holds them up: they cost no cycle.
+bool comes_in_time(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine);
 JobPrediction predict_job(const std::vector<Transfer>& list, const MemoryImage& image, const EngineParameters& engine, int latency);
 
 }  // namespace flexor

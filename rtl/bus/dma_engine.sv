@@ -3,7 +3,7 @@
 /// Runs a list of transfers between external memory (AXI4) and the engine's memories, one after another, beside the layers.
 ///
 /// An entry (transfer_pkg) waits until `after` layers of the job have ended; a layer waits until the progress that entries
-/// announce has reached its own. With these two counts the compiler orders everything. Any fault ends the list: nothing more is asked of the memory, what it owes is
+/// announce has reached its own. With these two counts the compiler orders everything. An entry may say that what it sets off comes at once. Any fault ends the list: nothing more is asked of the memory, what it owes is
 /// swallowed, running_o falls, and the first fault is reported once.
 ///   words:       control, code: 4 bytes a word; weight: ceil(D/8); activations: Word = min(W, Beat) bytes a cycle
 ///   checked:     the entry's fold; kind 1..5; count >= 1; word + count <= words of the memory; a pair inside activation memory (what runs past its end wraps);
@@ -156,7 +156,7 @@ module dma_engine
   entry_t entry_q;
   logic [31:0] list_q;
   logic [15:0] layers_q;
-  logic is_store, is_activation, legal, early;
+  logic is_store, is_activation, legal, early, effect;
   logic [31:0] words;
   logic [StepWidth-1:0] step;
   logic [32:0] chip_end_q;
@@ -256,6 +256,9 @@ module dma_engine
     if ((report || stop_i) && state_q != Idle) state_d = Stop;
   end
 
+  // What an entry sets off: when it has ended, or as soon as it is known to be legal.
+  assign effect = (state_q == End && state_d != Stop) || (state_q == Check && state_d == Wait && entry_q.at_once);
+
   always_ff @(posedge clk_i) begin
     state_q <= state_d;
     stopping_q <= state_d == Stop;
@@ -266,13 +269,15 @@ module dma_engine
     chip_end_q <= 33'(entry_q.chip_address) + 33'(entry_q.count);
     fold_q <= entry_fold(entry_q);
     count_beats_q <= 32'((33'(entry_q.count) + 33'(Beat - 1)) >> $clog2(Beat));
-    begin_o <= state_q == End && state_d != Stop && entry_q.starts && !begun_q;
+    begin_o <= effect && entry_q.starts && !begun_q;
     if (layer_done_i) layers_q <= layers_q + 16'd1;
     if (state_q == Take && beat_valid) entry_q <= {beat, entry_q[8*EntryBytes-1:8*Beat]};
-    if (state_q == End && state_d != Stop) begin
+    if (effect) begin
       progress_o <= entry_q.progress;
-      list_q <= list_q + 32'(EntryBytes);
       begun_q <= begun_q || entry_q.starts;
+    end
+    if (state_q == End && state_d != Stop) begin
+      list_q <= list_q + 32'(EntryBytes);
       complete_o <= entry_q.last;
     end
     if (state_q == Idle && start_i) begin

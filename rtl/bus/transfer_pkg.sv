@@ -38,12 +38,14 @@ package transfer_pkg;
     logic [31:0] address;
     /// Layers of the job that must have ended before.
     logic [15:0] after;
-    logic [9:0]  unused;
+    logic [8:0]  unused;
+    /// What the transfer sets off, the start of the layers and its progress, does not wait for its end.
+    logic        at_once;
     /// Last of the list.
     logic        last;
     /// Compare the sums.
     logic        check;
-    /// The layers of the job begin when this transfer has ended.
+    /// The layers of the job begin when this transfer has ended, or at once.
     logic        starts;
     /// kind_e.
     logic [2:0]  kind;

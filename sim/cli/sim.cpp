@@ -39,10 +39,16 @@ struct Result {
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+// Images from `first` on; the job also brings as many after them where there are so many.
 void run_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data, int first, int latency,
              Result& result) {
-  for (int i = 0; i < image.batch; ++i) {
-    driver.set_input(i, layout_input(network, image, data.image(first + i)));
+  const auto input = [&](int number) { return layout_input(network, image, data.image(number)); };
+  for (int i = 0; i < image.batch && !driver.finds_inputs(); ++i) {
+    driver.set_input(i, input(first + i));
+  }
+  const int following = first + image.batch;
+  for (int i = 0; i < image.batch && following + image.batch <= data.count && driver.takes_following(); ++i) {
+    driver.set_following_input(i, input(following + i));
   }
   const JobPrediction predicted = driver.predict(latency);
   const JobResult job = driver.run();

@@ -32,16 +32,20 @@ Dataset random_dataset(Random& random, const Shape& shape, int count) {
 }
 
 JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data) {
+  driver.load(image);
+  for (int i = 0; i < image.batch; ++i) {
+    driver.set_input(i, layout_input(network, image, data.image(i)));
+  }
+  return expect_equal_run(driver, network, image, data);
+}
+
+JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data) {
   const Golden golden(network);
   std::vector<BoundaryCheck::Boundaries> boundaries;
   for (int i = 0; i < image.batch; ++i) {
     boundaries.push_back(golden.run(data.image(i)));
   }
   BoundaryCheck check(network, boundaries, 0);
-  driver.load(image);
-  for (int i = 0; i < image.batch; ++i) {
-    driver.set_input(i, layout_input(network, image, data.image(i)));
-  }
   driver.bus().on_write = [&check](const TraceWrite& write) { check.on_write(write); };
   JobResult job;
   try {

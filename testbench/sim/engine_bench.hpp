@@ -20,6 +20,9 @@ Dataset random_dataset(Random& random, const Shape& shape, int count);
 /// layer boundary and every logit to be the golden model's. Returns what the registers counted.
 JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data);
 
+/// The same without loading: runs the driver's next job, which computes the images of `data`.
+JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data);
+
 /// A network that fits the engine with its largest batch: draws until one does.
 Network draw_fitting(Random& random, const EngineParameters& engine);
 

@@ -105,5 +105,52 @@ TEST(TransferList, EveryWordOfTheImageLiesInExternalMemory) {
   EXPECT_EQ(external.next.size(), 2U) << "weights that fit stay";
 }
 
+// conv 3x3, conv 3x3, dense: the input's place is free from the second layer on.
+MemoryImage three_layers(Random& random, const EngineParameters& on) {
+  const Network network = random_network(random, {6, 6, 3}, {nested_code(8)},
+                                         {{LayerKind::Convolution, 8, 3, 1, 1, false, true, 0, 8},
+                                          {LayerKind::Convolution, 8, 3, 1, 1, false, true, 0, 8},
+                                          {LayerKind::Dense, 5, 1, 1, 0, false, false, 0, 8}});
+  return compile(network, on, 1);
+}
+
+TEST(TransferList, TheNextInputsComeIntoTheirPlaceWhenTheLayersHaveLeftIt) {
+  Random random(8);
+  const EngineParameters& tiny = engine("tiny");
+  const MemoryImage image = three_layers(random, tiny);
+  ASSERT_EQ(image.following_after, 1);
+  const auto input_end = image.input_address + static_cast<std::uint32_t>(image.input.size());
+  EXPECT_GE(image.layers[1].output_address, input_end) << "written while they come";
+  EXPECT_GE(image.output_address, input_end);
+  const ExternalImage external = lay_out_external(image, tiny);
+  EXPECT_TRUE(external.follows[static_cast<std::size_t>(Finds::Inputs)]);
+  const Transfer& mine = external.next.front();
+  const auto list = external.list(Finds::Inputs, true);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].after, 1);
+  EXPECT_TRUE(list[0].starts && list[0].at_once) << "the layers find everything";
+  EXPECT_EQ(list[0].chip_address, mine.chip_address);
+  EXPECT_NE(list[0].address, mine.address);
+  EXPECT_EQ(list[1].kind, TransferKind::Store);
+  EXPECT_EQ(list[1].after, 3);
+  const auto last = external.list(Finds::Inputs, false);
+  ASSERT_EQ(last.size(), 1U);
+  EXPECT_TRUE(last[0].starts && last[0].at_once && last[0].last);
+  EXPECT_EQ(external.list(Finds::Nothing, true).size(), external.first.size() + 1);
+}
+
+TEST(TransferList, ARingLoadsItsWeightsAgainBeforeTheLayersBegin) {
+  Random random(9);
+  EngineParameters small = engine("tiny");
+  small.WeightWords = 160;  // the first two layers together need 192
+  const MemoryImage image = three_layers(random, small);
+  const ExternalImage external = lay_out_external(image, small);
+  const auto list = external.list(Finds::Inputs, false);
+  ASSERT_EQ(list.size(), 4U) << "three layers' weights, logits";
+  EXPECT_EQ(list.front().kind, TransferKind::Weight);
+  EXPECT_TRUE(list.front().starts && !list.front().at_once);
+  EXPECT_EQ(list.front().progress, layer_progress(0));
+}
+
 }  // namespace
 }  // namespace flexor::test
