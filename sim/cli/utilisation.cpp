@@ -25,6 +25,17 @@ std::vector<std::string> row(const LayerUse& layer, std::uint64_t cycles) {
           fmt::format("{:.0f}", layer.ideal_cycles),
           fmt::format("{:.1f} %", 100 * utilisation(layer.ideal_cycles, cycles))};
 }
+
+// In per cent of all cycles: MACs, lanes or channels of the array without one, then what the array waited for.
+std::string where_cycles_go(const LayerUse& whole, std::uint64_t cycles) {
+  const auto share = [cycles](double part) { return cycles == 0 ? 0 : 100 * part / static_cast<double>(cycles); };
+  const auto stage = [&](Stage s) { return share(static_cast<double>(of(whole, s))); };
+  return fmt::format(
+      "of 100 cycles: {:.2f} MACs, {:.2f} lanes and channels without one, {:.2f} weight stall, {:.2f} drain stall, {:.2f} transfer stall, "
+      "{:.2f} other\n",
+      share(whole.ideal_cycles), stage(Stage::Compute) - share(whole.ideal_cycles), stage(Stage::WeightStall), stage(Stage::DrainStall),
+      stage(Stage::TransferStall), stage(Stage::Other));
+}
 }  // namespace
 
 double utilisation(double ideal, std::uint64_t cycles) { return cycles == 0 ? 0 : ideal / static_cast<double>(cycles); }
@@ -42,7 +53,7 @@ std::string utilisation_table(const std::vector<LayerUse>& layers, std::uint64_t
     }
   }
   table.add(row(whole, cycles));
-  return table.text();
+  return table.text() + where_cycles_go(whole, cycles);
 }
 
 nlohmann::ordered_json utilisation_json(const LayerUse& layer) {
