@@ -15,12 +15,25 @@ namespace {
 constexpr std::uint32_t kEntryBytes = 32;
 constexpr std::uint16_t kEntryCheck = 0xA5C3;
 constexpr std::uint32_t kAlignment = 64;
+constexpr std::int64_t kLeastBeats = 128;  // of a transfer of weights: its last beat is half empty on average
 
 // Progress of a job: control, codes, the first layer's weights, the input; then the weights of layer l at kInput + l.
 constexpr int kControl = 1, kCode = 2, kFirstWeights = 3, kInput = 4;
 
-void append(std::vector<std::uint8_t>& bytes, std::uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+// Appends values of `bits` bits, lowest first; the last byte is filled with zeros.
+template <class Words>
+void append(std::vector<std::uint8_t>& bytes, const Words& values, int bits) {
+  int held = 0;  // bits in the last byte
+  for (std::uint64_t value : values) {
+    for (int left = bits; left > 0;) {
+      if (held == 0) bytes.push_back(0);
+      bytes.back() = static_cast<std::uint8_t>(bytes.back() | value << held);
+      const int take = std::min(8 - held, left);
+      value >>= take;
+      left -= take;
+      held = (held + take) % 8;
+    }
+  }
 }
 
 void align(std::vector<std::uint8_t>& bytes) { bytes.resize((bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
@@ -146,7 +159,7 @@ class Layout {
     t.count = static_cast<std::uint32_t>(values.size());
     t.progress = progress;
     t.address = static_cast<std::uint32_t>(out_.bytes.size());
-    for (const auto value : values) append(out_.bytes, value, word_bytes(kind, engine_));
+    append(out_.bytes, values, word_bits(kind, engine_));
     t.beats = beats(static_cast<std::int64_t>(out_.bytes.size()) - t.address);
     align(out_.bytes);
     const auto size = static_cast<std::size_t>(t.beats) * static_cast<std::size_t>(engine_.AxiBytes);
@@ -159,15 +172,37 @@ class Layout {
   std::vector<Transfer> weights() {
     std::vector<Transfer> transfers;
     std::size_t first = 0;
-    for (std::size_t l = 0; l < image_.layers.size(); ++l) {
-      const auto count = static_cast<std::size_t>(image_.layers[l].weight_words);
-      if (count == 0) continue;
-      transfers.push_back(words(TransferKind::Weight, std::span(image_.weight).subspan(first, count),
-                                static_cast<std::uint32_t>(places_[l].base), l == 0 ? kFirstWeights : layer_progress(l)));
-      transfers.back().after = overwrites(places_, l);
+    for (std::size_t l = 0; l < image_.layers.size();) {
+      const std::size_t end = end_of_group(l);
+      const auto count = static_cast<std::size_t>(words_of(l, end));
+      if (count != 0) {
+        transfers.push_back(words(TransferKind::Weight, std::span(image_.weight).subspan(first, count),
+                                  static_cast<std::uint32_t>(places_[l].base), l == 0 ? kFirstWeights : layer_progress(end - 1)));
+        transfers.back().after = overwrites(places_, l);
+      }
       first += count;
+      l = end;
     }
     return transfers;
+  }
+
+  [[nodiscard]] std::int64_t words_of(std::size_t first, std::size_t end) const {
+    std::int64_t count = 0;
+    for (std::size_t l = first; l < end; ++l) count += places_[l].words;
+    return count;
+  }
+
+  // Small layers that follow one another come in one transfer. The first layer comes alone, because all others wait for it.
+  [[nodiscard]] std::size_t end_of_group(std::size_t first) const {
+    std::size_t end = first + 1;
+    if (first == 0 || places_[first].words == 0) return end;
+    const auto joins = [&](std::size_t l) {
+      return places_[l].words == 0 ||
+             (places_[l].base == places_[first].base + words_of(first, l) && overwrites(places_, l) == overwrites(places_, first));
+    };
+    const std::int64_t least = kLeastBeats * engine_.AxiBytes * 8 / word_bits(TransferKind::Weight, engine_);
+    while (end < places_.size() && words_of(first, end) < least && joins(end)) ++end;
+    return end;
   }
 
   [[nodiscard]] Transfer activations(TransferKind kind, std::uint32_t byte, int count) const {
@@ -217,15 +252,15 @@ std::vector<Transfer> ExternalImage::list(Finds finds, bool follows) const {
   return transfers;
 }
 
-int word_bytes(TransferKind kind, const EngineParameters& engine) {
+int word_bits(TransferKind kind, const EngineParameters& engine) {
   switch (kind) {
     case TransferKind::Weight:
-      return (engine.D + 7) / 8;
+      return engine.D < 8 && 8 % engine.D == 0 ? engine.D : (engine.D + 7) / 8 * 8;
     case TransferKind::Activation:
     case TransferKind::Store:
-      return 1;
+      return 8;
     default:
-      return 4;
+      return 32;
   }
 }
 

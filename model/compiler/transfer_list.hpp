@@ -32,8 +32,8 @@ struct Transfer {
 /// The entry as it stands in memory.
 std::array<std::uint8_t, 32> encode(const Transfer& transfer);
 
-/// Bytes of a word of each kind in external memory: 4, 4, ceil(D/8); 1 for activations.
-int word_bytes(TransferKind kind, const EngineParameters& engine);
+/// Bits of a word of each kind in external memory: 32, 32, D rounded up to bytes unless a byte holds whole words; 8 for activations.
+int word_bits(TransferKind kind, const EngineParameters& engine);
 
 /// The two sums of beat_sum.sv over whole beats of `beat` bytes.
 struct BeatSums {

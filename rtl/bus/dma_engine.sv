@@ -5,7 +5,7 @@
 /// An entry (transfer_pkg) waits until `after` layers of the job have ended; a layer waits until the progress that entries
 /// announce has reached its own. With these two counts the compiler orders everything. An entry may say that what it sets off comes at once. Any fault ends the list: nothing more is asked of the memory, what it owes is
 /// swallowed, running_o falls, and the first fault is reported once.
-///   words:       control, code: 4 bytes a word; weight: ceil(D/8); activations: Word = min(W, Beat) bytes a cycle
+///   words:       control, code: 4 bytes a word; weight: D bits where 8 is a multiple of D, else ceil(D/8) bytes; activations: Word = min(W, Beat) bytes a cycle
 ///   checked:     the entry's fold; kind 1..5; count >= 1; word + count <= words of the memory; a pair inside activation memory (what runs past its end wraps);
 ///                words and beats end together; sums where asked for
 module dma_engine
@@ -122,9 +122,11 @@ module dma_engine
     input  logic [             1:0] m_axi_bresp_i
 );
 
-  localparam int unsigned WeightBytes = (D + 7) / 8;
+  localparam int unsigned Grain = weight_grain(D);
+  localparam int unsigned PerByte = 8 / Grain;
+  localparam int unsigned WeightGrains = (D + Grain - 1) / Grain;
   localparam int unsigned ActivationBytes = W < Beat ? W : Beat;
-  localparam int unsigned StepWidth = $clog2(Word + 1);
+  localparam int unsigned StepWidth = $clog2(Word * PerByte + 1);
   localparam int unsigned OffsetWidth = $clog2(K);
   localparam int unsigned EntryBeats = EntryBytes / Beat;
 
@@ -165,14 +167,14 @@ module dma_engine
   assign is_store = entry_q.kind == TransferStore;
   assign is_activation = entry_q.kind == TransferActivation;
   always_comb begin
-    step  = StepWidth'(4);
+    step  = StepWidth'(4 * PerByte);
     words = 32'(ControlWords);
     unique case (entry_q.kind)
       TransferWeight: begin
-        step  = StepWidth'(WeightBytes);
+        step  = StepWidth'(WeightGrains);
         words = 32'(WeightWords);
       end
-      TransferActivation: step = StepWidth'(ActivationBytes);
+      TransferActivation: step = StepWidth'(ActivationBytes * PerByte);
       TransferCode: words = 32'(CodeWords);
       default: ;
     endcase
@@ -359,8 +361,9 @@ module dma_engine
   end
 
   beat_unpacker #(
-      .Beat(Beat),
-      .Word(Word)
+      .Beat (Beat),
+      .Word (Word),
+      .Grain(Grain)
   ) i_unpacker (
       .clk_i,
       .rst_ni(move_rst_n),

@@ -61,6 +61,11 @@ package transfer_pkg;
     return fold;
   endfunction
 
+  /// Bits in which weights of D bits stand one behind the other in external memory: D itself where a byte holds whole words, else bytes.
+  function automatic int unsigned weight_grain(int unsigned d);
+    return d == 1 || d == 2 || d == 4 ? d : 8;
+  endfunction
+
   /// Bytes of the widest word that dma_engine takes out of beats of `beat` bytes: D-bit weights, 32-bit words, up to w bytes of activations.
   function automatic int unsigned transfer_word(int unsigned d, int unsigned w, int unsigned beat);
     int unsigned activation, weight;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "compiler/compiler.hpp"
+#include "configuration.hpp"
 #include "networks.hpp"
 
 namespace flexor {
@@ -32,8 +33,7 @@ TEST(Descriptor, OfAPaddedConvolution) {
   const test::LayerSpec conv{LayerKind::Convolution, 5, 3, 1, 1, false, false, 0, 4};
   const test::LayerSpec dense{LayerKind::Dense, 3, 1, 1, 0, false, false, 0, 8};
   const Network network = test::random_network(random, {6, 6, 2}, {nested_code(7)}, {conv, dense});
-  const MemoryImage image = compile(network, kConfigurations[2], 2);
-  ASSERT_EQ(kConfigurations[2].name, "small");
+  const MemoryImage image = compile(network, test::configuration("small"), 2);
   const std::uint32_t* w = image.control.data();
   EXPECT_EQ(w[0], 0U << 24 | 7U << 16 | 15U << 8 | 0U);
   EXPECT_EQ(w[1], 0U);
@@ -67,8 +67,7 @@ TEST(Descriptor, OfAStridedShortcut) {
   const test::LayerSpec dense{LayerKind::Dense, 3, 1, 1, 0, false, false, 0, 8};
   Network network = test::random_network(random, {6, 6, 4}, {nested_code(7)}, {first, second, dense});
   network.layers[1].shortcut = Shortcut{.source = 0, .stride = 2, .channel_offset = 8, .multiplier = 300};
-  ASSERT_EQ(kConfigurations[3].name, "base");
-  const MemoryImage image = compile(network, kConfigurations[3], 2);
+  const MemoryImage image = compile(network, test::configuration("base"), 2);
   const std::uint32_t* w = image.control.data();
   EXPECT_EQ(w[19], 1U << 16 | 1U << 4 | 1U) << "conv1 goes to residual memory";
   EXPECT_EQ(w[20] >> 16, 2U);

@@ -4,6 +4,7 @@
 
 #include "compiler/compiler.hpp"
 #include "compiler/descriptor.hpp"
+#include "configuration.hpp"
 #include "expect_input_error.hpp"
 #include "networks.hpp"
 
@@ -14,7 +15,7 @@ using test::expect_input_error;
 
 class Refusal : public testing::Test {
  protected:
-  EngineParameters engine_ = kConfigurations[2];  // small
+  EngineParameters engine_ = test::configuration("small");
   Random random_{1};
   Network lenet_ = test::random_lenet(random_, 8);
 };
@@ -76,7 +77,7 @@ class GraphRefusal : public Refusal {
   }
 
   static EngineParameters complete() {
-    EngineParameters engine = kConfigurations[3];  // base
+    EngineParameters engine = test::configuration("base");
     engine.Digits = 8;
     engine.SumBits = 8;
     engine.ResidualWords = 4096;
@@ -193,7 +194,7 @@ TEST_F(Refusal, StringLongerThan255Chunks) {
 
 // The largest side that the engine takes and one more, which it would report as descriptor error 1.
 TEST_F(Refusal, MoreThan1023RowsColumnsOrInputRows) {
-  engine_ = kConfigurations[3];  // base
+  engine_ = test::configuration("base");
   const test::LayerSpec conv{LayerKind::Convolution, 2, 1, 1, 0, false, false, 0, 8};
   test::LayerSpec strided = conv;
   strided.stride = 2;

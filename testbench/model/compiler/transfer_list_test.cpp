@@ -5,17 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "code/error.hpp"
+#include "configuration.hpp"
 #include "networks.hpp"
 
 namespace flexor::test {
 namespace {
-
-const EngineParameters& engine(std::string_view name) {
-  for (const EngineParameters& e : kConfigurations) {
-    if (e.name == name) return e;
-  }
-  throw std::logic_error("no such configuration");
-}
 
 std::uint32_t word(std::span<const std::uint8_t> bytes, std::size_t at) {
   return bytes[at] | static_cast<std::uint32_t>(bytes[at + 1]) << 8 | static_cast<std::uint32_t>(bytes[at + 2]) << 16 |
@@ -64,7 +58,7 @@ TEST(TransferList, SumsAreThoseOfTheWords) {
 }
 
 TEST(TransferList, WeightsThatDoNotFitFollowOneAnotherInARing) {
-  EngineParameters small = engine("tiny");
+  EngineParameters small = configuration("tiny");
   small.WeightWords = 64;
   WeightRing ring(small);
   EXPECT_EQ(ring.place("a", 30), 0);
@@ -77,7 +71,7 @@ TEST(TransferList, WeightsThatDoNotFitFollowOneAnotherInARing) {
 
 TEST(TransferList, EveryWordOfTheImageLiesInExternalMemory) {
   Random random(7);
-  const EngineParameters& tiny = engine("tiny");
+  const EngineParameters& tiny = configuration("tiny");
   const Network network =
       random_network(random, {6, 6, 3}, {nested_code(8)},
                      {{LayerKind::Convolution, 8, 3, 1, 1, false, true, 0, 8}, {LayerKind::Dense, 5, 1, 1, 0, false, false, 0, 8}});
@@ -95,7 +89,7 @@ TEST(TransferList, EveryWordOfTheImageLiesInExternalMemory) {
         EXPECT_EQ(word(external.bytes, t.address + 4 * i), image.code[i]);
       }
       if (t.kind == TransferKind::Weight) {
-        EXPECT_EQ(external.bytes[t.address + i], image.weight[weights + i]);
+        EXPECT_EQ(external.bytes[t.address + i / 4] >> (2 * (i % 4)) & 3U, image.weight[weights + i]) << "four words of two bits a byte";
       }
     }
     if (t.kind == TransferKind::Weight) weights += t.count;
@@ -114,9 +108,22 @@ MemoryImage three_layers(Random& random, const EngineParameters& on) {
   return compile(network, on, 1);
 }
 
+TEST(TransferList, SmallLayersButTheFirstShareATransfer) {
+  Random random(10);
+  const EngineParameters& tiny = configuration("tiny");
+  const MemoryImage image = three_layers(random, tiny);
+  std::vector<Transfer> weights = lay_out_external(image, tiny).first;
+  std::erase_if(weights, [](const Transfer& t) { return t.kind != TransferKind::Weight; });
+  ASSERT_EQ(weights.size(), 2U);
+  EXPECT_EQ(weights[0].count, image.layers[0].weight_words);
+  EXPECT_EQ(weights[1].count, image.layers[1].weight_words + image.layers[2].weight_words);
+  EXPECT_EQ(weights[1].chip_address, weights[0].count);
+  EXPECT_EQ(weights[1].progress, layer_progress(2)) << "what the last of them waits for";
+}
+
 TEST(TransferList, TheNextInputsComeIntoTheirPlaceWhenTheLayersHaveLeftIt) {
   Random random(8);
-  const EngineParameters& tiny = engine("tiny");
+  const EngineParameters& tiny = configuration("tiny");
   const MemoryImage image = three_layers(random, tiny);
   ASSERT_EQ(image.following_after, 1);
   const auto input_end = image.input_address + static_cast<std::uint32_t>(image.input.size());
@@ -141,7 +148,7 @@ TEST(TransferList, TheNextInputsComeIntoTheirPlaceWhenTheLayersHaveLeftIt) {
 
 TEST(TransferList, ARingLoadsItsWeightsAgainBeforeTheLayersBegin) {
   Random random(9);
-  EngineParameters small = engine("tiny");
+  EngineParameters small = configuration("tiny");
   small.WeightWords = 160;  // the first two layers together need 192
   const MemoryImage image = three_layers(random, small);
   const ExternalImage external = lay_out_external(image, small);

@@ -8,15 +8,16 @@
 
 #include "../port_bits.hpp"
 #include "Vbeat_unpacker_narrow.h"
+#include "Vbeat_unpacker_pairs.h"
 #include "Vbeat_unpacker_wide.h"
 
 namespace flexor::testbench {
 namespace {
 
-template <class TopType, int BeatBytes, int WordBytes>
+template <class TopType, int BeatBytes, int WordBytes, int GrainBits = 8>
 struct Variant {
   using Top = TopType;
-  static constexpr int kBeat = BeatBytes, kWord = WordBytes;
+  static constexpr int kBeat = BeatBytes, kWord = WordBytes, kGrain = GrainBits;
 };
 
 template <class V>
@@ -67,18 +68,21 @@ class BeatUnpacker : public ::testing::Test {
   bool offered_ = false;
 };
 
-using Variants = ::testing::Types<Variant<Vbeat_unpacker_narrow, 8, 5>, Variant<Vbeat_unpacker_wide, 16, 16>>;
+using Variants =
+    ::testing::Types<Variant<Vbeat_unpacker_narrow, 8, 5>, Variant<Vbeat_unpacker_wide, 16, 16>, Variant<Vbeat_unpacker_pairs, 8, 5, 2>>;
 TYPED_TEST_SUITE(BeatUnpacker, Variants);
 
 TYPED_TEST(BeatUnpacker, CutsWordsOutOfTheStream) {
-  constexpr int kBeat = TypeParam::kBeat, kWord = TypeParam::kWord;
+  constexpr int kBeat = TypeParam::kBeat, kWord = TypeParam::kWord, kGrain = TypeParam::kGrain;
   auto& top = *this->top_;
   for (int round = 0; round < 400; ++round) {
-    const int step = 1 + this->below(kWord), stall = 25 * this->below(4);
     const bool bytes = this->below(2) != 0;
+    const int step = bytes ? (1 + this->below(kWord)) * 8 / kGrain : 1 + this->below(kWord * 8 / kGrain), stall = 25 * this->below(4);
     const std::size_t count = 1 + static_cast<std::size_t>(this->below(60));
-    const std::size_t size = bytes ? count : count * static_cast<std::size_t>(step);
-    const auto stream = this->random_bytes((size + kBeat - 1) / kBeat * kBeat);
+    // In bits.
+    const std::size_t length = static_cast<std::size_t>(step) * kGrain, size = bytes ? 8 * count : count * length;
+    const auto stream = this->random_bytes((size + 8 * kBeat - 1) / (8 * kBeat) * kBeat);
+    const auto bit = [&stream](std::size_t at) { return stream[at / 8] >> (at % 8) & 1U; };
     SCOPED_TRACE(::testing::Message() << "seed " << this->seed_ << " round " << round << " step " << step << " bytes " << bytes << " count "
                                       << count);
     this->begin(step, bytes, static_cast<std::uint32_t>(count));
@@ -88,11 +92,11 @@ TYPED_TEST(BeatUnpacker, CutsWordsOutOfTheStream) {
       if (this->drive(stream, beat, stall)) ++beat;
       ASSERT_EQ(top.finished_o, 0);
       if (top.word_valid_o != 0 && top.word_ready_i != 0) {
-        const std::size_t belong = std::min(static_cast<std::size_t>(step), size - at);
+        const std::size_t belong = std::min(length, size - at);
         for (std::size_t i = 0; i < belong; ++i) {
-          ASSERT_EQ(get_bits(top.word_o, static_cast<int>(8 * i), 8), stream[at + i]) << "byte " << at + i;
+          ASSERT_EQ(get_bits(top.word_o, static_cast<int>(i), 1), bit(at + i)) << "bit " << at + i;
         }
-        ASSERT_EQ(top.strobe_o, (1U << belong) - 1);
+        ASSERT_EQ(top.strobe_o, (1U << (belong + 7) / 8) - 1);
         at += belong;
         ASSERT_EQ(top.last_o != 0, at == size);
       }
@@ -111,11 +115,11 @@ TYPED_TEST(BeatUnpacker, CutsWordsOutOfTheStream) {
 
 // At the full rate: one word a cycle, no bubble where a word spans two beats.
 TYPED_TEST(BeatUnpacker, GivesAWordEveryCycle) {
-  constexpr int kBeat = TypeParam::kBeat, kWord = TypeParam::kWord;
+  constexpr int kBeat = TypeParam::kBeat, kWord = TypeParam::kWord, kGrain = TypeParam::kGrain;
   auto& top = *this->top_;
-  for (int step = 1; step <= kWord; ++step) {
-    const std::size_t count = 100, size = count * static_cast<std::size_t>(step);
-    const auto stream = this->random_bytes((size + kBeat - 1) / kBeat * kBeat);
+  for (int step = 1; step <= kWord * 8 / kGrain; ++step) {
+    const std::size_t count = 100, size = count * static_cast<std::size_t>(step * kGrain);
+    const auto stream = this->random_bytes((size + 8 * kBeat - 1) / (8 * kBeat) * kBeat);
     this->begin(step, false, count);
     std::size_t words = 0, beat = 0;
     for (int cycle = 0; cycle <= static_cast<int>(count); ++cycle) {
