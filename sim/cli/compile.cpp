@@ -40,11 +40,14 @@ std::int64_t activation_bytes(const Network& network, const MemoryImage& image) 
   return top;
 }
 
-// What runs from external memory: traffic and cycles of a first job and of the jobs that follow; null without external memory.
+// What runs from external memory: traffic and cycles of a first job, of one that finds the network, and of one in a row of jobs that bring
+// one another's inputs; null without external memory.
 nlohmann::ordered_json external_json(const Network& network, const MemoryImage& image, const EngineParameters& engine) {
   if (engine.AxiBytes == 0) return nullptr;
   const ExternalImage external = lay_out_external(image, engine);
   std::int64_t stored = 0, weights = 0;
+  double ideal = 0;
+  for (const auto& layer : image.layers) ideal += layer.ideal_cycles;
   for (const auto& layer : network.layers) stored += stored_bits(network, layer);
   for (const auto& transfer : external.first) {
     if (transfer.kind == TransferKind::Weight) weights += std::int64_t{transfer.beats} * engine.AxiBytes;
@@ -57,12 +60,17 @@ nlohmann::ordered_json external_json(const Network& network, const MemoryImage& 
   fmt::print("external memory: {} bytes, weights {} bytes = {:.3f} times the stored bits\n", grouped(external.size), grouped(weights),
              ratio);
   nlohmann::ordered_json json{{"bytes", external.size}, {"weight_bytes", weights}, {"weight_ratio", ratio}, {"latency", kUsualLatency}};
-  for (const auto& [name, list] : {std::pair{"first_job", external.first}, {"next_job", external.next}}) {
-    json[name] = job(list);
-    fmt::print("{}: {} cycles at a latency of {}, {} bytes read, {} written\n",
-               name == std::string_view("first_job") ? "first job" : "next jobs", grouped(json[name]["cycles"].get<std::int64_t>()),
-               kUsualLatency, grouped(json[name]["bytes_read"].get<std::int64_t>()),
-               grouped(json[name]["bytes_written"].get<std::int64_t>()));
+  const auto print_job = [&](const char* key, const char* name, const std::vector<Transfer>& list) {
+    json[key] = job(list);
+    const auto figure = [&](const char* what) { return json[key][what].get<std::int64_t>(); };
+    fmt::print("{}: {} cycles at a latency of {}, {:.2f} % utilisation, {} bytes read, {} written\n", name, grouped(figure("cycles")),
+               kUsualLatency, 100 * ideal / static_cast<double>(figure("cycles")), grouped(figure("bytes_read")),
+               grouped(figure("bytes_written")));
+  };
+  print_job("first_job", "first job", external.first);
+  print_job("next_job", "next jobs", external.next);
+  if (external.follows[static_cast<std::size_t>(Finds::Inputs)]) {
+    print_job("job_in_a_row", "jobs in a row", external.list(Finds::Inputs, true));
   }
   return json;
 }
@@ -122,7 +130,7 @@ void add_compile(CLI::App& app, Context& context) {
                                   "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
-  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, small, base or large")
+  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, slim, small, base or large")
       ->capture_default_str()
       ->type_name("NAME");
   command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")

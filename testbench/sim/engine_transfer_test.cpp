@@ -98,8 +98,8 @@ TEST_P(EngineTransfer, BringsTheNextInputsInThePredictedCycles) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EngineTransfer,
-                         testing::Values(Case{"tiny", 1}, Case{"tiny", 16}, Case{"tiny", 100}, Case{"base", 1}, Case{"base", 16},
-                                         Case{"base", 100}),
+                         testing::Values(Case{"tiny", 1}, Case{"tiny", 16}, Case{"tiny", 100}, Case{"slim", 16}, Case{"base", 1},
+                                         Case{"base", 16}, Case{"base", 100}),
                          [](const auto& info) { return fmt::format("{}_latency{}", info.param.configuration, info.param.latency); });
 
 }  // namespace
