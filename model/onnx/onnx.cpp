@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "code/error.hpp"
-
 namespace flexor {
 namespace {
 
@@ -156,6 +154,29 @@ class Graph {
     return cast(name + "_sums", onnx::TensorProto::DOUBLE, name + "_exact");
   }
 
+  // Maximum or sum of every window in units of 1/kPoolUnit: places outside the input are 0 and count.
+  std::string windows(const Layer& layer, const std::string& input) {
+    const std::string& n = layer.name;
+    std::string x = input;
+    if (layer.padding > 0) {
+      node("Pad", {x, integers(n + "_pads", {0, 0, layer.padding, layer.padding, 0, 0, layer.padding, layer.padding})}, n + "_padded");
+      x = n + "_padded";
+    }
+    if (layer.average) {
+      const Sizes sizes{layer.output.channels, 1, layer.kernel_height, layer.kernel_width};
+      auto& ones = constant(n + "_ones", onnx::TensorProto::FLOAT, sizes);
+      for (std::int64_t i = 0; i < sizes[0] * sizes[2] * sizes[3]; ++i) ones.add_float_data(kPoolUnit);
+      onnx::NodeProto& made = node("Conv", {x, n + "_ones"}, n + "_sums");
+      attribute(made, "strides", {layer.stride, layer.stride});
+      attribute(made, "group", layer.output.channels);
+      return cast(n + "_sums", onnx::TensorProto::DOUBLE, n + "_exact");
+    }
+    onnx::NodeProto& made = node("MaxPool", {x}, n + "_maximum");
+    attribute(made, "kernel_shape", {layer.kernel_height, layer.kernel_width});
+    attribute(made, "strides", {layer.stride, layer.stride});
+    return join("Mul", cast(n + "_maximum", onnx::TensorProto::DOUBLE, n + "_exact"), number(n + "_unit", kPoolUnit), n + "_sums");
+  }
+
   // Whether float32 holds every sum of the digits of a layer.
   [[nodiscard]] bool digits_fit(const Layer& layer, int largest) const {
     const double inputs = static_cast<double>(layer.kernel_height) * layer.kernel_width * layer.input.channels * layer.averaged_pixels();
@@ -168,7 +189,9 @@ class Graph {
     const int planes = static_cast<int>(layer.planes.size());
     const std::string& n = layer.name;
     std::string total;
-    if (layer.digits && digits_fit(layer, largest)) {
+    if (layer.kind == LayerKind::Pool) {
+      total = windows(layer, input);
+    } else if (layer.digits && digits_fit(layer, largest)) {
       total = sums(layer, input, digit_kernel(network_, layer), n);
     } else if (layer.digits) {
       for (int p = planes - 1; p >= 0; --p) {  // total = 2 total + sums
@@ -188,7 +211,7 @@ class Graph {
     const auto scaled = [&](const std::string& t, int p) {
       return join("Mul", t, per_channel(fmt(n, "_multiplier", p), layer.multiplier, p * channels, channels), fmt(n, "_product", p));
     };
-    if (layer.digits) return scaled(biased(total), 0);
+    if (!total.empty()) return scaled(biased(total), 0);
     for (int p = 0; p < planes; ++p) {
       const std::string acc = sums(layer, input, plane_kernel(network_, layer, p), fmt(n, "_plane", p));
       const std::string product = scaled(p == 0 ? biased(acc) : acc, p);
@@ -267,10 +290,6 @@ class Graph {
 
 std::string to_onnx(const Network& network) {
   validate(network);
-  for (const Layer& layer : network.layers) {
-    if (layer.kind != LayerKind::Pool) continue;
-    throw InputError("layer '" + layer.name + "' pools windows, which this version does not export; run the network with flexor eval");
-  }
   return Graph(network).bytes();
 }
 

@@ -37,18 +37,27 @@ std::vector<std::int64_t> list(const torch::Tensor& values) {
   return {values.data_ptr<std::int64_t>(), values.data_ptr<std::int64_t>() + values.numel()};
 }
 
-std::vector<std::int64_t> list(const onnx::NodeProto& node, const std::string& name) {
+std::vector<std::int64_t> list(const onnx::NodeProto& node, const std::string& name, const std::vector<std::int64_t>& otherwise = {}) {
   for (const auto& attribute : node.attribute()) {
     if (attribute.name() == name) return {attribute.ints().begin(), attribute.ints().end()};
   }
-  throw std::runtime_error("no attribute " + name);
+  if (otherwise.empty()) throw std::runtime_error("no attribute " + name);
+  return otherwise;
+}
+
+std::int64_t whole(const onnx::NodeProto& node, const std::string& name, std::int64_t otherwise) {
+  for (const auto& attribute : node.attribute()) {
+    if (attribute.name() == name) return attribute.i();
+  }
+  return otherwise;
 }
 
 // One node by ONNX's definition of it, as far as the exporter uses it.
 torch::Tensor run_node(const onnx::NodeProto& node, const std::vector<torch::Tensor>& in) {
   const std::string& kind = node.op_type();
   if (kind == "Cast") return in[0].to(type_of(node.attribute(0).i()));
-  if (kind == "Conv") return torch::conv2d(in[0], in[1], {}, list(node, "strides")[0], list(node, "pads")[0]);
+  if (kind == "Conv")
+    return torch::conv2d(in[0], in[1], {}, list(node, "strides")[0], list(node, "pads", {0})[0], 1, whole(node, "group", 1));
   if (kind == "Add") return in[0] + in[1];
   if (kind == "Mul") return in[0] * in[1];
   if (kind == "Floor") return in[0].floor();
@@ -59,7 +68,7 @@ torch::Tensor run_node(const onnx::NodeProto& node, const std::vector<torch::Ten
   if (kind == "Reshape") return in[0].reshape(list(in[1]));
   if (kind == "Pad") {
     const auto pads = list(in[1]);
-    return torch::constant_pad_nd(in[0], {0, 0, 0, 0, pads[1], pads[5]});
+    return torch::constant_pad_nd(in[0], {pads[3], pads[7], pads[2], pads[6], pads[1], pads[5]});
   }
   if (kind == "Slice") {
     torch::Tensor cut = in[0];
@@ -128,7 +137,7 @@ TEST_F(Onnx, RandomChainsGiveTheGoldenModelsLogits) {
 TEST_F(Onnx, RandomGraphsGiveTheGoldenModelsLogits) {
   for (int trial = 0; trial < 30; ++trial) {
     test::GraphParts parts;
-    const Network network = test::draw_graph(random_, parts, {.windows = false});
+    const Network network = test::draw_graph(random_, parts);
     EXPECT_EQ(differences(parsed(network), network, images(network, 3)), 0) << test::describe(network);
   }
 }

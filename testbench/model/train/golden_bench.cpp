@@ -36,7 +36,11 @@ class Float32 {
  public:
   Float32(const Network& network, at::MemoryFormat format) : network_(network), format_(format) {
     for (const Layer& layer : network.layers) {
-      if (layer.kind == LayerKind::Pool) throw InputError("layer '" + layer.name + "' pools windows, which this bench does not run");
+      if (layer.kind == LayerKind::Pool) {
+        weight_.emplace_back();
+        bias_.emplace_back();
+        continue;
+      }
       const std::int64_t m = layer.output.channels, c = layer.input.channels, h = layer.kernel_height, w = layer.kernel_width;
       torch::Tensor sum = torch::zeros({m, c, h, w});
       for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
@@ -64,6 +68,8 @@ class Float32 {
         // The batch as pixels of one image: libtorch's dense layer calls BLAS, which Debian ships as the slow reference.
         const torch::Tensor pixels = x.permute({0, 2, 3, 1}).flatten(1).t().unsqueeze(0).unsqueeze(3);
         x = torch::conv2d(pixels, weight_[l], bias_[l]).permute({2, 1, 0, 3});
+      } else if (layer.kind == LayerKind::Pool) {
+        x = pool(layer, x);
       } else {
         x = torch::conv2d(x, weight_[l], bias_[l], layer.stride, layer.padding);
       }
@@ -76,6 +82,13 @@ class Float32 {
   }
 
  private:
+  // Places outside the input are 0 and count.
+  static torch::Tensor pool(const Layer& layer, const torch::Tensor& x) {
+    const torch::Tensor padded = torch::constant_pad_nd(x, {layer.padding, layer.padding, layer.padding, layer.padding});
+    const std::vector<std::int64_t> kernel{layer.kernel_height, layer.kernel_width}, stride{layer.stride, layer.stride};
+    return layer.average ? torch::avg_pool2d(padded, kernel, stride) : torch::max_pool2d(padded, kernel, stride);
+  }
+
   template <typename Iterator>
   static torch::Tensor column(Iterator first, std::int64_t count) {
     return torch::tensor(std::vector<float>(first, first + count)).view({-1, 1, 1, 1});
