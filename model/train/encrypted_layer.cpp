@@ -158,8 +158,11 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
   const torch::Tensor x = input.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   torch::Tensor r;
   if (spec_.shortcut) r = shaped_shortcut(shortcut.to(type), shape_.output.channels).contiguous(torch::MemoryFormat::ChannelsLast);
-  const FusedShape shape{
-      .step = step(), .largest = shape_.activation_max, .shortcut = shortcut_multiplier() / kShortcutOne, .variance_floor = kVarianceFloor};
+  const FusedShape shape{.step = step(),
+                         .lowest = lowest(),
+                         .largest = largest(),
+                         .shortcut = shortcut_multiplier() / kShortcutOne,
+                         .variance_floor = kVarianceFloor};
   if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_});
   BatchStatistics batch;
   torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
@@ -190,7 +193,7 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
   if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
   x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), count_batch(), kVarianceFloor, x.is_cuda());
   if (spec_.shortcut) x = add_shortcut(x, shortcut);
-  return spec_.logits ? x : quantise_activation(x, step(), shape_.activation_max);
+  return spec_.logits ? x : quantise_activation(x, step(), largest(), lowest());
 }
 
 void EncryptedLayerImpl::reset_statistics() { gathered_ = 0; }

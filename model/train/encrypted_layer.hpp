@@ -66,7 +66,10 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// Output LSBs per source LSB of the shortcut, rounded to 1/256.
   [[nodiscard]] int shortcut_multiplier() const;
   /// Real value of one output LSB in batch-norm units (1 for logits).
-  [[nodiscard]] double step() const { return spec_.logits ? 1.0 : spec_.clip / shape_.activation_max; }
+  [[nodiscard]] double step() const { return spec_.logits ? 1.0 : spec_.clip / (largest() - lowest()); }
+  /// Range of the output.
+  [[nodiscard]] int lowest() const { return shape_.projection ? -shape_.activation_max - 1 : 0; }
+  [[nodiscard]] int largest() const { return shape_.activation_max; }
 
  private:
   LayerSpec spec_;

@@ -10,6 +10,7 @@
 
 #include "code/error.hpp"
 #include "golden/golden.hpp"
+#include "train/pool_layer.hpp"
 
 namespace flexor {
 namespace {
@@ -45,27 +46,42 @@ void fold_into(Layer& layer, const FoldedNorm& folded, const LayerSpec& spec) {
   for (const double scale : layer.real_scale) layer.multiplier.push_back(static_cast<std::int16_t>(std::lround(scale * kOne)));
 }
 
+// A pooling layer's numbers follow from its window.
+void fill_pool(Layer& layer) {
+  const auto channels = static_cast<std::size_t>(layer.output.channels);
+  layer.bias.assign(channels, 0);
+  layer.multiplier.assign(channels, pool_multiplier(layer));
+  layer.real_scale.assign(channels, 1.0 / layer.pooled_units());
+  layer.real_bias.assign(channels, 0);
+}
+
+// A layer with its stored bits and folded numbers.
+Layer trained_layer(EncryptedLayer trained, std::vector<Code>& codes) {
+  Layer layer = trained->shape();
+  const Code own = trained->plane_code();
+  auto code = std::find(codes.begin(), codes.end(), own);
+  if (code == codes.end()) code = codes.insert(code, own);
+  for (const std::vector<std::uint32_t>& plane : trained->stored()) {
+    layer.planes.push_back({.code = static_cast<int>(code - codes.begin()), .stored = pack_slices(plane, own.n_in)});
+  }
+  if (layer.shortcut) {
+    layer.shortcut->multiplier = trained->shortcut_multiplier();
+    layer.shortcut->real_multiplier = layer.shortcut->multiplier / 256.0;
+  }
+  fold_into(layer, trained->fold(), trained->spec());
+  return layer;
+}
+
 }  // namespace
 
 Network to_network(const Trainable& model, const std::string& name) {
   Network network;
   network.name = name;
   network.input = model->spec().input;
-  for (const EncryptedLayer& trained : model->layers()) {
-    Layer layer = trained->shape();
-    const Code own = trained->plane_code();
-    auto code = std::find(network.codes.begin(), network.codes.end(), own);
-    if (code == network.codes.end()) code = network.codes.insert(code, own);
-    EncryptedLayer writer = trained;
-    for (const std::vector<std::uint32_t>& plane : writer->stored()) {
-      layer.planes.push_back({.code = static_cast<int>(code - network.codes.begin()), .stored = pack_slices(plane, own.n_in)});
-    }
-    if (layer.shortcut) {
-      layer.shortcut->multiplier = trained->shortcut_multiplier();
-      layer.shortcut->real_multiplier = layer.shortcut->multiplier / 256.0;
-    }
-    fold_into(layer, trained->fold(), trained->spec());
-    network.layers.push_back(std::move(layer));
+  for (std::size_t l = 0; l < model->shapes().size(); ++l) {
+    const EncryptedLayer& trained = model->layers()[l];
+    network.layers.push_back(trained.is_empty() ? model->shapes()[l] : trained_layer(trained, network.codes));
+    if (trained.is_empty()) fill_pool(network.layers.back());
   }
   validate(network);
   return network;

@@ -33,30 +33,30 @@ PixelRows rows_of(const torch::Tensor& tensor) { return {tensor.size(0) * tensor
 
 torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble); }
 
-// Fills the map of a layer from the statistics of its accumulators.
+// Fills the map of a layer from the statistics of its accumulators. The passes clamp from 0 on: everything is `lowest` higher there.
 void fill_map(Kept& kept, const torch::Tensor& gain, const torch::Tensor& offset, const std::vector<double>& mean,
               const std::vector<double>& variance) {
   for (std::size_t c = 0; c < mean.size(); ++c) {
     const double inverse = 1 / std::sqrt(variance[c] + kept.shape.variance_floor);
     const double scale = gain.data_ptr<float>()[c] * inverse / kept.shape.step;
     kept.map.scale.push_back(static_cast<float>(scale));
-    kept.map.shift.push_back(static_cast<float>(offset.data_ptr<float>()[c] / kept.shape.step - scale * mean[c]));
+    kept.map.shift.push_back(static_cast<float>(offset.data_ptr<float>()[c] / kept.shape.step - scale * mean[c] - kept.shape.lowest));
     kept.inverse_deviation.push_back(inverse);
   }
   kept.mean = mean;
   kept.map.shortcut = static_cast<float>(kept.shape.shortcut);
-  kept.map.largest = static_cast<float>(kept.shape.largest);
+  kept.map.largest = static_cast<float>(kept.shape.largest - kept.shape.lowest);
 }
 
 template <typename T>
-torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut, const ChannelMap& map) {
+torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut, const ChannelMap& map, int lowest) {
   torch::Tensor q = torch::empty_like(sums);
   const auto is_number = [](float value) { return std::isfinite(value); };
   const bool numbers =
       std::all_of(map.scale.begin(), map.scale.end(), is_number) && std::all_of(map.shift.begin(), map.shift.end(), is_number);
   if (!numbers) return q.fill_(std::nan(""));  // the rounding would hide it from the loss
   map_and_round(values<T>(sums), values<T>(shortcut), map, rows_of(sums), target<T>(q));
-  return q;
+  return lowest == 0 ? q : q.add_(lowest);
 }
 
 template <typename T>
@@ -72,7 +72,7 @@ torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, 
   }
   fill_map(kept, gain, offset, mean, variance);
   statistics = {per_channel(mean), per_channel(variance), rows.pixels};
-  return round_all<T>(sums, shortcut, kept.map);
+  return round_all<T>(sums, shortcut, kept.map, kept.shape.lowest);
 }
 
 struct Gradients {
@@ -157,8 +157,8 @@ torch::Tensor fused_evaluation(const torch::Tensor& input, const torch::Tensor& 
   };
   fill_map(kept, gain, offset, host(statistics.mean), host(statistics.variance));
   const torch::Tensor sums = convolution.forward(input, weight);
-  return sums.scalar_type() == torch::kBFloat16 ? round_all<BFloat16>(sums, shortcut, kept.map)
-                                                : round_all<float>(sums, shortcut, kept.map);
+  return sums.scalar_type() == torch::kBFloat16 ? round_all<BFloat16>(sums, shortcut, kept.map, shape.lowest)
+                                                : round_all<float>(sums, shortcut, kept.map, shape.lowest);
 }
 
 }  // namespace flexor

@@ -10,8 +10,9 @@ namespace flexor {
 
 /// What a fused layer needs to know beside its tensors.
 struct FusedShape {
-  double step = 1;      ///< batch-norm units per output LSB
-  int largest = 255;    ///< output LSBs
+  double step = 1;  ///< batch-norm units per output LSB
+  int lowest = 0;   ///< output LSBs; below 0 for a projection
+  int largest = 255;
   double shortcut = 0;  ///< output LSBs per LSB of the shortcut
   double variance_floor = 0;
 };

@@ -48,6 +48,31 @@ std::string named(const std::string& name, int number) {
   return text;
 }
 
+LayerKind read_kind(JsonReader& reader) {
+  const std::string kind = reader.text("kind", "convolution");
+  if (kind == "convolution") return LayerKind::Convolution;
+  if (kind == "dense") return LayerKind::Dense;
+  if (kind == "pool") return LayerKind::Pool;
+  reader.refuse(fmt::format("kind \"{}\" is unknown; choose convolution, dense or pool", kind));
+}
+
+void add_layer(JsonReader& reader, const LayerSpec& layer, NetworkSpec& network) {
+  reader.finish();
+  network.layers.push_back(layer);
+  if (network.layers.size() > kMostLayers) reader.refuse(fmt::format("there are more than {} layers", kMostLayers));
+}
+
+// A pooling layer has no weights: few keys, and nothing of the defaults.
+void read_pool(JsonReader& reader, const LayerSpec& named, NetworkSpec& network) {
+  LayerSpec layer{.name = named.name, .kind = LayerKind::Pool};
+  layer.kernel = reader.integer("kernel", 2, 1, 15);
+  layer.stride = reader.integer("stride", layer.kernel, 1, 15);
+  layer.padding = reader.integer("padding", 0, 0, layer.kernel - 1);
+  layer.average = reader.flag("average", false);
+  if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
+  add_layer(reader, layer, network);
+}
+
 void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, NetworkSpec& network) {
   LayerSpec layer = defaults;
   layer.name = named(reader.required_text("name"), number);
@@ -55,9 +80,11 @@ void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, Netwo
     if (other.name == layer.name) reader.refuse(fmt::format("there are two layers \"{}\"", layer.name));
   }
   if (layer.name.find('.') != std::string::npos) reader.refuse(fmt::format("the name \"{}\" has a dot; use _", layer.name));
-  const std::string kind = reader.text("kind", "convolution");
-  if (kind != "convolution" && kind != "dense") reader.refuse(fmt::format("kind \"{}\" is unknown; choose convolution or dense", kind));
-  layer.kind = kind == "dense" ? LayerKind::Dense : LayerKind::Convolution;
+  layer.kind = read_kind(reader);
+  if (layer.kind == LayerKind::Pool) {
+    read_pool(reader, layer, network);
+    return;
+  }
   layer.channels = reader.integer("channels", 0, 1, 65535);
   if (layer.channels == 0) reader.refuse("\"channels\" is missing");
   read_common(reader, layer);
@@ -69,11 +96,10 @@ void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, Netwo
   layer.digits = reader.integer("digits", 0, 0, 8);
   if (layer.digits > 0) layer.planes = 1;
   layer.global_average = reader.flag("global_average", false);
+  layer.projection = reader.flag("projection", false);
   if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
   if (const nlohmann::json* shortcut = reader.member("shortcut")) layer.shortcut = read_shortcut(*shortcut, reader.where(), network);
-  reader.finish();
-  network.layers.push_back(layer);
-  if (network.layers.size() > kMostLayers) reader.refuse(fmt::format("there are more than {} layers", kMostLayers));
+  add_layer(reader, layer, network);
 }
 
 void read_layers(const nlohmann::json& list, const std::string& where, const LayerSpec& defaults, int number, NetworkSpec& network) {

@@ -26,6 +26,43 @@ Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& t
   return shortcut;
 }
 
+[[noreturn]] void refuse(const LayerSpec& spec, const std::string& complaint) {
+  throw InputError(fmt::format("layer {}: {}", spec.name, complaint));
+}
+
+// Upper clamp of the output. A projection's bits count its sign.
+int largest_output(const LayerSpec& spec) { return (1 << (spec.projection ? spec.activation_bits - 1 : spec.activation_bits)) - 1; }
+
+// Layers only add projections (decision 0206).
+void check_projections(const NetworkSpec& spec) {
+  std::vector<bool> added(spec.layers.size(), false);
+  for (const LayerSpec& layer : spec.layers) {
+    if (layer.shortcut && layer.shortcut->source >= 0) added[static_cast<std::size_t>(layer.shortcut->source)] = true;
+  }
+  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+    const LayerSpec& layer = spec.layers[i];
+    const int source = layer.source == kPreviousLayer ? static_cast<int>(i) - 1 : layer.source;
+    if (source >= 0 && spec.layers[static_cast<std::size_t>(source)].projection) {
+      refuse(layer,
+             fmt::format("it reads the projection {}, but projections are only added", spec.layers[static_cast<std::size_t>(source)].name));
+    }
+    if (!layer.projection) continue;
+    if (layer.kind != LayerKind::Convolution || layer.max_pool || layer.logits || layer.shortcut) {
+      refuse(layer, "only a convolution without pooling, shortcut and logits may be a projection");
+    }
+    if (layer.activation_bits < 2) refuse(layer, "a projection needs at least 2 activation bits, one of them for its sign");
+    if (!added[i]) refuse(layer, "it is a projection, but no layer adds it");
+  }
+}
+
+// A pooling layer keeps its input's channels and largest value; a multiplier of 2^14 keeps a value (docs/arithmetic.md, "Pooling layers").
+void shape_pool(Layer& layer, const LayerSpec& spec, int largest) {
+  if (spec.max_pool || spec.logits || spec.shortcut) refuse(spec, "a pooling layer has neither shortcut, logits nor pooling behind it");
+  layer.average = spec.average;
+  layer.activation_max = largest;
+  layer.output.channels = layer.input.channels;
+}
+
 }  // namespace
 
 std::vector<std::string> network_names() { return shipped_names("networks"); }
@@ -36,6 +73,7 @@ NetworkSpec network_spec(const std::string& name) {
 }
 
 std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
+  check_projections(spec);
   std::vector<Layer> layers;
   const auto tensor = [&](int source) { return source < 0 ? spec.input : layers[static_cast<std::size_t>(source)].output; };
   for (const LayerSpec& from : spec.layers) {
@@ -44,11 +82,13 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
     layer.kind = from.kind;
     layer.max_pool = from.max_pool;
     layer.logits = from.logits;
-    layer.activation_max = (1 << from.activation_bits) - 1;
+    layer.projection = from.projection;
+    layer.activation_max = largest_output(from);
     layer.source = from.source;
     layer.digits = from.digits > 0;
     layer.global_average = from.global_average;
-    const Shape before = tensor(from.source == kPreviousLayer ? static_cast<int>(layers.size()) - 1 : from.source);
+    const int source = from.source == kPreviousLayer ? static_cast<int>(layers.size()) - 1 : from.source;
+    const Shape before = tensor(source);
     layer.input = before;
     layer.output.channels = from.channels;
     if (from.kind == LayerKind::Dense) {
@@ -57,8 +97,9 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
       layer.kernel_height = layer.kernel_width = from.kernel;
       layer.stride = from.stride;
       layer.padding = from.padding;
-      layer.stack_rows = layers.empty();
+      layer.stack_rows = layers.empty() && from.kind == LayerKind::Convolution;
     }
+    if (from.kind == LayerKind::Pool) shape_pool(layer, from, source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max);
     const bool empty = before.height + 2 * layer.padding < layer.kernel_height || before.width + 2 * layer.padding < layer.kernel_width;
     layer.output = layer.unpooled();
     if (from.max_pool) layer.output = {layer.output.height / 2, layer.output.width / 2, layer.output.channels};

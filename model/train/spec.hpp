@@ -20,19 +20,21 @@ struct ShortcutSpec {
 struct LayerSpec {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  int channels = 0;  ///< output channels
-  int kernel = 1;    ///< convolution: kernel_height = kernel_width
+  int channels = 0;  ///< output channels (of a pooling layer: 0, they are its input's)
+  int kernel = 1;    ///< convolution, pooling layer: kernel_height = kernel_width
   int stride = 1;
   int padding = 0;
   bool max_pool = false;
   bool logits = false;
   int activation_bits = 8;
-  double clip = 4.0;        ///< activation range in batch-norm units: activation_max stands for this value
+  double clip = 4.0;        ///< activation range in batch-norm units: 2^activation_bits - 1 steps
   double logit_unit = 256;  ///< logits: most LSBs per unit, a power of two
   int planes = 1;           ///< encrypted weights: w = b_0 + sum_p ratio_p b_p, ratios trained per output channel; 1..4
   int digits = 0;           ///< 0: encrypted weights; else plain weights of that many binary digits
   bool global_average = false;
-  double rate = 0;  ///< stored bits per weight; 0: the run's
+  bool average = false;     ///< pooling layer: average instead of maximum
+  bool projection = false;  ///< convolution without ReLU whose signed output later layers add: half of the range below 0
+  double rate = 0;          ///< stored bits per weight; 0: the run's
   int source = kPreviousLayer;
   std::optional<ShortcutSpec> shortcut = std::nullopt;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/trainable.hpp"
 
+#include "train/pool_layer.hpp"
+
 namespace flexor {
 namespace {
 
@@ -19,11 +21,14 @@ Hyper usual_hyper(Method method) {
 }
 
 TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed)
-    : spec_(spec) {
+    : spec_(spec), shapes_(layer_shapes(spec)) {
   torch::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const std::vector<Layer> shapes = layer_shapes(spec);
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    layers_.push_back(register_module(shapes[i].name, EncryptedLayer(spec.layers[i], shapes[i], codes.at(i), hyper, generator)));
+  for (std::size_t i = 0; i < shapes_.size(); ++i) {
+    if (shapes_[i].kind == LayerKind::Pool) {
+      layers_.emplace_back(nullptr);
+    } else {
+      layers_.push_back(register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], codes.at(i), hyper, generator)));
+    }
   }
 }
 
@@ -37,6 +42,10 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& spec = spec_.layers[i];
     const int source = spec.source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.source;
+    if (layers_[i].is_empty()) {
+      outputs.push_back(pool_layer(tensor(source), shapes_[i]));
+      continue;
+    }
     const torch::Tensor shortcut = spec.shortcut ? tensor(spec.shortcut->source) : torch::Tensor();
     outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16));
   }
@@ -44,11 +53,15 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
 }
 
 void TrainableImpl::enrol(Optimiser& optimiser) {
-  for (EncryptedLayer& layer : layers_) layer->enrol(optimiser);
+  for (EncryptedLayer& layer : layers_) {
+    if (!layer.is_empty()) layer->enrol(optimiser);
+  }
 }
 
 void TrainableImpl::reset_statistics() {
-  for (EncryptedLayer& layer : layers_) layer->reset_statistics();
+  for (EncryptedLayer& layer : layers_) {
+    if (!layer.is_empty()) layer->reset_statistics();
+  }
 }
 
 }  // namespace flexor

@@ -12,7 +12,7 @@ namespace flexor {
 /// A network in training: layers that read the pixels or earlier layers. Input: raw pixels 0..255, NCHW.
 class TrainableImpl : public torch::nn::Module {
  public:
-  /// `codes`: one for each layer (unused by layers of digits).
+  /// `codes`: one for each layer (unused by layers of digits and pooling layers).
   TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed);
   /// The same code for every layer.
   TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed);
@@ -20,12 +20,16 @@ class TrainableImpl : public torch::nn::Module {
   void enrol(Optimiser& optimiser);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
+  /// What holds the weights of every layer; empty for a pooling layer, which has none.
   [[nodiscard]] const std::vector<EncryptedLayer>& layers() const { return layers_; }
+  /// Every layer without weights.
+  [[nodiscard]] const std::vector<Layer>& shapes() const { return shapes_; }
   /// Where the parameters are.
-  [[nodiscard]] torch::Device device() const { return layers_.front()->parameters().front().device(); }
+  [[nodiscard]] torch::Device device() const { return parameters().front().device(); }
 
  private:
   NetworkSpec spec_;
+  std::vector<Layer> shapes_;
   std::vector<EncryptedLayer> layers_;
 };
 TORCH_MODULE(Trainable);

@@ -46,6 +46,55 @@ TEST(NetworkFile, ResNetsAreThoseOfThePaper) {
   EXPECT_EQ(layers[8].name, "stage2_1b");
 }
 
+TEST(NetworkFile, ResNet18AndVggSmallAreThoseOfThePapers) {
+  // He et al., table 1: ResNet-18 for ImageNet has 11,689,512 parameters, of which 9,600 are batch norm's and 1,000 the last layer's bias.
+  const std::vector<Layer> layers = layer_shapes(network_spec("resnet18"));
+  std::int64_t weights = 0;
+  int projections = 0;
+  for (const Layer& layer : layers) {
+    weights += layer.weights();
+    projections += layer.projection ? 1 : 0;
+  }
+  EXPECT_EQ(weights, 11'689'512 - 9'600 - 1'000);
+  EXPECT_EQ(projections, 3);
+  EXPECT_EQ(layers[0].output, (Shape{112, 112, 64}));
+  EXPECT_EQ(layers[1].kind, LayerKind::Pool);
+  EXPECT_EQ(layers[1].output, (Shape{56, 56, 64}));
+  EXPECT_EQ(layers.back().input, (Shape{7, 7, 512}));
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (!layers[l].projection) continue;
+    EXPECT_EQ(layers[l].activation_max, 127);
+    EXPECT_EQ(layers[l + 1].input, layers[l].input) << "projection and first convolution read the same tensor";
+    EXPECT_EQ(layers[l + 2].shortcut->source, static_cast<int>(l));
+    EXPECT_EQ(layers[l + 2].output, layers[l].output);
+  }
+  // 2 x 128, 2 x 256, 2 x 512 channels, 8,192 inputs of the last layer.
+  weights = 0;
+  for (const Layer& layer : layer_shapes(network_spec("vgg-small"))) weights += layer.weights();
+  EXPECT_EQ(weights, 9 * (3 * 128 + 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512) + 8192 * 10);
+}
+
+TEST(NetworkFile, PoolingAndProjectionsAreRefusedWithOneSentence) {
+  const std::string network = R"({"name": "n", "input": [8, 8, 1], "layers": [
+    {"name": "conv", "channels": 4, "kernel": 3, "padding": 1}, {"name": "pool", "kind": "pool", "kernel": 3, "stride": 2, "padding": 1},
+    {"name": "p", "channels": 8, "projection": true}, {"name": "a", "channels": 8, "kernel": 3, "padding": 1, "back": 2},
+    {"name": "b", "channels": 8, "kernel": 3, "padding": 1, "shortcut": {"back": 2}},
+    {"name": "dense", "kind": "dense", "channels": 2, "global_average": true, "logits": true}]})";
+  const std::vector<Layer> layers = layer_shapes(parse_network(network, "file"));
+  EXPECT_EQ(layers[1].output, (Shape{4, 4, 4}));
+  EXPECT_EQ(layers[1].activation_max, 255);
+  const auto expect = [&network](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { layer_shapes(parse_network(changed(network, from, to), "file")); }, part);
+  };
+  expect("\"kind\": \"pool\"", "\"kind\": \"pool\", \"channels\": 4", "layer 2 of the list: there is no key \"channels\"");
+  expect("\"stride\": 2, \"padding\": 1", "\"padding\": 3", "\"padding\" is 3, but 0 to 2");
+  expect("\"kernel\": 3, \"stride\": 2, \"padding\": 1", "\"kernel\": 11", "layer pool: nothing is left of its 8x8 input");
+  expect("\"padding\": 1, \"back\": 2", "\"padding\": 1", "layer a: it reads the projection p, but projections are only added");
+  expect(", \"shortcut\": {\"back\": 2}", "", "layer p: it is a projection, but no layer adds it");
+  expect("\"projection\": true", "\"projection\": true, \"activation_bits\": 1", "layer p: a projection needs at least 2 activation bits");
+  expect("\"projection\": true", "\"projection\": true, \"max_pool\": true", "layer p: only a convolution without pooling");
+}
+
 TEST(NetworkFile, RefusesWithOneSentence) {
   ASSERT_NO_THROW(layer_shapes(parse_network(test::kTinyNetwork, "file")));
   const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {

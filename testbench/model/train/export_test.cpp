@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
 #include <utility>
 
 #include "expect_input_error.hpp"
@@ -20,6 +21,8 @@ namespace {
 void expect_same_weights(const Trainable& model, const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
+    ASSERT_EQ(model->layers()[l].is_empty(), layer.kind == LayerKind::Pool);
+    if (layer.kind == LayerKind::Pool) continue;
     std::vector<int> canonical(static_cast<std::size_t>(layer.weights()), 0);
     for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
       const std::vector<std::int8_t> plane = decrypt_weights(network, layer, p);
@@ -50,6 +53,8 @@ TEST(Export, StoredBitsDecryptToTheTrainedWeights) {
   expect_same_weights(eq6, to_network(eq6, "small"));
   const Trainable residual(test::tiny_residual_spec(), nested_code(8), Method::Nearest, 3);
   expect_same_weights(residual, to_network(residual, "residual"));
+  const Trainable projection(test::tiny_projection_spec(), nested_code(8), Method::Nearest, 4);
+  expect_same_weights(projection, to_network(projection, "projection"));
 }
 
 class TrainedTiny : public testing::Test {
@@ -94,6 +99,29 @@ TEST(TrainedResidual, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   network.layers[4].shortcut->real_multiplier -= 0.25;
   EXPECT_GT(compare_float(network, data.pixels.data(), 20).largest_error, good.largest_error);
   network.layers[4].shortcut.reset();
+  EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
+}
+
+TEST(TrainedProjection, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
+  Trainable model(test::tiny_projection_spec(), nested_code(8), Method::Nearest, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);
+  const Dataset data = test::stripes(300, 2);
+  expect_like_the_trainer(model, data);
+  Network network = to_network(model, "tiny");
+  EXPECT_EQ(network.layers[1].multiplier, std::vector<std::int16_t>(8, 1820));  // 2^14 / 9
+  EXPECT_EQ(network.layers[5].multiplier, std::vector<std::int16_t>(16, 16384));
+  EXPECT_TRUE(network.layers[2].projection);
+  EXPECT_EQ(network.layers[2].activation_max, 127);
+  EXPECT_EQ(network.layers[4].shortcut->source, 2);
+  std::set<int> signs;  // of the projection: it is used on both sides of 0
+  for (int i = 0; i < 20; ++i) {
+    for (const std::int16_t value : Golden(network).run(data.image(i))[2]) signs.insert(value < 0 ? -1 : 1);
+  }
+  EXPECT_EQ(signs.size(), 2U);
+  const FloatComparison good = compare_float(network, data.pixels.data(), data.count);
+  EXPECT_TRUE(good.within_bounds());
+  EXPECT_GE(good.same_class * 1000, data.count * 999);
+  network.layers[2].planes[0].stored[0] ^= 1;
   EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
 }
 

@@ -45,13 +45,16 @@ class FusedLayer : public testing::TestWithParam<bool> {
     return x / shape_.step + shortcut * shape_.shortcut;
   }
 
+  // Outputs and gradients of both.
+  void expect_libtorchs();
+
   bool bfloat16_ = false;
   torch::Tensor input_, weight_, gain_, offset_, shortcut_;
   FusedShape shape_;
   std::shared_ptr<Convolution> convolution_;
 };
 
-TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) {
+void FusedLayer::expect_libtorchs() {
   std::vector<torch::Tensor> ours{typed(input_), weight_, gain_, offset_, typed(shortcut_)};
   std::vector<torch::Tensor> theirs;
   for (torch::Tensor& tensor : ours) {
@@ -68,14 +71,14 @@ TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) {
 
   // Values next to a step or an end may fall on its other side; no gradient goes through those.
   const torch::Tensor phase = (s + 0.5 - (s + 0.5).round()).abs().detach();
-  const torch::Tensor wanted = (s + 0.5).floor().clamp(0, shape_.largest).detach();
+  const torch::Tensor wanted = (s + 0.5).floor().clamp(shape_.lowest, shape_.largest).detach();
   const torch::Tensor distance = (q.detach().to(torch::kDouble) - wanted).abs();
   EXPECT_EQ(distance.masked_select(phase > 1e-2).sum().item<double>(), 0);
   EXPECT_LE(distance.max().item<double>(), 1);
-  const torch::Tensor edge = torch::minimum(s.abs(), (s - shape_.largest).abs()).detach();
+  const torch::Tensor edge = torch::minimum((s - shape_.lowest).abs(), (s - shape_.largest).abs()).detach();
   const torch::Tensor flow = typed(torch::randn(q.sizes()) * (edge > 1e-2)).contiguous(kLast);
   q.backward(flow);
-  (quantise_activation(s, 1, shape_.largest) * flow.to(torch::kDouble)).sum().backward();
+  (quantise_activation(s, 1, shape_.largest, shape_.lowest) * flow.to(torch::kDouble)).sum().backward();
   const double rounding = bfloat16_ ? 2e-2 : 1e-4;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const torch::Tensor mine = ours[i].grad().to(torch::kDouble);
@@ -85,6 +88,19 @@ TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) {
     corrupt[0] += (mine.norm() + 1) * 0.5;
     EXPECT_GT((corrupt - other.flatten()).norm().item<double>(), rounding * other.norm().item<double>()) << "gradient " << i;
   }
+}
+
+TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) { expect_libtorchs(); }
+
+TEST_P(FusedLayer, AProjectionIsSigned) {
+  shape_.lowest = -64;
+  shape_.largest = 63;
+  expect_libtorchs();
+  BatchStatistics statistics;
+  const torch::Tensor q = fused_layer(typed(input_), weight_, gain_, offset_, {}, convolution_, shape_, statistics);
+  EXPECT_LT(q.min().item<float>(), -1);
+  EXPECT_GE(q.min().item<float>(), -64);
+  EXPECT_LE(q.max().item<float>(), 63);
 }
 
 TEST_P(FusedLayer, EvaluationUsesKnownStatistics) {
@@ -97,7 +113,7 @@ TEST_P(FusedLayer, EvaluationUsesKnownStatistics) {
                         offset_.to(torch::kDouble), mean.to(torch::kDouble), variance.to(torch::kDouble), false, 0, kFloor, false);
   const torch::Tensor s = x / shape_.step + shortcut_.to(torch::kDouble) * shape_.shortcut;
   const torch::Tensor phase = (s + 0.5 - (s + 0.5).round()).abs();
-  const torch::Tensor distance = (q.to(torch::kDouble) - (s + 0.5).floor().clamp(0, shape_.largest)).abs();
+  const torch::Tensor distance = (q.to(torch::kDouble) - (s + 0.5).floor().clamp(shape_.lowest, shape_.largest)).abs();
   EXPECT_EQ(distance.masked_select(phase > 1e-2).sum().item<double>(), 0);
   EXPECT_LE(distance.max().item<double>(), 1);
 }

@@ -30,7 +30,7 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   };
   expect([](TrainOptions& o) { o.recipe = "vgg"; }, "there is no recipe \"vgg\"; give a .json file or choose one of: lenet5-mnist");
   expect([](TrainOptions& o) { o.recipe = "none.json"; }, "recipe file 'none.json' cannot be read");
-  expect([](TrainOptions& o) { o.network = "lenet6"; }, "choose one of: lenet5-paper, lenet5-small, resnet20");
+  expect([](TrainOptions& o) { o.network = "lenet6"; }, "choose one of: lenet5-paper, lenet5-small, resnet18");
   expect([](TrainOptions& o) { o.rate = 0.42; }, "rate 0.42 is not possible");
   expect([](TrainOptions& o) { o.rate = 0; }, "multiple of 1/20");
   expect([](TrainOptions& o) { o.rate = 1.05; }, "rate 1.05 is not possible");

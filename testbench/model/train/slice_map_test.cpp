@@ -45,7 +45,7 @@ void expect_layout(const Layer& layer) {
 TEST(SliceMap, FollowsTheCanonicalLayout) {
   for (const std::string& name : network_names()) {
     for (const Layer& layer : layer_shapes(network_spec(name))) {
-      if (layer.weights() < 100000) expect_layout(layer);
+      if (layer.kind != LayerKind::Pool && layer.weights() < 100000) expect_layout(layer);
     }
   }
   Layer odd;

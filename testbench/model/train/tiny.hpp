@@ -31,7 +31,28 @@ inline NetworkSpec tiny_residual_spec() {
   return spec;
 }
 
-/// The same with two planes in every encrypted layer.
+/// What ResNet-18 adds to that: pooling layers of both kinds and a projection.
+inline NetworkSpec tiny_projection_spec() {
+  const auto conv = [](const char* name, int channels, int kernel, int stride) {
+    return LayerSpec{.name = name, .channels = channels, .kernel = kernel, .stride = stride, .padding = kernel / 2, .clip = 6};
+  };
+  NetworkSpec spec{.name = "tiny-projection",
+                   .input = {8, 8, 1},
+                   .layers = {conv("conv1", 8, 3, 1),
+                              {.name = "pool1", .kind = LayerKind::Pool, .kernel = 3, .stride = 1, .padding = 1, .average = true},
+                              conv("p", 16, 1, 2),
+                              conv("a", 16, 3, 2),
+                              conv("b", 16, 3, 1),
+                              {.name = "pool2", .kind = LayerKind::Pool, .kernel = 3, .stride = 2, .padding = 1},
+                              {.name = "dense", .kind = LayerKind::Dense, .channels = 2, .logits = true}}};
+  spec.layers[0].digits = 8;
+  spec.layers[2].projection = true;
+  spec.layers[3].source = 1;
+  spec.layers[4].shortcut = ShortcutSpec{.source = 2};
+  return spec;
+}
+
+/// The residual one with two planes in every encrypted layer.
 inline NetworkSpec tiny_planes_spec() {
   NetworkSpec spec = tiny_residual_spec();
   for (LayerSpec& layer : spec.layers) layer.planes = layer.digits > 0 ? 1 : 2;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pooling of the trainer against the golden model, and its gradient against its definition.
+#include "train/pool_layer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <random>
+
+#include "code/random.hpp"
+#include "golden/window_pool.hpp"
+#include "networks.hpp"
+
+namespace flexor {
+namespace {
+
+// The layer as the model file would hold it.
+Layer draw_pool(Random& random) {
+  Layer layer;
+  layer.kind = LayerKind::Pool;
+  layer.average = random.below(2) == 0;
+  layer.kernel_height = layer.kernel_width = 1 + static_cast<int>(random.below(layer.average ? 15 : 5));
+  layer.padding = static_cast<int>(random.below(static_cast<std::uint64_t>(layer.kernel_height)));
+  layer.stride = 1 + static_cast<int>(random.below(3));
+  const int side = layer.kernel_height + static_cast<int>(random.below(6));
+  layer.input = {side, side + 1, 1 + static_cast<int>(random.below(5))};
+  layer.output.channels = layer.input.channels;
+  layer.output = layer.unpooled();
+  layer.bias.assign(static_cast<std::size_t>(layer.output.channels), 0);
+  layer.multiplier.assign(static_cast<std::size_t>(layer.output.channels), pool_multiplier(layer));
+  return layer;
+}
+
+TEST(PoolLayer, IsTheGoldenModels) {
+  const auto seed = std::random_device()();
+  std::printf("seed %u\n", seed);
+  Random random(seed);
+  for (int trial = 0; trial < 200; ++trial) {
+    const Layer layer = draw_pool(random);
+    const auto image = test::random_image(random, layer.input);
+    const Shape& in = layer.input;
+    const torch::Tensor bytes = torch::tensor(std::vector<float>(image.begin(), image.end()));
+    const torch::Tensor x = bytes.view({1, in.height, in.width, in.channels}).permute({0, 3, 1, 2});
+    const torch::Tensor q = pool_layer(x, layer).permute({0, 2, 3, 1}).contiguous();
+    std::vector<std::uint8_t> wanted = golden::pool_windows(layer, image.data());
+    ASSERT_EQ(q.numel(), static_cast<std::int64_t>(wanted.size()));
+    ASSERT_TRUE(torch::equal(q.flatten(), torch::tensor(std::vector<float>(wanted.begin(), wanted.end())))) << "trial " << trial;
+    wanted[random.below(wanted.size())] ^= 1;  // one bit is seen
+    EXPECT_FALSE(torch::equal(q.flatten(), torch::tensor(std::vector<float>(wanted.begin(), wanted.end()))));
+  }
+}
+
+TEST(PoolLayer, GradientOfAnAverageIsSharedByItsWindow) {
+  Layer layer;
+  layer.kind = LayerKind::Pool;
+  layer.average = true;
+  layer.kernel_height = layer.kernel_width = layer.stride = 2;
+  const torch::Tensor x = torch::tensor({10.0F, 20.0F, 30.0F, 41.0F, 0.0F, 0.0F, 0.0F, 0.0F}).view({1, 2, 2, 2}).requires_grad_(true);
+  const torch::Tensor q = pool_layer(x, layer);
+  EXPECT_EQ(q.flatten()[0].item<float>(), 25);  // 25.25
+  q.sum().backward();
+  EXPECT_TRUE(torch::equal(x.grad().flatten(), torch::tensor({0.25F, 0.25F, 0.25F, 0.25F, 0.0F, 0.0F, 0.0F, 0.0F})));
+}
+
+}  // namespace
+}  // namespace flexor
