@@ -114,10 +114,4 @@ Dataset load_cifar10(const std::filesystem::path& folder, bool train) {
   return data;
 }
 
-Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train) {
-  if (name == "mnist") return load_mnist(folder, train);
-  if (name == "cifar10") return load_cifar10(folder, train);
-  throw InputError(fmt::format("there is no data set '{}'; choose mnist or cifar10", name));
-}
-
 }  // namespace flexor

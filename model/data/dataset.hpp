@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,27 @@
 
 namespace flexor {
 
-/// Labelled uint8 images, NHWC.
+struct ImageFiles;
+
+/// Labelled uint8 images, NHWC: in memory, or in files that are decoded when they are asked for.
 struct Dataset {
   std::string name;
   Shape shape;
   int count = 0;
-  std::vector<std::uint8_t> pixels;  ///< count * shape.size()
-  std::vector<std::uint8_t> labels;  ///< count
-  std::string checksum;              ///< SHA-256 of the images file as found (CIFAR-10: see load_cifar10)
+  std::vector<std::uint8_t> pixels;   ///< count * shape.size(); none where there are files
+  std::vector<std::uint16_t> labels;  ///< count
+  std::string checksum;               ///< SHA-256 of the images file as found (CIFAR-10, image folders: see their loaders)
+  std::shared_ptr<const ImageFiles> files = nullptr;
+
+  /// Image i of a data set in memory.
   [[nodiscard]] const std::uint8_t* image(int i) const {
     return pixels.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(shape.size());
   }
+  /// Image i of any data set. Throws InputError when its file is damaged.
+  void read(int i, std::uint8_t* to) const;
+  [[nodiscard]] std::vector<std::uint8_t> read(int i) const;
+  /// Brings images from files into memory. Throws InputError when they are more than 4 GiB, or damaged.
+  void hold();
 };
 
 /// MNIST from the four idx files (.gz or raw) in `folder` or `folder/mnist`. Throws InputError (missing, short, corrupt, wrong magic or
@@ -28,8 +39,9 @@ Dataset load_mnist(const std::filesystem::path& folder, bool train);
 /// CIFAR-10 from the binary batches (.bin or .bin.xz) in `folder`, `folder/cifar10` or `folder/cifar-10-batches-bin`. Its checksum is the
 /// SHA-256 of the lines of the uncompressed batches' digests. Throws InputError (missing, cut, corrupt, wrong checksum).
 Dataset load_cifar10(const std::filesystem::path& folder, bool train);
-/// Either of them by name: "mnist" or "cifar10". Throws InputError for another name.
-Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train);
+/// A data set by name: "mnist", "cifar10", or an image folder (load_image_folder()), whose images are brought to `shape`. Throws InputError
+/// when there is none.
+Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape);
 /// The 100 test images that ship with the repository.
 Dataset load_sample(const std::filesystem::path& file);
 void save_sample(const Dataset& data, const std::filesystem::path& file);

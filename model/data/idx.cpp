@@ -80,7 +80,7 @@ Dataset parse_idx(const std::vector<std::uint8_t>& images, const std::filesystem
   data.count = static_cast<int>(count);
   data.pixels.assign(images.begin() + kImageHead, images.end());
   data.labels.assign(labels.begin() + kLabelHead, labels.end());
-  const auto wrong = std::find_if(data.labels.begin(), data.labels.end(), [](std::uint8_t label) { return label > 9; });
+  const auto wrong = std::find_if(data.labels.begin(), data.labels.end(), [](std::uint16_t label) { return label > 9; });
   if (wrong != data.labels.end()) {
     throw InputError(fmt::format("label file '{}' holds the label {}, but 0 to 9 are possible", labels_file.string(), *wrong));
   }

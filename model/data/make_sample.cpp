@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    flexor::Dataset data = flexor::load_dataset(argv[1], argv[2], false);
+    flexor::Dataset data = flexor::load_dataset(argv[1], argv[2], false, {});
     data.count = kImages;
     data.pixels.resize(kImages * static_cast<std::size_t>(data.shape.size()));
     data.labels.resize(kImages);

@@ -67,7 +67,10 @@ void save_sample(const Dataset& data, const std::filesystem::path& file) {
   put(out, data.name.size());
   out.insert(out.end(), data.name.begin(), data.name.end());
   out.insert(out.end(), data.pixels.begin(), data.pixels.end());
-  out.insert(out.end(), data.labels.begin(), data.labels.end());
+  for (const std::uint16_t label : data.labels) {
+    if (label > 255) throw InputError(fmt::format("data set '{}' has the class {}, but a sample file holds 0 to 255", data.name, label));
+    out.push_back(static_cast<std::uint8_t>(label));
+  }
   write_checked_file(kSampleFile, file, out);
 }
 

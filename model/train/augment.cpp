@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/augment.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace flexor {
@@ -16,6 +17,25 @@ void plain(const std::uint8_t* from, const Shape& shape, float* to) {
   for (int c = 0; c < shape.channels; ++c) {
     for (int i = 0; i < area; ++i) to[c * area + i] = from[i * shape.channels + c];
   }
+}
+
+Box random_part(int height, int width, double least, std::mt19937_64& random) {
+  constexpr int kTries = 10;
+  const auto uniform = [&random](double low, double high) { return low + (high - low) * (static_cast<double>(random() >> 11) * 0x1p-53); };
+  const double widest = std::log(4.0 / 3);
+  for (int i = 0; i < kTries; ++i) {
+    const double area = static_cast<double>(height) * width * uniform(least, 1);
+    const double proportion = std::exp(uniform(-widest, widest));
+    const double part_width = std::sqrt(area * proportion), part_height = std::sqrt(area / proportion);
+    if (part_width > width || part_height > height || part_width < 1 || part_height < 1) continue;
+    return {uniform(0, height - part_height), uniform(0, width - part_width), part_height, part_width};
+  }
+  const double side = std::min(height, width);
+  return {(height - side) / 2, (width - side) / 2, side, side};
+}
+
+void mirror(const Shape& shape, float* values) {
+  for (int row = 0; row < shape.channels * shape.height; ++row) std::reverse(values + row * shape.width, values + (row + 1) * shape.width);
 }
 
 Shape cut_shape(const Shape& shape, const Augmentation& limits) {

@@ -92,7 +92,7 @@ double golden_accuracy(const Network& network, const Dataset& data) {
   std::atomic<int> right = 0;
   at::parallel_for(0, data.count, 100, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<int>(begin); i < end; ++i) {
-      if (golden.classify(data.image(i)) == data.labels[static_cast<std::size_t>(i)]) ++right;
+      if (golden.classify(data.read(i).data()) == data.labels[static_cast<std::size_t>(i)]) ++right;
     }
   });
   return 100.0 * right / data.count;

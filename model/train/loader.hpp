@@ -3,7 +3,8 @@
 #include <torch/torch.h>
 
 #include <condition_variable>
-#include <deque>
+#include <exception>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -27,36 +28,48 @@ struct DataState {
   std::vector<int> order;  ///< of the images, shuffled again in every epoch
 };
 
-/// Makes one epoch's minibatches in a worker thread, a few ahead; always the same ones for the same state. A last batch that is not full is
-/// left out.
+/// Who makes which part of every minibatch.
+struct LoaderShare {
+  int workers = 1;          ///< threads
+  int part = 0, parts = 1;  ///< images part * batch / parts .. (part + 1) * batch / parts of every minibatch
+};
+
+/// Makes one epoch's minibatches in worker threads, a few ahead; always the same ones for the same state, whatever the share. A last batch
+/// that is not full is left out.
 class Loader {
  public:
-  /// Shuffles state.order. `changes`: none takes the images as they are. `data` and `state` must outlive the loader.
-  Loader(const Dataset& data, DataState& state, int batch, const std::optional<Augmentation>& changes);
+  /// Shuffles state.order, after which `state` is at rest. `changes`: none takes the images as they are. `data` and `state` must outlive
+  /// the loader.
+  Loader(const Dataset& data, DataState& state, int batch, const std::optional<Augmentation>& changes, const LoaderShare& share = {});
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
-  /// The next minibatch; call at most batches() times. After the last one `state` is at rest.
+  /// The next minibatch; call at most batches() times. Throws InputError when a file is damaged.
   Batch next();
   [[nodiscard]] int batches() const { return batches_; }
-  /// Seconds that next() has waited for the worker.
+  /// Seconds that next() has waited for the workers.
   [[nodiscard]] double waited() const { return waited_; }
 
  private:
   void work();
-  Batch make(int index);
+  [[nodiscard]] Batch make(int index) const;
+  void make_image(int at, std::mt19937_64& random, float* to) const;
 
   const Dataset& data_;
-  DataState& state_;
+  const DataState& state_;
   int batch_;
   int batches_;
   std::optional<Augmentation> changes_;
+  LoaderShare share_;
+  std::uint64_t seed_ = 0;  // of this epoch's changes
   double waited_ = 0;
   bool stop_ = false;
+  int started_ = 0, given_ = 0;  // minibatches
+  std::exception_ptr error_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Batch> ready_;
-  std::thread worker_;
+  std::map<int, Batch> ready_;
+  std::vector<std::thread> workers_;
 };
 
 }  // namespace flexor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/loop.hpp"
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,8 +20,13 @@ constexpr int kEvaluationBatch = 256;
 
 torch::Tensor image_batch(const Dataset& data, int first, int count) {
   torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
-  for (int i = 0; i < count; ++i)
-    plain(data.image(first + i), data.shape, images.data_ptr<float>() + static_cast<std::ptrdiff_t>(i) * data.shape.size());
+  auto* to = images.data_ptr<float>();
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::vector<std::uint8_t> image = data.read(first + static_cast<int>(i));
+      plain(image.data(), data.shape, to + i * data.shape.size());
+    }
+  });
   return images;
 }
 
@@ -77,7 +83,7 @@ std::optional<Augmentation> augmentation_of(const Schedule& schedule, int done) 
 EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& schedule, RunState& state, const Listener& listener) {
   const auto start = std::chrono::steady_clock::now();
   EpochResult result{.epoch = state.epoch + 1};
-  Loader loader(train, state.data, schedule.batch, augmentation_of(schedule, state.epoch));
+  Loader loader(train, state.data, schedule.batch, augmentation_of(schedule, state.epoch), {.workers = schedule.workers});
   const int batches = loader.batches();
   const double steps = static_cast<double>(schedule.epochs) * batches;
   const torch::Device device = model->device();

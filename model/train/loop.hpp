@@ -19,6 +19,7 @@ struct Schedule {
   std::uint64_t seed = 1;
   int quick_images = 2000;   ///< of a recalibration between epochs
   int final_images = 10000;  ///< of the last one, which the model file holds
+  int workers = 1;           ///< threads that make minibatches
 };
 
 /// One line of the log.

@@ -44,6 +44,7 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
   Augmentation changes{.crop = reader.integer("crop", 0, 0, 1000), .flip = reader.flag("flip", false)};
   changes.window = reader.integer("window", 0, 0, 100000);
   changes.window_share = reader.number("window_share", changes.window > 0 ? 1 : 0, 0, 1);
+  changes.resized_crop = reader.number("resized_crop", 0, 0, 1);
   changes.shift = reader.number("shift", 0, 0, 1000);
   changes.rotation = reader.number("rotation", 0, 0, 3.2);
   changes.scale = reader.number("scale", 0, 0, 0.9);
@@ -52,6 +53,9 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
   const bool resampled = changes.shift > 0 || changes.rotation > 0 || changes.scale > 0 || changes.shear > 0;
   if (resampled && (changes.crop > 0 || changes.flip || changes.window > 0)) {
     reader.refuse("crop, flip and window cannot be combined with shift, rotation, scale and shear");
+  }
+  if (changes.resized_crop > 0 && (resampled || changes.crop > 0 || changes.window > 0)) {
+    reader.refuse("resized_crop can only be combined with flip");
   }
   return changes;
 }

@@ -14,7 +14,7 @@ namespace flexor {
 struct Recipe {
   std::string name;
   std::string network;  ///< a name or file that network_spec() takes
-  std::string data;     ///< "mnist" or "cifar10"
+  std::string data;     ///< a name that load_dataset() takes
   std::string code = "nested";
   std::uint64_t code_seed = 1;
   int epochs = 20;

@@ -46,6 +46,7 @@ Recipe chosen_recipe(const TrainOptions& options) {
 void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (recipe.epochs < 1) throw InputError(fmt::format("{} epochs are too few; give at least 1", recipe.epochs));
   if (options.threads < 1) throw InputError(fmt::format("{} threads are too few; give at least 1", options.threads));
+  if (options.workers < 1) throw InputError(fmt::format("{} workers are too few; give at least 1", options.workers));
   if (recipe.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", recipe.batch));
   if (!(recipe.hyper.latent.rate > 0)) {
     throw InputError(fmt::format("learning rate {:g} is not possible; give a positive one", recipe.hyper.latent.rate));
@@ -54,6 +55,13 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
     throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
   }
   if (options.out.empty()) throw InputError("no place to write to; give --out FOLDER or --out FILE.flexor");
+}
+
+void check_classes(const NetworkSpec& spec, const Dataset& data) {
+  const int most = data.labels.empty() ? 0 : *std::max_element(data.labels.begin(), data.labels.end());
+  if (most < spec.layers.back().channels) return;
+  throw InputError(fmt::format("network {} tells {} classes apart, {} has {}; choose a network for this data", spec.name,
+                               spec.layers.back().channels, data.name, most + 1));
 }
 
 // A window needs images that are as large and layers that take any size.
@@ -113,8 +121,8 @@ std::string csv_line(const EpochResult& r, const Recipe& recipe) {
 }
 
 void print_epoch(const EpochResult& r, int epochs) {
-  fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s\n", r.epoch, epochs, r.loss, r.train_accuracy,
-             r.test_accuracy, r.images_per_second);
+  fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s, {:.0f} % waiting for images\n", r.epoch,
+             epochs, r.loss, r.train_accuracy, r.test_accuracy, r.images_per_second, 100 * r.data_share);
   std::fflush(stdout);
 }
 
@@ -163,11 +171,12 @@ std::string train_command(const TrainOptions& options) {
 int train_main(const TrainOptions& options) {
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
-  layer_codes(recipe, network_spec(recipe.network), options.rate);
+  const NetworkSpec spec = network_spec(recipe.network);
+  layer_codes(recipe, spec, options.rate);
   find_device(options.device);
-  Dataset train = load_dataset(recipe.data, options.data, true);
+  Dataset train = load_dataset(recipe.data, options.data, true, spec.input);
   if (options.train_images > 0) train.count = std::min(train.count, options.train_images);
-  return train_on(options, train, load_dataset(recipe.data, options.data, false));
+  return train_on(options, train, load_dataset(recipe.data, options.data, false, spec.input));
 }
 
 int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test) {
@@ -182,6 +191,7 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                                  spec.input.height, spec.input.width, spec.input.channels, train.name, train.shape.height,
                                  train.shape.width, train.shape.channels));
   }
+  check_classes(spec, train);
   check_window(recipe, spec);
   keep_freed_memory();
   torch::set_num_threads(options.threads);
@@ -195,7 +205,8 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                           .bfloat16 = recipe.bfloat16,
                           .seed = options.seed,
                           .quick_images = recipe.quick_images,
-                          .final_images = recipe.final_images};
+                          .final_images = recipe.final_images,
+                          .workers = options.workers};
   make_folder(options);
   RunState state = begin_run(model, train, schedule);
   CheckpointNotes notes{.plan = plan_text(options, recipe, train),

@@ -26,6 +26,7 @@ struct TrainOptions {
   bool augment = true;                  ///< change training images as the recipe says
   bool bfloat16 = false;                ///< convolutions of the training step in bfloat16 (evaluation stays exact)
   int threads = 2;                      ///< OpenMP threads
+  int workers = 1;                      ///< threads that decode and change training images; results do not depend on them
   std::string device = "cpu";           ///< "cpu" or "cuda"
   int train_images = 0;                 ///< use only the first images of the training set; 0: all
   std::filesystem::path data;           ///< folder with the data set

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "code/error.hpp"
+#include "data/image_folder.hpp"
 #include "interrupt.hpp"
 #include "network/atomic_file.hpp"
 #include "origin.hpp"
@@ -52,9 +53,10 @@ void add_data(CLI::App& command, DataFlags& flags, const std::string& images_hel
 Dataset load_data(const DataFlags& flags, const Context& context, const Network& network, int otherwise) {
   const std::string name = network.provenance.data_name == "cifar10" ? "cifar10" : "mnist";
   const bool shipped = flags.folder.empty(), sample = std::filesystem::is_regular_file(flags.folder);
+  const bool images = name == "mnist" && is_image_folder(network.provenance.data_name, flags.folder);
   Dataset data = shipped  ? load_sample(context.root / "model/data/sample" / (name + "-test-100.flxd"))
                  : sample ? load_sample(flags.folder)
-                          : load_dataset(name, flags.folder, false);
+                          : load_dataset(images ? network.provenance.data_name : name, flags.folder, false, network.input);
   if (data.shape != network.input) {
     throw InputError(fmt::format(
         "the network takes {}x{}x{} images, data set {} has {}x{}x{}; give the data that the network was trained on", network.input.height,
@@ -66,6 +68,7 @@ Dataset load_data(const DataFlags& flags, const Context& context, const Network&
   }
   const int wanted = flags.images != 0 ? flags.images : otherwise != 0 ? otherwise : data.count;
   data.count = std::min(data.count, wanted);
+  data.hold();
   return data;
 }
 

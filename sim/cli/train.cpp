@@ -87,6 +87,10 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--checkpoint", options->checkpoint, "written every epoch; without it checkpoint.pt in the folder")
       ->type_name("FILE");
   command->add_flag("--quiet", options->quiet, "no lines per epoch");
+  command->add_option("--workers", options->workers, "threads that decode and change training images beside --threads")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(1, 256).description(""));
   add_threads(*command, options->threads);
   add_json(*command, *json);
   command->callback([options, layer_rates, json, &context] {

@@ -39,7 +39,7 @@ TEST(Cifar10, PlanesBecomePixels) {
   append_cifar10_batch(two_records(), "batch", data);
   ASSERT_EQ(data.count, 4);
   EXPECT_EQ(data.shape, (Shape{32, 32, 3}));
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{3, 9, 3, 9}));
+  EXPECT_EQ(data.labels, (std::vector<std::uint16_t>{3, 9, 3, 9}));
   for (int y = 0; y < 32; ++y) {
     for (int x = 0; x < 32; ++x) {
       for (int c = 0; c < 3; ++c) {
@@ -86,16 +86,20 @@ TEST(Cifar10, RefusesMissingAndForeignFiles) {
   std::filesystem::create_directory(scratch / "cifar10");
   test::write_bytes(scratch / "cifar10/test_batch.bin", two_records());
   expect_input_error([&] { load_cifar10(scratch.folder(), false); }, "is not the CIFAR-10 file of that name: its SHA-256 differs");
-  expect_input_error([&] { load_dataset("svhn", scratch.folder(), false); }, "there is no data set 'svhn'; choose mnist or cifar10");
+  expect_input_error(
+      [&] {
+        load_dataset("svhn", scratch.folder(), false, {32, 32, 3});
+      },
+      "there is no data set 'svhn': it is neither mnist nor cifar10");
 }
 
 TEST(Cifar10, TestSetIsTheKnownOne) {
   const char* folder = std::getenv("FLEXOR_DATA");
   if (folder == nullptr) GTEST_SKIP() << "FLEXOR_DATA names no folder";
-  const Dataset data = load_dataset("cifar10", folder, false);
+  const Dataset data = load_dataset("cifar10", folder, false, {});
   ASSERT_EQ(data.count, 10000);
   std::array<int, 10> count{};
-  for (const std::uint8_t label : data.labels) ++count[label];
+  for (const std::uint16_t label : data.labels) ++count[label];
   for (const int images : count) EXPECT_EQ(images, 1000);
 }
 

@@ -55,7 +55,7 @@ TEST(ParseIdx, ReadsImagesAndLabels) {
   const Dataset data = parse_idx(image_file(), "images", label_file(), "labels");
   EXPECT_EQ(data.count, 2);
   EXPECT_EQ(data.shape, (Shape{2, 3, 1}));
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{7, 4}));
+  EXPECT_EQ(data.labels, (std::vector<std::uint16_t>{7, 4}));
   EXPECT_EQ(data.image(1)[0], 6);
 }
 
@@ -150,8 +150,8 @@ TEST(Sample, HoldsTheFirstHundredTestImages) {
   EXPECT_EQ(data.shape, (Shape{28, 28, 1}));
   EXPECT_EQ(data.pixels.size(), 78400U);
   // The first ten labels of the MNIST test set.
-  const std::vector<std::uint8_t> first(data.labels.begin(), data.labels.begin() + 10);
-  EXPECT_EQ(first, (std::vector<std::uint8_t>{7, 2, 1, 0, 4, 1, 4, 9, 5, 9}));
+  const std::vector<std::uint16_t> first(data.labels.begin(), data.labels.begin() + 10);
+  EXPECT_EQ(first, (std::vector<std::uint16_t>{7, 2, 1, 0, 4, 1, 4, 9, 5, 9}));
   EXPECT_EQ(data.checksum, sha256_file(FLEXOR_SAMPLE));
 }
 

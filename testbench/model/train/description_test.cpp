@@ -2,6 +2,8 @@
 // Network and recipe files: what the shipped ones say, and one sentence for everything that is wrong.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "expect_input_error.hpp"
 #include "tiny_files.hpp"
 #include "train/json_reader.hpp"
@@ -130,7 +132,9 @@ TEST(RecipeFile, EveryShippedOneNamesANetworkThatExists) {
     const Recipe recipe = load_recipe(name);
     EXPECT_EQ(recipe.name, name);
     const NetworkSpec spec = network_spec(recipe.network);
-    EXPECT_EQ(spec.input, recipe.data == "mnist" ? (Shape{28, 28, 1}) : (Shape{32, 32, 3}));
+    const std::map<std::string, Shape> images{
+        {"mnist", {28, 28, 1}}, {"cifar10", {32, 32, 3}}, {"tinyimagenet", {64, 64, 3}}, {"imagenet", {224, 224, 3}}};
+    EXPECT_EQ(spec.input, images.at(recipe.data)) << name;
     EXPECT_EQ(layer_codes(recipe, spec, 0.4).size(), spec.layers.size());
   }
 }
@@ -156,6 +160,7 @@ TEST(RecipeFile, RefusesWithOneSentence) {
   expect("\"rate\": 0.002", "\"rate\": true", "file, digit: \"rate\" must be a number");
   expect("\"flip\": true", "\"flip\": 1", "file, augmentation: \"flip\" must be true or false");
   expect("\"flip\": true", "\"shift\": 2", "file, augmentation: crop, flip and window cannot be combined");
+  expect("\"flip\": true", "\"resized_crop\": 0.5", "file, augmentation: resized_crop can only be combined with flip");
   expect("\"flip\": true", "\"window\": -1", "file, augmentation: \"window\" is -1");
   expect("{\"a\": 0.6}", "{\"a\": 1.6}", "file, rates: \"a\" is 1.6");
 }

@@ -18,7 +18,8 @@ int main(int count, char** words) {
   try {
     torch::set_num_threads(2);
     const flexor::Network network = flexor::load_network(words[1]);
-    flexor::Dataset data = flexor::load_dataset(network.provenance.data_name, words[2], false);
+    flexor::Dataset data = flexor::load_dataset(network.provenance.data_name, words[2], false, network.input);
+    data.hold();
     const int images = std::min(data.count, std::atoi(words[3]));
     const flexor::FloatComparison result = flexor::compare_float(network, data.pixels.data(), images);
     fmt::print("{}: {} images, same class {} ({:.2f} %)\n", network.name, images, result.same_class, 100.0 * result.same_class / images);

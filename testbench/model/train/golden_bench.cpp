@@ -163,8 +163,14 @@ Network find_network(const std::string& name) {
   return network;
 }
 
+Dataset load_test_images(const Network& network, const std::string& folder) {
+  Dataset data = load_dataset(network.provenance.data_name, folder, false, network.input);
+  data.hold();
+  return data;
+}
+
 Dataset find_images(const Network& network, const std::string& folder) {
-  if (folder != "random") return load_dataset(network.provenance.data_name, folder, false);
+  if (folder != "random") return load_test_images(network, folder);
   constexpr int kImages = 1000;
   Dataset data{.name = "random", .shape = network.input, .count = kImages, .pixels = {}, .labels = {}, .checksum = {}};
   Random random(1);

@@ -161,6 +161,55 @@ TEST(Loader, GivesEveryImageOnceAndTheSameBatchesForTheSameState) {
   Loader unread(data, a, 16, std::nullopt);  // may be left before its end
 }
 
+TEST(Loader, NeitherWorkersNorPartsChangeTheMinibatches) {
+  const Dataset data = test::stripes(70, 4);
+  DataState state;
+  state.order.resize(70);
+  std::iota(state.order.begin(), state.order.end(), 0);
+  std::vector<DataState> states(4, state);
+  const Augmentation changes{.crop = 1, .flip = true};
+  Loader one(data, states[0], 16, changes);
+  Loader three(data, states[1], 16, changes, {.workers = 3});
+  Loader left(data, states[2], 16, changes, {.workers = 2, .part = 0, .parts = 2});
+  Loader right(data, states[3], 16, changes, {.workers = 1, .part = 1, .parts = 2});
+  for (int n = 0; n < one.batches(); ++n) {
+    const Batch whole = one.next();
+    EXPECT_TRUE(torch::equal(whole.images, three.next().images));
+    const Batch first = left.next(), second = right.next();
+    EXPECT_TRUE(torch::equal(whole.images, torch::cat({first.images, second.images})));
+    EXPECT_TRUE(torch::equal(whole.labels, torch::cat({first.labels, second.labels})));
+    EXPECT_FALSE(torch::equal(first.images, second.images));
+  }
+}
+
+TEST(Augment, RandomPartsHaveAShareAndProportions) {
+  std::mt19937_64 random(11);
+  double smallest = 1, largest = 0;
+  for (int trial = 0; trial < 2000; ++trial) {
+    const Box part = random_part(60, 80, 0.25, random);
+    EXPECT_GE(part.top, 0);
+    EXPECT_GE(part.left, 0);
+    EXPECT_LE(part.top + part.height, 60 + 1e-9);
+    EXPECT_LE(part.left + part.width, 80 + 1e-9);
+    EXPECT_LE(std::abs(std::log(part.width / part.height)), std::log(4.0 / 3) + 1e-9);
+    const double share = part.width * part.height / (60 * 80);
+    EXPECT_GE(share, 0.25 - 1e-9);
+    smallest = std::min(smallest, share);
+    largest = std::max(largest, share);
+  }
+  EXPECT_LT(smallest, 0.3);
+  EXPECT_GT(largest, 0.9);
+  const Box slim = random_part(4, 400, 1, random);  // nothing of the whole area fits
+  EXPECT_EQ(slim.width, 4);
+  EXPECT_EQ(slim.left, 198);
+}
+
+TEST(Augment, MirrorTurnsEveryRow) {
+  std::vector<float> values{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  mirror({2, 3, 2}, values.data());
+  EXPECT_EQ(values, (std::vector<float>{3, 2, 1, 6, 5, 4, 9, 8, 7, 12, 11, 10}));
+}
+
 TEST(Augment, WithoutLimitsIsTheImage) {
   const Dataset data = test::stripes(1, 3);
   std::mt19937_64 random(1);
