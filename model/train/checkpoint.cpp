@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "code/error.hpp"
@@ -66,10 +68,17 @@ void save_checkpoint(const Trainable& model, const RunState& state, const Checkp
 }
 
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  load_checkpoint(model, state, notes, {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()}, file);
+}
+
+void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
+                     const std::filesystem::path& file) {
   const torch::NoGradGuard guard;
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(file.string());
+    std::istringstream stream(bytes);
+    archive.load_from(stream);
     const std::string network = read_text(archive, "network");
     if (network != model->spec().name) {
       throw InputError("checkpoint '" + file.string() + "' is of network " + network + ", not " + model->spec().name +

@@ -20,5 +20,8 @@ void save_checkpoint(const Trainable& model, const RunState& state, const Checkp
 /// Reads all of it back, so that the run goes on bit for bit; `state` is that of begin_run(). Throws InputError when the file is missing,
 /// broken, or of another network or plan (an empty notes.plan takes any).
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file);
+/// The same from the bytes of the file, whose name is for messages.
+void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
+                     const std::filesystem::path& file);
 
 }  // namespace flexor

@@ -8,6 +8,7 @@
 #include "train/digit_weight.hpp"
 #include "train/norm_pass.hpp"
 #include "train/quantise.hpp"
+#include "train/team_norm.hpp"
 
 namespace flexor {
 namespace {
@@ -153,6 +154,17 @@ double EncryptedLayerImpl::count_batch() {
   return std::max(1.0 / static_cast<double>(std::max<std::int64_t>(gathered_, 1)), kSlowestMomentum);
 }
 
+// Every process gathers statistics for evaluation on its own, on the same images.
+Team* EncryptedLayerImpl::step_team() const { return torch::GradMode::is_enabled() && is_training() ? team_.get() : nullptr; }
+
+// Brings the statistics of a minibatch into the running ones.
+void EncryptedLayerImpl::gather(const BatchStatistics& batch) {
+  const torch::NoGradGuard guard;
+  const double momentum = count_batch();
+  mean_.mul_(1 - momentum).add_(batch.mean, momentum);
+  variance_.mul_(1 - momentum).add_(batch.variance, momentum * static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1));
+}
+
 torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
   const auto type = bfloat16 ? torch::kBFloat16 : torch::kFloat;
   const torch::Tensor x = input.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
@@ -162,14 +174,12 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
                          .lowest = lowest(),
                          .largest = largest(),
                          .shortcut = shortcut_multiplier() / kShortcutOne,
-                         .variance_floor = kVarianceFloor};
+                         .variance_floor = kVarianceFloor,
+                         .team = step_team()};
   if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_});
   BatchStatistics batch;
   torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
-  const torch::NoGradGuard guard;
-  const double momentum = count_batch();
-  mean_.mul_(1 - momentum).add_(batch.mean, momentum);
-  variance_.mul_(1 - momentum).add_(batch.variance, momentum * static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1));
+  gather(batch);
   return q;
 }
 
@@ -191,7 +201,13 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
   if (pixels) x = x.permute({2, 1, 0, 3});
   if (shape_.max_pool) x = torch::max_pool2d(x, 2);  // before batch norm: the gain is positive, so the order does not matter
   if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
-  x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), count_batch(), kVarianceFloor, x.is_cuda());
+  if (Team* team = step_team()) {
+    BatchStatistics batch;
+    x = team_norm(x, gain_, offset_, *team, kVarianceFloor, batch);
+    gather(batch);
+  } else {
+    x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), count_batch(), kVarianceFloor, x.is_cuda());
+  }
   if (spec_.shortcut) x = add_shortcut(x, shortcut);
   return spec_.logits ? x : quantise_activation(x, step(), largest(), lowest());
 }

@@ -16,6 +16,8 @@
 
 namespace flexor {
 
+class Team;
+
 /// How stored bits are trained: by the paper's equation 6, its two ablations (Estimator), or the nearest codeword.
 enum class Method { Eq6, Straight, Analog, Nearest };
 
@@ -57,6 +59,8 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// and not tiny, so that an integer bias exists and pooling may stand before or after requantisation.
   void enrol(Optimiser& optimiser);
   [[nodiscard]] FoldedNorm fold() const;
+  /// Training steps from here on take the statistics of the minibatch of all processes; null: of this one.
+  void set_team(const std::shared_ptr<Team>& team) { team_ = team; }
 
   [[nodiscard]] const Layer& shape() const { return shape_; }
   [[nodiscard]] const LayerSpec& spec() const { return spec_; }
@@ -86,9 +90,12 @@ class EncryptedLayerImpl : public torch::nn::Module {
   std::shared_ptr<Convolution> convolution(const torch::Tensor& input, bool bfloat16);
   torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
   double count_batch();
+  [[nodiscard]] Team* step_team() const;
+  void gather(const BatchStatistics& batch);
 
   torch::Tensor latent_, ratio_, gain_, offset_, mean_, variance_, shortcut_scale_;
   std::int64_t gathered_ = 0;
+  std::shared_ptr<Team> team_;
   std::vector<std::shared_ptr<Convolution>> convolutions_;  // one for each size of minibatch and type
 };
 TORCH_MODULE(EncryptedLayer);

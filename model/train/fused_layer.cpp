@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "train/norm_pass.hpp"
+#include "train/team.hpp"
 
 namespace flexor {
 namespace {
@@ -15,6 +16,7 @@ struct Kept : torch::CustomClassHolder {
   FusedShape shape;
   ChannelMap map;
   std::vector<double> mean, inverse_deviation;
+  double pixels = 0;  // of all processes
 };
 
 // An autograd function takes no undefined tensor: an empty one stands for no shortcut there.
@@ -59,19 +61,37 @@ torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut
   return lowest == 0 ? q : q.add_(lowest);
 }
 
+// Sums and pixels of all processes.
+void join(Team* team, ChannelSums& sums, std::int64_t& pixels) {
+  if (team == nullptr) return;
+  std::vector<double> values = sums.first;
+  values.insert(values.end(), sums.second.begin(), sums.second.end());
+  values.push_back(static_cast<double>(pixels));
+  torch::Tensor shared = torch::tensor(values, torch::kDouble);
+  team->sum(shared);
+  const auto* from = shared.data_ptr<double>();
+  const std::size_t channels = sums.first.size();
+  std::copy_n(from, channels, sums.first.begin());
+  std::copy_n(from + channels, channels, sums.second.begin());
+  pixels = std::lround(from[2 * channels]);
+}
+
 template <typename T>
 torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, const torch::Tensor& offset, const torch::Tensor& shortcut,
                           Kept& kept, BatchStatistics& statistics) {
   const PixelRows rows = rows_of(sums);
-  const ChannelSums total = sum_squares(values<T>(sums), rows);
-  const auto pixels = static_cast<double>(rows.pixels);
+  ChannelSums total = sum_squares(values<T>(sums), rows);
+  std::int64_t count = rows.pixels;
+  join(kept.shape.team, total, count);
+  const auto pixels = static_cast<double>(count);
+  kept.pixels = pixels;
   std::vector<double> mean, variance;
   for (std::size_t c = 0; c < total.first.size(); ++c) {
     mean.push_back(total.first[c] / pixels);
     variance.push_back(std::max(total.second[c] / pixels - mean.back() * mean.back(), 0.0));
   }
   fill_map(kept, gain, offset, mean, variance);
-  statistics = {per_channel(mean), per_channel(variance), rows.pixels};
+  statistics = {per_channel(mean), per_channel(variance), count};
   return round_all<T>(sums, shortcut, kept.map, kept.shape.lowest);
 }
 
@@ -83,21 +103,25 @@ template <typename T>
 Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& sums, const torch::Tensor& shortcut, const Kept& kept) {
   const PixelRows rows = rows_of(sums);
   const torch::Tensor masked = present(shortcut) ? torch::empty_like(sums) : torch::Tensor();
-  const ChannelSums total = sum_gradients(values<T>(gradient), values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
-  const auto pixels = static_cast<double>(rows.pixels);
+  const ChannelSums own = sum_gradients(values<T>(gradient), values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
+  ChannelSums total = own;
+  std::int64_t count = rows.pixels;
+  join(kept.shape.team, total, count);
   const auto channels = static_cast<std::int64_t>(total.first.size());
   Gradients result{torch::empty_like(sums), torch::empty({channels}), torch::empty({channels}), masked};
   GradientMap map;
   for (std::size_t c = 0; c < total.first.size(); ++c) {
     const double inverse = kept.inverse_deviation[c];
-    const double by_normal = inverse * (total.second[c] - kept.mean[c] * total.first[c]);  // sum of g times the normalised accumulator
-    result.gain.data_ptr<float>()[c] = static_cast<float>(by_normal / kept.shape.step);
-    result.offset.data_ptr<float>()[c] = static_cast<float>(total.first[c] / kept.shape.step);
+    // Sums of g times the normalised accumulator: of this process, whose gradients are its part, and of all.
+    const double own_normal = inverse * (own.second[c] - kept.mean[c] * own.first[c]);
+    const double by_normal = inverse * (total.second[c] - kept.mean[c] * total.first[c]);
+    result.gain.data_ptr<float>()[c] = static_cast<float>(own_normal / kept.shape.step);
+    result.offset.data_ptr<float>()[c] = static_cast<float>(own.first[c] / kept.shape.step);
     const double scale = kept.map.scale[c];
-    const double by_value = -scale * inverse * by_normal / pixels;
+    const double by_value = -scale * inverse * by_normal / kept.pixels;
     map.slope.push_back(kept.map.scale[c]);
     map.by_value.push_back(static_cast<float>(by_value));
-    map.constant.push_back(static_cast<float>(-scale * total.first[c] / pixels - by_value * kept.mean[c]));
+    map.constant.push_back(static_cast<float>(-scale * total.first[c] / kept.pixels - by_value * kept.mean[c]));
   }
   const bool has_shortcut = present(shortcut);
   spread_gradient(values<T>(has_shortcut ? masked : gradient), values<T>(sums), !has_shortcut, kept.map, map, rows, target<T>(result.sums));

@@ -8,6 +8,8 @@
 
 namespace flexor {
 
+class Team;
+
 /// What a fused layer needs to know beside its tensors.
 struct FusedShape {
   double step = 1;  ///< batch-norm units per output LSB
@@ -15,6 +17,7 @@ struct FusedShape {
   int largest = 255;
   double shortcut = 0;  ///< output LSBs per LSB of the shortcut
   double variance_floor = 0;
+  Team* team = nullptr;  ///< statistics are those of the minibatch of all its processes
 };
 
 /// Statistics of the accumulators of a minibatch, one value a channel, double.

@@ -12,6 +12,7 @@
 
 #include "code/error.hpp"
 #include "train/augment.hpp"
+#include "train/team.hpp"
 
 namespace flexor {
 namespace {
@@ -58,6 +59,14 @@ class Tally {
     }
     mean_ += last_ / steps_;
   }
+  // Mean loss and hits of all processes.
+  void join(Team* team) {
+    if (team == nullptr) return;
+    torch::Tensor sums = torch::tensor({mean_ / team->size(), hits()}, torch::kDouble);
+    team->sum(sums);
+    mean_ = sums[0].item<double>();
+    hits_ = sums[1].to(torch::kLong);
+  }
   [[nodiscard]] double mean() const { return mean_; }
   [[nodiscard]] double last() const { return last_; }
   [[nodiscard]] double hits() const { return static_cast<double>(hits_.item<std::int64_t>()); }
@@ -80,10 +89,34 @@ std::optional<Augmentation> augmentation_of(const Schedule& schedule, int done) 
   return changes;
 }
 
+LoaderShare share_of(const Schedule& schedule, const Team* team) {
+  if (team == nullptr) return {.workers = schedule.workers};
+  return {.workers = schedule.workers, .part = team->rank(), .parts = team->size()};
+}
+
+// A process's loss is the mean over its part, so the whole one's gradients are the means of all parts'.
+void average_gradients(const Optimiser& optimiser, Team& team) {
+  std::vector<torch::Tensor> gradients;
+  for (const Optimiser::Parameter& p : optimiser.parameters()) {
+    if (p.value.grad().defined()) gradients.push_back(p.value.grad());
+  }
+  std::vector<torch::Tensor> flat;
+  flat.reserve(gradients.size());
+  for (const torch::Tensor& gradient : gradients) flat.push_back(gradient.reshape({-1}));
+  torch::Tensor all = torch::cat(flat);
+  team.sum(all);
+  all /= team.size();
+  std::int64_t first = 0;
+  for (torch::Tensor& gradient : gradients) {
+    gradient.copy_(all.narrow(0, first, gradient.numel()).view(gradient.sizes()));
+    first += gradient.numel();
+  }
+}
+
 EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& schedule, RunState& state, const Listener& listener) {
   const auto start = std::chrono::steady_clock::now();
   EpochResult result{.epoch = state.epoch + 1};
-  Loader loader(train, state.data, schedule.batch, augmentation_of(schedule, state.epoch), {.workers = schedule.workers});
+  Loader loader(train, state.data, schedule.batch, augmentation_of(schedule, state.epoch), share_of(schedule, model->team()));
   const int batches = loader.batches();
   const double steps = static_cast<double>(schedule.epochs) * batches;
   const torch::Device device = model->device();
@@ -97,6 +130,7 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
     const torch::Tensor logits = model->forward(batch.images.to(device), schedule.bfloat16);
     const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, labels);
     loss.backward();
+    if (Team* team = model->team()) average_gradients(state.optimiser, *team);
     state.optimiser.step(result.factor);
     tally.add(loss, logits.detach().argmax(1).eq(labels).sum());
     if (!listener.step) continue;
@@ -104,6 +138,7 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
     listener.step({result.epoch, schedule.epochs, b + 1, batches, tally.last(), speed * schedule.batch, (steps - done - 1) / speed});
   }
   tally.read();
+  tally.join(model->team());
   const double images = static_cast<double>(batches) * schedule.batch;
   result.loss = tally.mean();
   result.train_accuracy = 100.0 * tally.hits() / images;
@@ -129,16 +164,25 @@ void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat1
 double evaluate(Trainable& model, const Dataset& data, bool bfloat16) {
   const torch::NoGradGuard guard;
   model->eval();
-  int right = 0;
-  for (int first = 0; first < data.count; first += kEvaluationBatch) {
-    const int count = std::min(kEvaluationBatch, data.count - first);
+  std::int64_t right = 0;
+  Team* team = model->team();
+  const auto part = [&](int rank) { return static_cast<int>(std::int64_t{data.count} * rank / team->size()); };
+  const int begin = team == nullptr ? 0 : part(team->rank());
+  const int end = team == nullptr ? data.count : part(team->rank() + 1);
+  for (int first = begin; first < end; first += kEvaluationBatch) {
+    const int count = std::min(kEvaluationBatch, end - first);
     const torch::Tensor logits = model->forward(image_batch(data, first, count).to(model->device()), bfloat16);
     const torch::Tensor classes = logits.argmax(1).to(torch::kCPU);
     const auto* found = classes.data_ptr<std::int64_t>();
     const auto labels = data.labels.begin() + first;
     for (int i = 0; i < count; ++i) right += found[i] == labels[i] ? 1 : 0;
   }
-  return 100.0 * right / data.count;
+  if (team != nullptr) {
+    torch::Tensor sum = torch::tensor({right}, torch::kLong);
+    team->sum(sum);
+    right = sum.item<std::int64_t>();
+  }
+  return 100.0 * static_cast<double>(right) / data.count;
 }
 
 RunState begin_run(Trainable& model, const Dataset& train, const Schedule& schedule) {

@@ -12,7 +12,7 @@ namespace flexor {
 /// How a run goes; the part of the recipe that the loop needs.
 struct Schedule {
   int epochs = 20;
-  int batch = 128;
+  int batch = 128;  ///< of all processes together
   double warm_up_steps = 200;
   std::optional<Augmentation> augmentation = std::nullopt;
   bool bfloat16 = false;
@@ -59,14 +59,15 @@ struct Listener {
 /// The state of a run that has not begun. The model must be where it will be trained.
 RunState begin_run(Trainable& model, const Dataset& train, const Schedule& schedule);
 
-/// Trains from state.epoch to the end of the schedule. Throws InputError when a loss is not a number, with epoch and step.
+/// Trains from state.epoch to the end of the schedule; with a team, on this process's part of every minibatch. Throws InputError when a
+/// loss is not a number, with epoch and step, or when another process is gone.
 void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule, RunState& state,
                 const Listener& listener);
 
 /// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic or in bfloat16.
 void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16 = false);
 
-/// Percent of images that the network in training classifies right (evaluation statistics).
+/// Percent of images that the network in training classifies right (evaluation statistics); a team divides them.
 double evaluate(Trainable& model, const Dataset& data, bool bfloat16 = false);
 
 }  // namespace flexor

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include "code/error.hpp"
 #include "data/sha256.hpp"
@@ -21,6 +23,7 @@
 #include "train/plot.hpp"
 #include "train/progress_line.hpp"
 #include "train/recipe.hpp"
+#include "train/team.hpp"
 
 namespace flexor {
 namespace {
@@ -126,19 +129,38 @@ void print_epoch(const EpochResult& r, int epochs) {
   std::fflush(stdout);
 }
 
-/// Continues from a checkpoint that is there.
+// "+" and the bytes of a checkpoint, or nothing where there is none.
+std::string read_checkpoint(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (file.empty() || !std::filesystem::exists(file, ignored)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  return "+" + std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+/// Continues from a checkpoint that is there; process 0 reads it for all.
 void resume(const TrainOptions& options, Trainable& model, RunState& state, CheckpointNotes& notes) {
   const std::filesystem::path file = checkpoint_file(options);
-  std::error_code ignored;
-  if (file.empty() || !std::filesystem::exists(file, ignored)) {
+  Team* team = model->team();
+  const bool reads = team == nullptr || team->rank() == 0;
+  std::string bytes = reads ? read_checkpoint(file) : std::string();
+  if (team != nullptr) bytes = team->share(bytes);
+  if (bytes.empty()) {
     if (!options.resume) return;
     throw InputError(fmt::format("there is no checkpoint '{}' to resume from; leave out --resume to begin anew", file.string()));
   }
-  load_checkpoint(model, state, notes, file);
-  if (!options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
+  load_checkpoint(model, state, notes, bytes.substr(1), file);
+  if (reads && !options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
+}
+
+void check_team(const Recipe& recipe, const TeamPlace& place) {
+  if (recipe.batch % place.size == 0 && recipe.batch >= 2 * place.size) return;
+  throw InputError(
+      fmt::format("a minibatch of {} cannot be divided among {} processes; give a multiple of {}", recipe.batch, place.size, place.size));
 }
 
 }  // namespace
+
+bool writes_results() { return team_place().rank == 0; }
 
 std::filesystem::path model_file(const TrainOptions& options) {
   return is_model_file(options) ? options.out : options.out / "model.flexor";
@@ -193,6 +215,9 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
   }
   check_classes(spec, train);
   check_window(recipe, spec);
+  const TeamPlace place = team_place();
+  check_team(recipe, place);
+  const bool writes = place.rank == 0;
   keep_freed_memory();
   torch::set_num_threads(options.threads);
   const torch::Device device = find_device(options.device);
@@ -207,27 +232,30 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                           .quick_images = recipe.quick_images,
                           .final_images = recipe.final_images,
                           .workers = options.workers};
-  make_folder(options);
+  if (writes) make_folder(options);
   RunState state = begin_run(model, train, schedule);
   CheckpointNotes notes{.plan = plan_text(options, recipe, train),
                         .log = "epoch,loss,train_accuracy,test_accuracy,learning_rate,seconds,images_per_second,data_share\n"};
+  if (place.size > 1) model->set_team(std::make_shared<Team>(place, notes.plan, options.peer_patience));
   resume(options, model, state, notes);
   model->eval();
 
   const std::string title = fmt::format("{}, {:g} bit per weight, seed {}", spec.name, options.rate, options.seed);
   const auto start = std::chrono::steady_clock::now();
-  ProgressLine progress(!options.quiet);
+  ProgressLine progress(writes && !options.quiet);
   Listener listener;
   listener.step = [&progress](const StepProgress& step) { progress.show(step); };
   listener.epoch = [&](const EpochResult& r, const RunState& now) {
     progress.clear();
     notes.log += csv_line(r, recipe);
     notes.test_accuracy = r.test_accuracy;
+    if (!writes) return;
     if (const auto file = checkpoint_file(options); !file.empty()) save_checkpoint(model, now, notes, file);
     write_log(options, notes.log, title);
     if (!options.quiet) print_epoch(r, recipe.epochs);
   };
   train_loop(model, train, test, schedule, state, listener);
+  if (!writes) return 0;
 
   Network network = to_network(model, fmt::format("{}-{:.1f}", spec.name, options.rate));
   network.provenance = {.command = train_command(options),

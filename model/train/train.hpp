@@ -27,6 +27,7 @@ struct TrainOptions {
   bool bfloat16 = false;                ///< convolutions of the training step in bfloat16 (evaluation stays exact)
   int threads = 2;                      ///< OpenMP threads
   int workers = 1;                      ///< threads that decode and change training images; results do not depend on them
+  int peer_patience = 300;              ///< seconds that the other processes of a data-parallel run have to come
   std::string device = "cpu";           ///< "cpu" or "cuda"
   int train_images = 0;                 ///< use only the first images of the training set; 0: all
   std::filesystem::path data;           ///< folder with the data set
@@ -43,8 +44,11 @@ std::string train_command(const TrainOptions& options);
 /// The model file that train_main() writes.
 std::filesystem::path model_file(const TrainOptions& options);
 
+/// Whether this process writes the results: process 0 of a data-parallel run does. Throws InputError when the environment is wrong.
+bool writes_results();
+
 /// Trains, writes log, checkpoints and model file, prints a summary; returns 0. A checkpoint that is there is continued. Throws InputError
-/// with one sentence on bad input (unknown recipe, impossible rate, data missing, foreign checkpoint, diverged loss).
+/// with one sentence on bad input (unknown recipe, impossible rate, data missing, foreign checkpoint, diverged loss, lost process).
 int train_main(const TrainOptions& options);
 /// The same on images that the caller has.
 int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test);

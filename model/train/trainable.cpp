@@ -58,6 +58,13 @@ void TrainableImpl::enrol(Optimiser& optimiser) {
   }
 }
 
+void TrainableImpl::set_team(const std::shared_ptr<Team>& team) {
+  team_ = team;
+  for (EncryptedLayer& layer : layers_) {
+    if (!layer.is_empty()) layer->set_team(team);
+  }
+}
+
 void TrainableImpl::reset_statistics() {
   for (EncryptedLayer& layer : layers_) {
     if (!layer.is_empty()) layer->reset_statistics();

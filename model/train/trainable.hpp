@@ -20,6 +20,10 @@ class TrainableImpl : public torch::nn::Module {
   void enrol(Optimiser& optimiser);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
+  /// Training steps from here on are those of a team.
+  void set_team(const std::shared_ptr<Team>& team);
+  /// Null: this process trains alone.
+  [[nodiscard]] Team* team() const { return team_.get(); }
   /// What holds the weights of every layer; empty for a pooling layer, which has none.
   [[nodiscard]] const std::vector<EncryptedLayer>& layers() const { return layers_; }
   /// Every layer without weights.
@@ -31,6 +35,7 @@ class TrainableImpl : public torch::nn::Module {
   NetworkSpec spec_;
   std::vector<Layer> shapes_;
   std::vector<EncryptedLayer> layers_;
+  std::shared_ptr<Team> team_;
 };
 TORCH_MODULE(Trainable);
 

@@ -19,6 +19,7 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
   options.tool_version = kVersion;
   end_on_interrupt();  // the trainer writes whole files only, so it may be stopped at any time
   const int code = train_main(options);
+  if (!writes_results()) return code;
   const Network network = load_network(model_file(options));
   const Provenance& from = network.provenance;
   write_json(json, context,
@@ -87,6 +88,12 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--checkpoint", options->checkpoint, "written every epoch; without it checkpoint.pt in the folder")
       ->type_name("FILE");
   command->add_flag("--quiet", options->quiet, "no lines per epoch");
+  command
+      ->add_option("--peer-patience", options->peer_patience,
+                   "seconds that the other processes of a data-parallel run (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) have to come")
+      ->capture_default_str()
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 86400).description(""));
   command->add_option("--workers", options->workers, "threads that decode and change training images beside --threads")
       ->capture_default_str()
       ->type_name("N")
