@@ -32,8 +32,10 @@ namespace {
 Recipe chosen_recipe(const TrainOptions& options) {
   Recipe recipe = load_recipe(options.recipe);
   if (!options.network.empty()) recipe.network = options.network;
-  if (!options.method.empty() && parse_method(options.method) != recipe.hyper.method) {
-    recipe.hyper = usual_hyper(parse_method(options.method));
+  if (!options.method.empty()) {  // stored values and latents want other groups of parameters; ablations of eq. 6 keep the recipe's
+    const Method method = parse_method(options.method);
+    if ((method == Method::Nearest) != (recipe.hyper.method == Method::Nearest)) recipe.hyper = usual_hyper(method);
+    recipe.hyper.method = method;
   }
   if (!options.code.empty()) recipe.code = options.code;
   recipe.code_seed = options.code_seed.value_or(recipe.code_seed);

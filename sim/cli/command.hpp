@@ -22,6 +22,7 @@ struct Context {
 
 // One file for each; each adds its subcommand with flags, help and example.
 void add_train(CLI::App& app, Context& context);
+void add_sweep(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_compile(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);

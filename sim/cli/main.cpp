@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
   app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4/model.flexor --images 100");
   flexor::add_train(app, context);
+  flexor::add_sweep(app, context);
   flexor::add_eval(app, context);
   flexor::add_compile(app, context);
   flexor::add_inspect(app, context);

@@ -32,7 +32,7 @@ class Commands : public testing::Test {
 constexpr long kConvMacs = 24L * 24 * 25 * 4, kDenseMacs = 576L * 10;
 
 TEST_F(Commands, EachHasHelpWithAnExample) {
-  for (const char* name : {"train", "eval", "compile", "inspect", "export", "sim", "compare", "synth", "report"}) {
+  for (const char* name : {"train", "sweep", "eval", "compile", "inspect", "export", "sim", "compare", "synth", "report"}) {
     const Outcome outcome = run_shell(scratch_.folder(), std::string("$FLEXOR ") + name + " --help");
     EXPECT_EQ(outcome.exit_code, 0) << name;
     EXPECT_THAT(outcome.out, testing::HasSubstr(std::string("Example:\n  flexor ") + name));
