@@ -46,7 +46,7 @@ void resample(const Picture& from, const Box& box, int height, int width, std::u
   const std::vector<Window> rows = windows(box.top, box.height, height, from.height);
   const int first = rows.front().first;
   const int last = rows.back().first + static_cast<int>(rows.back().weights.size());
-  const auto line = static_cast<std::size_t>(width * kColours);
+  const auto line = static_cast<std::size_t>(width) * kColours;
   std::vector<float> narrow(static_cast<std::size_t>(last - first) * line, 0);
   for (int y = first; y < last; ++y) {
     const std::uint8_t* row = from.rgb.data() + static_cast<std::ptrdiff_t>(y) * from.width * kColours;

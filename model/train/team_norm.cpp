@@ -17,6 +17,11 @@ torch::Tensor joined(const torch::Tensor& first, const torch::Tensor& second, Te
   return sums;
 }
 
+// The team, kept by the graph.
+struct NormKept : torch::CustomClassHolder {
+  Team* team = nullptr;
+};
+
 struct Norm : torch::autograd::Function<Norm> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& gain,
                                const torch::Tensor& offset, Team* team, double variance_floor, BatchStatistics* statistics) {
@@ -30,7 +35,9 @@ struct Norm : torch::autograd::Function<Norm> {
     const torch::Tensor normal = ((exact - wide(sums[0])) * wide(inverse)).to(torch::kFloat);
     *statistics = {sums[0], variance, count};
     context->save_for_backward({normal, gain, inverse});
-    context->saved_data["team"] = reinterpret_cast<std::int64_t>(team);
+    auto kept = c10::make_intrusive<NormKept>();
+    kept->team = team;
+    context->saved_data["kept"] = c10::IValue::make_capsule(kept);
     context->saved_data["count"] = count;
     return normal * wide(gain) + wide(offset);
   }
@@ -38,11 +45,12 @@ struct Norm : torch::autograd::Function<Norm> {
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
     const auto saved = context->get_saved_variables();
     const torch::Tensor& normal = saved[0];
-    auto* team = reinterpret_cast<Team*>(context->saved_data["team"].toInt());
+    const auto capsule = context->saved_data["kept"].toCapsule();
+    Team& team = *static_cast<const NormKept&>(*capsule).team;
     const torch::Tensor g = gradients[0].to(torch::kDouble);
     const torch::Tensor first = g.sum(kPixels);
     const torch::Tensor second = (g * normal).sum(kPixels);
-    const torch::Tensor all = joined(first, second, *team) / static_cast<double>(context->saved_data["count"].toInt());
+    const torch::Tensor all = joined(first, second, team) / static_cast<double>(context->saved_data["count"].toInt());
     const torch::Tensor dx = (g - wide(all[0]) - normal * wide(all[1])) * wide(saved[1] * saved[2]);
     return {dx.to(torch::kFloat), second.to(torch::kFloat), first.to(torch::kFloat), {}, {}, {}};
   }

@@ -198,6 +198,7 @@ int train_main(const TrainOptions& options) {
   const NetworkSpec spec = network_spec(recipe.network);
   layer_codes(recipe, spec, options.rate);
   find_device(options.device);
+  check_team(recipe, team_place());
   Dataset train = load_dataset(recipe.data, options.data, true, spec.input);
   if (options.train_images > 0) train.count = std::min(train.count, options.train_images);
   return train_on(options, train, load_dataset(recipe.data, options.data, false, spec.input));

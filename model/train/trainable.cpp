@@ -27,7 +27,7 @@ TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& c
     if (shapes_[i].kind == LayerKind::Pool) {
       layers_.emplace_back(nullptr);
     } else {
-      layers_.push_back(register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], codes.at(i), hyper, generator)));
+      layers_.emplace_back(register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], codes.at(i), hyper, generator)));
     }
   }
 }

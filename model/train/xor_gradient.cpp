@@ -48,8 +48,8 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
     const auto saved = context->get_saved_variables();
-    const torch::Tensor x = saved[0];
-    const torch::Tensor y = saved[1];
+    const torch::Tensor& x = saved[0];
+    const torch::Tensor& y = saved[1];
     const double s_tanh = context->saved_data["s_tanh"].toDouble();
     const bool straight = context->saved_data["straight"].toBool();
     const std::vector<std::int64_t> rows = context->saved_data["rows"].toIntVector();
@@ -88,7 +88,7 @@ struct XorByTensors : torch::autograd::Function<XorByTensors> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& x, const torch::Tensor& taps, double s_tanh,
                                bool straight) {
     const torch::Tensor bits = x.ge(0).to(x.scalar_type());
-    const torch::Tensor y = bits.matmul(taps.t()).remainder_(2).mul_(2).sub_(1);
+    torch::Tensor y = bits.matmul(taps.t()).remainder_(2).mul_(2).sub_(1);
     context->save_for_backward({x, y, taps});
     context->saved_data["s_tanh"] = s_tanh;
     context->saved_data["straight"] = straight;

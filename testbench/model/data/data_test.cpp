@@ -136,7 +136,7 @@ TEST(LoadMnist, ReadsTheRealTestSet) {
   EXPECT_EQ(data.count, 10000);
   EXPECT_EQ(data.shape, (Shape{28, 28, 1}));
   std::vector<int> histogram(10, 0);
-  for (const std::uint8_t label : data.labels) ++histogram[label];
+  for (const std::uint16_t label : data.labels) ++histogram[label];
   EXPECT_EQ(histogram, (std::vector<int>{980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009}));
   const Dataset sample = load_sample(FLEXOR_SAMPLE);
   EXPECT_TRUE(std::equal(sample.pixels.begin(), sample.pixels.end(), data.pixels.begin()));

@@ -128,7 +128,7 @@ TEST(TeamChild, DISABLED_Train) {
   if (!variable("FLEXOR_TEAM_NETWORK").empty()) options.network = variable("FLEXOR_TEAM_NETWORK");
   if (!variable("FLEXOR_TEAM_EPOCHS").empty()) options.epochs = std::stoi(variable("FLEXOR_TEAM_EPOCHS"));
   if (!variable("FLEXOR_TEAM_SEED").empty()) options.seed = std::stoull(variable("FLEXOR_TEAM_SEED"));
-  options.peer_patience = 20;
+  options.peer_patience = 120;
   if (!variable("FLEXOR_TEAM_PATIENCE").empty()) options.peer_patience = std::stoi(variable("FLEXOR_TEAM_PATIENCE"));
   const int images = variable("FLEXOR_TEAM_IMAGES").empty() ? 320 : std::stoi(variable("FLEXOR_TEAM_IMAGES"));
   try {
@@ -218,10 +218,11 @@ TEST_F(TeamRun, WhatCannotBeATeamIsRefused) {
   EXPECT_EQ(exit_code(start_one("lonely", place(0, 2, port, "run"), short_of_time)), 2);
   EXPECT_NE(errors("lonely").find("process 0 did not meet all 2 processes at 127.0.0.1:" + port + " within 2 s"), std::string::npos);
   const std::string other = free_port();
-  const pid_t first = start_one("first", place(0, 2, other, "run"), short_of_time);
-  const pid_t second = start_one("second", place(1, 2, other, "run"), {{"FLEXOR_TEAM_SEED", "2"}, short_of_time[0]});
+  const pid_t first = start_one("first", place(0, 2, other, "run"), {});
+  const pid_t second = start_one("second", place(1, 2, other, "run"), {{"FLEXOR_TEAM_SEED", "2"}});
   EXPECT_EQ(exit_code(second), 2);
-  EXPECT_EQ(exit_code(first), 2);
+  ::kill(first, SIGKILL);  // it would wait for a second one of its kind
+  exit_code(first);
   EXPECT_NE(errors("second").find("process 1 was not started for the same run as process 0"), std::string::npos) << errors("second");
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "run/checkpoint.pt"));
 }

@@ -158,6 +158,9 @@ constexpr BadCase kCases[] = {
     {"synth_unknown_target", "$FLEXOR synth --targets z80 --json old.json", "z80"},
     {"train_without_data", "env -u FLEXOR_DATA $FLEXOR train --out old.flexor", "--data"},
     {"train_unknown_network", "$FLEXOR train --network alexnet --data emptydata --out old.flexor", ""},
+    {"train_wrong_rank", "RANK=2 WORLD_SIZE=2 $FLEXOR train --data emptydata --out old.flexor", ""},
+    {"sweep_of_nothing", "$FLEXOR sweep none.json --data emptydata --out old.json", ""},
+    {"sweep_of_no_json", "$FLEXOR sweep text.flexor --data emptydata --out old.json", ""},
     // The signal comes as soon as the program catches it, long before the end of its work.
     {"terminated_compare", "$FLEXOR compare endless.flexor --config nano --batch 1 --json old.json " SIGNAL_WHEN_CAUGHT("INT", "0x2"),
      "interrupted"},
