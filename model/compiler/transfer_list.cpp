@@ -12,7 +12,6 @@
 namespace flexor {
 namespace {
 
-constexpr std::uint32_t kEntryBytes = 32;
 constexpr std::uint16_t kEntryCheck = 0xA5C3;
 constexpr std::uint32_t kAlignment = 64;
 constexpr std::int64_t kLeastBeats = 128;  // of a transfer of weights: its last beat is half empty on average
@@ -230,7 +229,7 @@ class Layout {
 
 }  // namespace
 
-std::array<std::uint8_t, 32> encode(const Transfer& t) {
+std::array<std::uint8_t, kEntryBytes> encode(const Transfer& t) {
   const std::uint32_t flags =
       static_cast<std::uint32_t>(t.kind) | (t.starts ? 8U : 0U) | (t.check ? 16U : 0U) | (t.last ? 32U : 0U) | (t.at_once ? 64U : 0U);
   std::array<std::uint32_t, 8> words{
@@ -239,7 +238,7 @@ std::array<std::uint8_t, 32> encode(const Transfer& t) {
   std::uint32_t fold = kEntryCheck;
   for (const std::uint32_t word : words) fold ^= (word ^ word >> 16) & 0xFFFFU;
   words[7] |= fold << 16;
-  std::array<std::uint8_t, 32> bytes{};
+  std::array<std::uint8_t, kEntryBytes> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(words[i / 4] >> (8 * (i % 4)));
   return bytes;
 }

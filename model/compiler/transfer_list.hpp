@@ -13,7 +13,10 @@ namespace flexor {
 /// Where a transfer goes, or comes from (transfer_pkg.sv).
 enum class TransferKind : std::uint8_t { Control = 1, Code = 2, Weight = 3, Activation = 4, Store = 5 };
 
-/// One entry of a transfer list, 32 bytes in external memory (docs/architecture.md, "Transfer list").
+/// Bytes of an entry of a transfer list in external memory.
+inline constexpr std::uint32_t kEntryBytes = 32;
+
+/// One entry of a transfer list (docs/architecture.md, "Transfer list").
 struct Transfer {
   TransferKind kind = TransferKind::Control;
   bool starts = false;             ///< the layers begin when it has ended
@@ -30,7 +33,7 @@ struct Transfer {
 };
 
 /// The entry as it stands in memory.
-std::array<std::uint8_t, 32> encode(const Transfer& transfer);
+std::array<std::uint8_t, kEntryBytes> encode(const Transfer& transfer);
 
 /// Bits of a word of each kind in external memory: 32, 32, D rounded up to bytes unless a byte holds whole words; 8 for activations.
 int word_bits(TransferKind kind, const EngineParameters& engine);

@@ -10,7 +10,6 @@
 namespace flexor {
 namespace {
 
-constexpr std::int64_t kEntryBytes = 32;
 constexpr std::size_t kProgressWord = descriptor::progress.word;
 // docs/blocks/dma_engine.md, "Timing": cycles beside the latency and the words or beats.
 constexpr std::int64_t kEntry = 9;  // from asking for an entry to its command
@@ -32,7 +31,7 @@ class Job {
   TransferPrediction run(const std::vector<Transfer>& list) {
     std::int64_t ask = 1;  // the job starts in cycle 0
     for (const Transfer& transfer : list) {
-      const std::int64_t entry_beats = kEntryBytes / engine_.AxiBytes;
+      const std::int64_t entry_beats = static_cast<int>(kEntryBytes) / engine_.AxiBytes;
       std::int64_t command = ask + latency_ + entry_beats + kEntry;
       const std::int64_t known = command - kKnown;
       if (transfer.at_once) set_off(transfer, known + kNext);

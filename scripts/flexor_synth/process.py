@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes: output to a log file, all stopped together on Ctrl-C or on the first failure."""
 import os
+import pathlib
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ _stopping = False
 
 def _last_error(log):
     """The line of `log` that says why a tool stopped."""
-    lines = [line.strip() for line in open(log, encoding="utf-8", errors="replace") if line.strip()]
+    lines = [line.strip() for line in pathlib.Path(log).read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line] or [line for line in lines if "error:" in line.lower()]
     useful = [line for line in errors if "see full log" not in line]
     return (useful or errors or lines or ["no output"])[0][:240]

@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import bars, cache, carry, count, fanout, flip_flops, harness, runner, table  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import bars, cache, carry, count, fanout, flip_flops, harness, runner, table, targets, tools  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def cell(kind, **ports):
@@ -135,6 +135,32 @@ class Bars(unittest.TestCase):
         self.assertEqual({r["target"]: r["found"] for r in rows if r["bar"] == "printed"}, {"ice40-up5k": 2000.0, "ecp5": 30000.0})
         alone = bars.check(records, cycles_per_image={"base": 100.0}, only_measured=True)
         self.assertFalse([r for r in alone if r["bar"] == "printed"])
+
+
+class Devices(unittest.TestCase):
+    """A design without room is placed on the next larger device."""
+
+    def place(self, room):
+        """Figures by a nextpnr that has room on the devices `room` only; xc7 has no devices to choose from."""
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder) / "nextpnr"
+            program.write_text("#!/bin/sh\necho 'Info: TRELLIS_COMB: 7/ 9 1%'\nfor a; do case $a in " + "|".join(room) +
+                               ") echo \"Max frequency for clock 'c': 50.0 MHz\"; exit 0;; esac; done\n"
+                               "echo \"ERROR: Unable to place cell 'x', no BELs remaining to implement cell type 'DP16KD'\"; exit 1\n")
+            program.chmod(0o755)
+            found = tools.Tools([], {"nextpnr-ecp5": str(program), "ecppack": "/bin/true"})
+            design = {"modules": {"dut": {"ports": {}, "cells": {}, "netnames": {}}}}
+            return targets.TARGETS["ecp5"].measure(found, design, folder, "x", pins=True)
+
+    def test_the_smallest_with_room(self):
+        for room, device in ((["--25k", "--45k", "--85k"], "LFE5U-25F"), (["--45k", "--85k"], "LFE5U-45F"), (["--85k"], "LFE5U-85F")):
+            figures = self.place(room)
+            self.assertEqual((figures["device"], figures["fmax_mhz"], figures["cells"]), (device, 50.0, 7))
+
+    def test_none_has_room(self):
+        figures = self.place(["--none"])
+        self.assertIsNone(figures["fmax_mhz"])
+        self.assertIn("no BELs remaining", figures["refused"])
 
 
 class Seeds(unittest.TestCase):
