@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <string>
+
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "train/optimiser.hpp"
 #include "train/slice_map.hpp"
 #include "train/spec.hpp"
+#include "train/tensor.hpp"
 #include "train/xor_gradient.hpp"
 
 namespace flexor {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <memory>
 
 #include "train/convolution.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -13,6 +11,7 @@
 
 #include "data/dataset.hpp"
 #include "train/augment.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "code/code.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

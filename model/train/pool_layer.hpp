@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <cstdint>
 
 #include "network/network.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
+#include "train/tensor.hpp"
 namespace flexor {
 
 /// q = min(max(floor(v / step + 0.5), lowest), largest): the engine's requantisation in real numbers (rounds half up).

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include "train/fused_layer.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -2,7 +2,6 @@
 #include "train/train.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +23,7 @@
 #include "train/progress_line.hpp"
 #include "train/recipe.hpp"
 #include "train/team.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 namespace {

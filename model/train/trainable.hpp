@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include <string>
 #include <vector>
 
 #include "train/encrypted_layer.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <torch/torch.h>
-
 #include "code/code.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 

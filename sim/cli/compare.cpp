@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kDefaultImages = 100;
 
-struct Flags {
+struct CompareFlags {
   std::filesystem::path model, json;
   DataFlags data;
   EngineFlags engine;
@@ -114,7 +114,7 @@ void complain(const Comparison& result) {
   }
 }
 
-void compare_command(const Flags& flags, Context& context) {
+void compare_command(const CompareFlags& flags, Context& context) {
   const auto& engine = find_configuration(flags.engine.configuration);
   const Network network = load_network(flags.model);
   const Dataset data = load_data(flags.data, context, network, kDefaultImages);
@@ -148,7 +148,7 @@ void compare_command(const Flags& flags, Context& context) {
 }  // namespace
 
 void add_compare(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<CompareFlags>();
   CLI::App* command = add_command(
       app, "compare", "Run a model on the simulated RTL and on the golden model and compare every word of every layer boundary.",
       "flexor compare model/zoo/lenet5-small-0.4/model.flexor --data ~/mnist --images 10000 --json compare.json");

@@ -15,7 +15,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct CompileFlags {
   std::filesystem::path model, out, json;
   EngineFlags engine;
 };
@@ -75,7 +75,7 @@ nlohmann::ordered_json external_json(const Network& network, const MemoryImage& 
   return json;
 }
 
-void compile_command(const Flags& flags, const Context& context) {
+void compile_command(const CompileFlags& flags, const Context& context) {
   const auto& engine = find_configuration(flags.engine.configuration);
   const Network network = load_network(flags.model);
   const MemoryImage image = compile(network, engine, flags.engine.batch);
@@ -125,7 +125,7 @@ void compile_command(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_compile(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<CompileFlags>();
   CLI::App* command = add_command(app, "compile", "Compile a model to a memory image and print the plan.",
                                   "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");

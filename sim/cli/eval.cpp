@@ -16,7 +16,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct EvalFlags {
   std::filesystem::path model, json;
   DataFlags data;
   int threads = 1;
@@ -45,7 +45,7 @@ int count_correct(const Golden& golden, const Dataset& data, int threads) {
   return correct;
 }
 
-void eval(const Flags& flags, const Context& context) {
+void eval(const EvalFlags& flags, const Context& context) {
   const Network network = load_network(flags.model);
   const Dataset data = load_data(flags.data, context, network, 0);
   const Golden golden(network);
@@ -71,7 +71,7 @@ void eval(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_eval(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<EvalFlags>();
   CLI::App* command = add_command(app, "eval", "Accuracy of a model through the bit-accurate golden model.",
                                   "flexor eval model/zoo/lenet5-small-0.4/model.flexor --data ~/mnist");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");

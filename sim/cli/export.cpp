@@ -15,11 +15,11 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct ExportFlags {
   std::filesystem::path model, out, json;
 };
 
-void export_onnx(const Flags& flags, const Context& context) {
+void export_onnx(const ExportFlags& flags, const Context& context) {
 #ifdef FLEXOR_TRAIN
   const std::string bytes = to_onnx(load_network(flags.model));
   write_file(flags.out, bytes);
@@ -34,7 +34,7 @@ void export_onnx(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ExportFlags>();
   CLI::App* command = add_command(app, "export", "Write a network with decrypted weights as an ONNX model that gives the same integers.",
                                   "flexor export model/zoo/lenet5-small-0.4/model.flexor --out lenet5.onnx");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");

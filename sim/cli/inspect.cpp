@@ -11,7 +11,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct InspectFlags {
   std::filesystem::path model, json;
 };
 
@@ -85,7 +85,7 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
           {"code", std::move(code)}};
 }
 
-void inspect(const Flags& flags, const Context& context) {
+void inspect(const InspectFlags& flags, const Context& context) {
   const Network network = load_network(flags.model);
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   Table table({"layer", "kind", "input", "output", "weights", "rate", "q", "stored bits", "MACs", "code", "taps", "rank"});
@@ -131,7 +131,7 @@ void inspect(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<InspectFlags>();
   CLI::App* command = add_command(app, "inspect", "Print what a model file holds: layers, rates, codes, provenance.",
                                   "flexor inspect model/zoo/lenet5-small-0.4/model.flexor");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");

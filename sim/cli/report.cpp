@@ -11,7 +11,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct ReportFlags {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path out, json;
 };
@@ -21,7 +21,7 @@ std::vector<std::string> names(const std::vector<std::filesystem::path>& files) 
 }  // namespace
 
 void add_report(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<ReportFlags>();
   CLI::App* command = add_command(app, "report", "Make one self-contained HTML page of the JSON files that other commands wrote.",
                                   "flexor report --inputs compare.json synth.json --out report.html");
   command->add_option("--inputs", flags->inputs, "JSON files of eval, inspect, sim, compare, synth")->required()->type_name("FILE ...");

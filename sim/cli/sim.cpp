@@ -20,7 +20,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct SimFlags {
   std::filesystem::path model, json, wave;
   DataFlags data;
   EngineFlags engine;
@@ -71,7 +71,7 @@ void run_job(Driver& driver, const Network& network, const MemoryImage& image, c
   }
 }
 
-Result run(const Flags& flags, const Network& network, const Dataset& data, const MemoryImage& image, EngineBus& bus) {
+Result run(const SimFlags& flags, const Network& network, const Dataset& data, const MemoryImage& image, EngineBus& bus) {
   Result result;
   for (const auto& layer : image.layers) {
     result.layers.push_back({layer.name, {}, 0, 0});
@@ -98,7 +98,7 @@ Result run(const Flags& flags, const Network& network, const Dataset& data, cons
   return result;
 }
 
-EngineOptions engine_options(const Flags& flags) {
+EngineOptions engine_options(const SimFlags& flags) {
   EngineOptions options{flags.engine.stalls(), flags.wave, {}, flags.engine.memory()};
   if (flags.windowed) {
     if (flags.wave.empty()) {
@@ -112,7 +112,7 @@ EngineOptions engine_options(const Flags& flags) {
   return options;
 }
 
-void simulate(const Flags& flags, const Context& context) {
+void simulate(const SimFlags& flags, const Context& context) {
   const auto& configuration = find_configuration(flags.engine.configuration);
   const auto options = engine_options(flags);
   const Network network = load_network(flags.model);
@@ -165,7 +165,7 @@ void simulate(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_sim(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SimFlags>();
   CLI::App* command = add_command(app, "sim", "Run a model on the simulated RTL: cycles, stalls and utilisation of every layer, waves.",
                                   "flexor sim model/zoo/lenet5-small-0.4/model.flexor --wave lenet5.fst --from-cycle 0 --to-cycle 2000");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");

@@ -18,7 +18,7 @@ namespace flexor {
 
 namespace {
 
-struct Flags {
+struct SweepFlags {
   std::filesystem::path file, slurm, json;
   TrainOptions common;
   int only = -1;
@@ -27,7 +27,7 @@ struct Flags {
 
 #ifdef FLEXOR_TRAIN
 // The command that a task of an array job runs, without its number.
-std::string task_command(const Flags& flags) {
+std::string task_command(const SweepFlags& flags) {
   const auto absolute = [](const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
   return fmt::format("'{}' sweep '{}' --data '{}' --out '{}' --threads {} --workers {}", program.string(), absolute(flags.file),
@@ -43,7 +43,7 @@ void print_results(const Sweep& sweep, const std::vector<SweepResult>& results) 
   fmt::print("{}{} of {} runs are finished\n", table.text(), results.size(), sweep.runs.size());
 }
 
-void sweep(Flags& flags, const Context& context) {
+void sweep(SweepFlags& flags, const Context& context) {
   end_on_interrupt();  // the trainer writes whole files only, so it may be stopped at any time
   flags.common.tool_version = kVersion;
   const Sweep sweep = load_sweep(flags.file, flags.common);
@@ -71,7 +71,7 @@ void sweep(Flags& flags, const Context& context) {
   write_json(flags.json, context, {{"sweep", sweep.name}, {"all_runs", sweep.runs.size()}, {"runs", runs}});
 }
 #else
-void sweep(Flags& /*flags*/, const Context& /*context*/) {
+void sweep(SweepFlags& /*flags*/, const Context& /*context*/) {
   throw InputError("this flexor was built without the trainer; build it with -DFLEXOR_TRAIN=ON and libtorch");
 }
 #endif
@@ -79,7 +79,7 @@ void sweep(Flags& /*flags*/, const Context& /*context*/) {
 }  // namespace
 
 void add_sweep(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SweepFlags>();
   CLI::App* command = add_command(app, "sweep",
                                   "Train every run of a sweep file (variants, rates, seeds) that is not finished; table and plot of all "
                                   "results. Several of it may work on one folder at once.",

@@ -9,8 +9,8 @@
 namespace flexor {
 
 namespace {
-struct Flags {
-  // Flags that scripts/synth.py takes with a value, in the order of its help.
+struct SynthFlags {
+  // SynthFlags that scripts/synth.py takes with a value, in the order of its help.
   std::vector<std::pair<std::string, std::string>> valued{
       {"--targets", ""}, {"--blocks", ""},        {"--config", ""},       {"--out", ""},  {"--json", ""},
       {"--yosys", ""},   {"--nextpnr-ice40", ""}, {"--nextpnr-ecp5", ""}, {"--jobs", ""}, {"--seeds", ""}};
@@ -21,7 +21,7 @@ struct Flags {
   }
 };
 
-int synth(const Flags& flags, const Context& context) {
+int synth(const SynthFlags& flags, const Context& context) {
   std::vector<std::string> arguments;
   for (const auto& [name, value] : flags.valued) {
     if (!value.empty()) {
@@ -45,7 +45,7 @@ int synth(const Flags& flags, const Context& context) {
 }  // namespace
 
 void add_synth(CLI::App& app, Context& context) {
-  const auto flags = std::make_shared<Flags>();
+  const auto flags = std::make_shared<SynthFlags>();
   CLI::App* command = add_command(app, "synth", "Synthesise blocks and engines for FPGAs: a table of cells, memories and clock rates.",
                                   "flexor synth --quick --json synth.json");
   auto& f = *flags;

@@ -5,13 +5,13 @@
 #include <gtest/gtest.h>
 #include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
-#include <torch/torch.h>
 
 #include <map>
 #include <random>
 
 #include "golden/golden.hpp"
 #include "networks.hpp"
+#include "train/tensor.hpp"
 
 namespace flexor {
 namespace {

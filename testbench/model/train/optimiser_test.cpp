@@ -2,6 +2,7 @@
 #include "train/optimiser.hpp"
 
 #include <gtest/gtest.h>
+#include <torch/optim.h>
 
 namespace flexor {
 namespace {
