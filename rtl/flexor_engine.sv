@@ -6,6 +6,8 @@
 module flexor_engine #(
     /// Lanes, a multiple of SliceK, 10..250.
     parameter int unsigned K = 50,
+    /// Bytes of a word of activation memory, K..250: what one read brings.
+    parameter int unsigned WordBytes = K,
     /// Output channels of a tile, a multiple of SliceM and of R.
     parameter int unsigned M = 16,
     /// Weight bits of a slice, SliceK * SliceM, <= 32.
@@ -30,7 +32,7 @@ module flexor_engine #(
     parameter int unsigned AccBuffers = 2,
     /// Channels requantised per cycle, a power of two that divides M.
     parameter int unsigned R = 8,
-    /// Bytes written per cycle, max(2R, BusBytes), a power of two, 2W <= K.
+    /// Bytes written per cycle, max(2R, BusBytes), a power of two, 2W <= WordBytes.
     parameter int unsigned W = 16,
     /// AXI4-Lite data bytes, 4 or 8.
     parameter int unsigned BusBytes = 8,
@@ -52,11 +54,11 @@ module flexor_engine #(
     parameter int unsigned SumBits = 0,
     /// Words of residual memory (R activations each), a power of two, 512..2^24; 0: no shortcuts.
     parameter int unsigned ResidualWords = 0,
-    /// 1: layers that pool windows (needs M <= K).
+    /// 1: layers that pool windows (needs M <= WordBytes).
     parameter int unsigned Windows = 0,
     /// 1: fewer cells for a slow clock; needs AccBuffers = 1, Digits = 1 and Windows = 0.
     parameter int unsigned Compact = 0,
-    /// Bytes of a beat of external memory, 8 or 16, <= K; 0: none, the m_axi ports are idle.
+    /// Bytes of a beat of external memory, 8 or 16, <= WordBytes; 0: none, the m_axi ports are idle.
     parameter int unsigned AxiBytes = 0,
     /// 1: transfers compare sums where their entry asks for it.
     parameter int unsigned Checksum = 0,
@@ -174,7 +176,7 @@ module flexor_engine #(
 );
 
   localparam int unsigned DotWidth = pe_array_pkg::dot_width(PeStyle, K);
-  localparam int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows);
+  localparam int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows);
   localparam int unsigned ControlWidth = $clog2(ControlWords);
   localparam int unsigned CodeWidth = $clog2(CodeWords);
   localparam int unsigned WeightWidth = $clog2(WeightWords);
@@ -184,6 +186,9 @@ module flexor_engine #(
 
   if (W < BusBytes || W < 2 * R) begin : gen_check_write
     $error("flexor_engine: W must be max(2R, BusBytes)");
+  end
+  if (K > WordBytes) begin : gen_check_lanes
+    $error("flexor_engine: K must not exceed WordBytes");
   end
   if (D > 8 * BusBytes) begin : gen_check_word
     $error("flexor_engine: D must not exceed the bus width, 8 * BusBytes");
@@ -206,10 +211,11 @@ module flexor_engine #(
   logic [31:0] control_data;
   logic [NOut-1:0] code_data;
   logic [D-1:0] weight_data;
-  logic [8*K-1:0] activation_data;
+  logic [8*WordBytes-1:0] activation_data;
 
   register_block #(
       .K(K),
+      .WordBytes(WordBytes),
       .M(M),
       .D(D),
       .R(R),
@@ -343,7 +349,7 @@ module flexor_engine #(
     assign layer = transferring && !begun_q ? 8'd0 : running_layer;
     assign stage = transferring && layers_stage == 3'(flexor_pkg::StageIdle) ? 3'(flexor_pkg::StageTransferStall) : layers_stage;
     dma_engine #(
-        .K(K),
+        .K(WordBytes),
         .D(D),
         .W(W),
         .Beat(Beat),
@@ -431,6 +437,7 @@ module flexor_engine #(
 
   sequencer #(
       .K(K),
+      .WordBytes(WordBytes),
       .ActRows(ActRows),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
@@ -547,7 +554,7 @@ module flexor_engine #(
       .CodeWords  (CodeWords),
       .PMax       (PMax),
       .Digits     (Digits),
-      .PixelWidth (fetch_pkg::pixel_width(K, ActRows)),
+      .PixelWidth (fetch_pkg::pixel_width(WordBytes, ActRows)),
       .LookAhead  (fetch_pkg::FetchLatency + 2)
   ) i_loader (
       .clk_i,
@@ -597,13 +604,13 @@ module flexor_engine #(
   // Activations: memory, fetch. The array and the drain go before transfers.
   logic patch_read, write_valid;
   logic [31:0] patch_address, write_address;
-  logic [8*K-1:0] activations;
+  logic [8*WordBytes-1:0] activations;
   logic [8*W-1:0] write_data;
   logic [  W-1:0] write_strobe;
   assign fill_ready = !write_valid;
   assign store_ready = !patch_read;
   activation_memory #(
-      .K(K),
+      .K(WordBytes),
       .W(W),
       .ActRows(ActRows)
   ) i_activations (
@@ -618,7 +625,7 @@ module flexor_engine #(
       .write_strobe_i (!busy ? W'(bus_strobe) : write_valid || AxiBytes == 0 ? write_strobe : W'(fill_strobe))
   );
   patch_fetch #(
-      .K(K),
+      .K(WordBytes),
       .ActRows(ActRows)
   ) i_fetch (
       .clk_i,
@@ -644,8 +651,8 @@ module flexor_engine #(
   if (Windows == 0) begin : gen_no_lanes
     assign lanes = '0;
   end else begin : gen_lanes
-    if (M > K) begin : gen_check_lanes
-      $error("flexor_engine: pooling windows needs M <= K");
+    if (M > WordBytes) begin : gen_check_windows
+      $error("flexor_engine: pooling windows needs M <= WordBytes");
     end
     delay #(
         .Width (8 * M),
@@ -666,7 +673,7 @@ module flexor_engine #(
       .M(M)
   ) i_array (
       .clk_i,
-      .activation_i(activations),
+      .activation_i(activations[8*K-1:0]),
       .weight_i    (weights),
       .dot_o       (dots)
   );
@@ -722,7 +729,7 @@ module flexor_engine #(
 
   // Drain.
   output_writer #(
-      .K(K),
+      .K(WordBytes),
       .M(M),
       .R(R),
       .W(W),

@@ -14,7 +14,7 @@ import sys
 
 import register_map
 
-PARAMETERS = ["K", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
+PARAMETERS = ["K", "WordBytes", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
               "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
               "Digits", "SumBits", "ResidualWords", "Windows", "AxiBytes", "Checksum"]
 # Of the RTL alone: they change neither results nor the cycles of a job, so software does not know them.
@@ -37,13 +37,14 @@ def check(name, c):
     rules = [
         (c["NOut"] == c["SliceK"] * c["SliceM"] <= 32, "NOut must be SliceK * SliceM and at most 32"),
         (c["K"] % c["SliceK"] == 0 and 10 <= c["K"] <= 250, "K must be a multiple of SliceK in 10..250"),
+        (c["K"] <= c["WordBytes"] <= 250, "WordBytes must be in K..250"),
         (c["M"] % c["SliceM"] == 0, "M must be a multiple of SliceM"),
         (power_of_two(c["R"]) and c["M"] % c["R"] == 0, "R must be a power of two that divides M"),
         (slices % c["D"] == 0, "D must divide the slices of a tile (K * M / NOut)"),
         (c["D"] <= 8 * c["BusBytes"], "D must not exceed the bus width"),
         (c["BusBytes"] in (4, 8), "BusBytes must be 4 or 8"),
-        (c["W"] == max(2 * c["R"], c["BusBytes"]) and power_of_two(c["W"]) and 2 * c["W"] <= c["K"],
-         "W must be max(2R, BusBytes), a power of two, at most K / 2"),
+        (c["W"] == max(2 * c["R"], c["BusBytes"]) and power_of_two(c["W"]) and 2 * c["W"] <= c["WordBytes"],
+         "W must be max(2R, BusBytes), a power of two, at most WordBytes / 2"),
         (c["PMax"] % 4 == 0, "PMax must be a multiple of 4"),
         (c["AccBuffers"] in (1, 2) and c["WeightBuffers"] in (1, 2), "AccBuffers and WeightBuffers must be 1 or 2"),
         (all(power_of_two(c[w]) for w in ("ActRows", "WeightWords", "ControlWords", "CodeWords")),
@@ -54,10 +55,10 @@ def check(name, c):
          "SumBits must be at least 0, AccWidth + SumBits at most 32 and 2^SumBits at most PMax"),
         (c["ResidualWords"] == 0 or (power_of_two(c["ResidualWords"]) and 512 <= c["ResidualWords"] <= 2**24 and c["Shift"] >= 8),
          "ResidualWords must be 0, or a power of two in 512..2^24 with a Shift of at least 8"),
-        (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["K"]), "Windows must be 0, or 1 with M at most K"),
+        (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["WordBytes"]), "Windows must be 0, or 1 with M at most WordBytes"),
         (c["Compact"] in (0, 1) and (c["Compact"] == 0 or (c["AccBuffers"] == 1 and c["Digits"] == 1 and c["Windows"] == 0)),
          "Compact must be 0, or 1 with AccBuffers = 1, Digits = 1 and Windows = 0"),
-        (c["AxiBytes"] in (0, 8, 16) and c["AxiBytes"] <= c["K"], "AxiBytes must be 0, 8 or 16 and at most K"),
+        (c["AxiBytes"] in (0, 8, 16) and c["AxiBytes"] <= c["WordBytes"], "AxiBytes must be 0, 8 or 16 and at most WordBytes"),
         (c["Checksum"] in (0, 1), "Checksum must be 0 or 1"),
     ]
     return [f"configuration {name}: {text}" for ok, text in rules if not ok]
@@ -74,6 +75,7 @@ def load(source):
         if unknown:
             problems.append(f"configuration {name}: unknown parameter {unknown[0]}")
         merged = {**data["defaults"], **own}
+        merged.setdefault("WordBytes", merged["K"])
         problems += check(name, merged)
         configurations[name] = merged
     if problems:
@@ -148,7 +150,7 @@ def header(d, m):
     out += ["", "  /// Slices of one tile, S.", "  constexpr int slices() const { return K * M / NOut; }",
             "  /// Groups of D slices in one tile, G.", "  constexpr int groups() const { return slices() / D; }",
             "  /// Multiply-accumulates per cycle.", "  constexpr int macs() const { return K * M; }",
-            "  /// Bytes of activation memory.", "  constexpr int activation_bytes() const { return 2 * ActRows * K; }", "};", ""]
+            "  /// Bytes of activation memory.", "  constexpr int activation_bytes() const { return 2 * ActRows * WordBytes; }", "};", ""]
     names = list(d["configurations"])
     out.append(f"/// Every named configuration.\ninline constexpr std::array<EngineParameters, {len(names)}> kConfigurations = {{{{")
     for n in names:

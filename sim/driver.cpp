@@ -198,8 +198,8 @@ void Driver::write_register(Register which, std::uint32_t value) {
 }
 
 std::uint32_t Driver::activation_bus_address(std::uint32_t byte) const {
-  const auto k = static_cast<std::uint32_t>(bus_.parameters().K);
-  return static_cast<std::uint32_t>(Region::Activation) << 24 | (byte / k) << 8 | byte % k;
+  const auto word = static_cast<std::uint32_t>(bus_.parameters().WordBytes);
+  return static_cast<std::uint32_t>(Region::Activation) << 24 | (byte / word) << 8 | byte % word;
 }
 
 void Driver::write_activations(std::uint32_t address, std::span<const std::uint8_t> bytes) {

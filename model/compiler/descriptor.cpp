@@ -43,7 +43,7 @@ class Writer {
     check(name, value, -(std::int64_t{1} << (f.width - 1)), (std::int64_t{1} << (f.width - 1)) - 1);
     insert(f, value);
   }
-  void put_pair(const DescriptorField& f, std::int64_t bytes, int K) { insert(f, to_pair(bytes, K)); }
+  void put_pair(const DescriptorField& f, std::int64_t bytes, int word_bytes) { insert(f, to_pair(bytes, word_bytes)); }
 
  private:
   void check(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) const {
@@ -61,26 +61,26 @@ class Writer {
 };
 
 // The walk over the pixels, as distances in the input tensor: see "Loops" in docs/architecture.md.
-void put_steps(Writer& out, const Geometry& g, int K) {
+void put_steps(Writer& out, const Geometry& g, int word_bytes) {
   const std::int64_t right = static_cast<std::int64_t>(g.stride_x) * g.input.channels;
   const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
   const std::int64_t down = g.stride_y * row;
   const std::int64_t window = g.pool ? 2 : 1;
   const std::int64_t last_x = (window * g.columns - 1) * right;
   const std::int64_t last_y = (window * g.rows - 1) * down;
-  out.put_pair(field::row_step, row, K);
-  out.put_pair(field::step_window_x, g.windows ? g.input.channels : right, K);
-  out.put_pair(field::step_window_y, down - right, K);
-  out.put_pair(field::step_x, g.pool ? right - down : right, K);
-  out.put_pair(field::step_y, down - last_x, K);
-  out.put_pair(field::step_image, g.input.size() - last_y - last_x, K);
+  out.put_pair(field::row_step, row, word_bytes);
+  out.put_pair(field::step_window_x, g.windows ? g.input.channels : right, word_bytes);
+  out.put_pair(field::step_window_y, down - right, word_bytes);
+  out.put_pair(field::step_x, g.pool ? right - down : right, word_bytes);
+  out.put_pair(field::step_y, down - last_x, word_bytes);
+  out.put_pair(field::step_image, g.input.size() - last_y - last_x, word_bytes);
 }
 
 }  // namespace
 
-std::uint32_t to_pair(std::int64_t bytes, int K) {
-  const std::int64_t offset = (bytes % K + K) % K;
-  return static_cast<std::uint32_t>(((bytes - offset) / K) * 256 + offset);
+std::uint32_t to_pair(std::int64_t bytes, int word_bytes) {
+  const std::int64_t offset = (bytes % word_bytes + word_bytes) % word_bytes;
+  return static_cast<std::uint32_t>(((bytes - offset) / word_bytes) * 256 + offset);
 }
 
 namespace {
@@ -111,7 +111,7 @@ void put_residual(Writer& out, const Geometry& g, const DescriptorValues& v, con
 void write_descriptor(const std::string& layer, const Geometry& g, const DescriptorValues& v, const EngineParameters& engine,
                       std::span<std::uint32_t> words) {
   Writer out(layer, words);
-  const int K = engine.K;
+  const int word_bytes = engine.WordBytes;
   out.put("last flag", field::last, v.last ? 1 : 0);
   out.put("logits flag", field::logits, v.logits ? 1 : 0);
   out.put("pool flag", field::pool, g.pool ? 1 : 0);
@@ -128,15 +128,15 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_count("number of kernel rows", field::strings, g.strings, kAnyCount);
   out.put_count("number of input chunks", field::chunks, v.chunks, kAnyCount);
   const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
-  out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels, K);
-  out.put_pair(field::output_base, v.output_address, K);
-  out.put_pair(field::output_step, g.output_bytes, K);
+  out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels, word_bytes);
+  out.put_pair(field::output_base, v.output_address, word_bytes);
+  out.put_pair(field::output_step, g.output_bytes, word_bytes);
   out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));
   out.put_count("block of pixels", field::block_pixels, v.block_pixels, engine.PMax);
   out.put("progress of transfers", field::progress, v.progress);
   out.put_count("number of output columns", field::columns, g.columns, kLargestSide);
   out.put_count("number of output rows", field::rows, g.rows, kLargestSide);
-  put_steps(out, g, K);
+  put_steps(out, g, word_bytes);
   out.put_signed("horizontal padding in bytes", field::x_start, -static_cast<std::int64_t>(g.padding_x) * g.input.channels);
   out.put("horizontal stride in bytes", field::x_step, static_cast<std::int64_t>(g.stride_x) * g.input.channels);
   out.put("string length", field::string_length, g.length);

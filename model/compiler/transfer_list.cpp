@@ -207,7 +207,7 @@ class Layout {
   [[nodiscard]] Transfer activations(TransferKind kind, std::uint32_t byte, int count) const {
     Transfer t;
     t.kind = kind;
-    t.chip_address = to_pair(byte, engine_.K);
+    t.chip_address = to_pair(byte, engine_.WordBytes);
     t.count = static_cast<std::uint32_t>(count);
     t.beats = beats(count);
     return t;

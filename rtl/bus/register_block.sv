@@ -8,8 +8,10 @@
 module register_block
   import flexor_pkg::*;
 #(
-    /// Lanes; bytes of a word of activation memory.
+    /// Lanes.
     parameter int unsigned K = 50,
+    /// Bytes of a word of activation memory.
+    parameter int unsigned WordBytes = K,
     /// Channels of a tile.
     parameter int unsigned M = 16,
     /// Bits of a weight word.
@@ -209,7 +211,7 @@ module register_block
   end
 
   bus_decode #(
-      .K(K),
+      .K(WordBytes),
       .D(D),
       .NOut(NOut),
       .BusBytes(BusBytes),

@@ -9,6 +9,8 @@
 module pixel_loop #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
+    /// Bytes of a word of activation memory, K..250.
+    parameter int unsigned WordBytes     = K,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
     /// Pixels of a block at most.
@@ -25,8 +27,8 @@ module pixel_loop #(
     parameter int unsigned MinPeriod     = 7,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
-    /// Bits of a signed position along a row; follows from K and ActRows.
-    parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
+    /// Bits of a signed position along a row; follows from WordBytes and ActRows.
+    parameter int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows)
 ) (
     /// Clock.
     input  logic                                              clk_i,
@@ -117,11 +119,12 @@ module pixel_loop #(
       .pixels_o(next_pixels)
   );
   tile_walker #(
-      .K      (K),
-      .ActRows(ActRows),
-      .Digits (Digits),
-      .M      (M),
-      .Windows(Windows)
+      .K        (K),
+      .WordBytes(WordBytes),
+      .ActRows  (ActRows),
+      .Digits   (Digits),
+      .M        (M),
+      .Windows  (Windows)
   ) i_tiles (
       .clk_i,
       .descriptor_i,
@@ -137,7 +140,7 @@ module pixel_loop #(
       .last_o(last_tile_o)
   );
   pixel_walker #(
-      .K      (K),
+      .K      (WordBytes),
       .ActRows(ActRows)
   ) i_pixels (
       .clk_i,

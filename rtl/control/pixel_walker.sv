@@ -11,7 +11,7 @@
 ///
 /// The mark holds the first pixel of the block. It goes on to the layer's first pixel as soon as the last tile of an m-tile has begun.
 module pixel_walker #(
-    /// Lanes, a multiple of 10, 10..250.
+    /// Bytes of a word of activation memory, 10..250.
     parameter int unsigned K             = 50,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,

@@ -9,6 +9,8 @@
 module sequencer #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
+    /// Bytes of a word of activation memory, K..250.
+    parameter int unsigned WordBytes     = K,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
     /// Pixels of a block at most.
@@ -31,8 +33,8 @@ module sequencer #(
     parameter int unsigned ControlWords  = 8192,
     /// Cycles from the activations at the array to their control at the accumulator: pe_latency - AccumulatorLag.
     parameter int unsigned ArrayLatency  = 6,
-    /// Bits of a signed position along a row; follows from K and ActRows.
-    parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
+    /// Bits of a signed position along a row; follows from WordBytes and ActRows.
+    parameter int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows)
 ) (
     /// Clock.
     input  logic                                               clk_i,
@@ -120,7 +122,7 @@ module sequencer #(
     input  logic                                               writer_idle_i
 );
 
-  localparam int unsigned PixelWidth = fetch_pkg::pixel_width(K, ActRows);
+  localparam int unsigned PixelWidth = fetch_pkg::pixel_width(WordBytes, ActRows);
   localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 3 ?
       pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 3;
 
@@ -226,6 +228,7 @@ module sequencer #(
   logic [$clog2(PMax + 1)-1:0] block_pixels;
   pixel_loop #(
       .K         (K),
+      .WordBytes (WordBytes),
       .ActRows   (ActRows),
       .PMax      (PMax),
       .Digits    (Digits),

@@ -2,7 +2,7 @@
 
 /// Walks the tiles of a block: binary digits, in each the strings, and in each its chunks. Everything is relative to the pixel.
 ///
-///   pair = string * row_step + chunk words;  chunk_start = chunk * K
+///   pair = string * row_step + chunk * K;  chunk_start = chunk * K
 ///
 /// A layer that pools windows has a tile for every place of a window, and an m-tile's channels are lanes M * m-tile and up:
 ///
@@ -10,6 +10,8 @@
 module tile_walker #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
+    /// Bytes of a word of activation memory, K..250.
+    parameter int unsigned WordBytes     = K,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
     /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
@@ -18,8 +20,8 @@ module tile_walker #(
     parameter int unsigned M             = 16,
     /// 1: layers can pool windows.
     parameter bit          Windows       = 1'b0,
-    /// Bits of a position along a row; follows from K and ActRows.
-    parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
+    /// Bits of a position along a row; follows from WordBytes and ActRows.
+    parameter int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows)
 ) (
     /// Clock.
     input  logic                                        clk_i,
@@ -48,10 +50,10 @@ module tile_walker #(
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
-  localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
+  localparam int unsigned OffsetWidth = fetch_pkg::offset_width(WordBytes);
 
-  if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
-    $error("tile_walker: PositionWidth follows from K and ActRows and must not be set");
+  if (PositionWidth != fetch_pkg::position_width(WordBytes, ActRows)) begin : gen_check
+    $error("tile_walker: PositionWidth follows from WordBytes and ActRows and must not be set");
   end
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
@@ -92,6 +94,8 @@ module tile_walker #(
     end
   end
 
+  localparam pair_t ChunkPair = {WordWidth'(K / WordBytes), OffsetWidth'(K % WordBytes)};
+
   // One cycle later: addresses.
   logic move_q, digit_end_q, string_end_q;
   pair_t row_q, next_row, pair_q, next_pair, base;
@@ -101,7 +105,7 @@ module tile_walker #(
   logic [PositionWidth-1:0] chunk_start_q;
 
   pair_add #(
-      .K        (K),
+      .K        (WordBytes),
       .WordWidth(WordWidth)
   ) i_add (
       .a_i  (row_q),
@@ -129,18 +133,28 @@ module tile_walker #(
     assign base           = '0;
     assign base_start     = '0;
     assign next_start     = chunk_start_q + PositionWidth'(K);
-    assign next_pair      = {pair_q[OffsetWidth+:WordWidth] + WordWidth'(1), pair_q[0+:OffsetWidth]};
+    if (K == WordBytes) begin : gen_word
+      assign next_pair = {pair_q[OffsetWidth+:WordWidth] + WordWidth'(1), pair_q[0+:OffsetWidth]};
+    end else begin : gen_part
+      pair_add #(
+          .K        (WordBytes),
+          .WordWidth(WordWidth)
+      ) i_chunk (
+          .a_i  (pair_q),
+          .b_i  (ChunkPair),
+          .sum_o(next_pair)
+      );
+    end
     assign unused_windows = last_block_i;
   end else begin : gen_places
     // An m-tile of a window layer begins M bytes after the one before: its channels are its lanes.
-    localparam pair_t TilePair = {WordWidth'(M / K), OffsetWidth'(M % K)};
-    localparam pair_t ChunkPair = {WordWidth'(1), OffsetWidth'(0)};
+    localparam pair_t TilePair = {WordWidth'(M / WordBytes), OffsetWidth'(M % WordBytes)};
     pair_t base_q, next_base, next_base_q;
     logic [PositionWidth-1:0] base_start_q;
     logic load_q, m_tile_end_q;
     assign window = descriptor_i.window;
     pair_add #(
-        .K        (K),
+        .K        (WordBytes),
         .WordWidth(WordWidth)
     ) i_base (
         .a_i  (base_q),
@@ -148,7 +162,7 @@ module tile_walker #(
         .sum_o(next_base)
     );
     pair_add #(
-        .K        (K),
+        .K        (WordBytes),
         .WordWidth(WordWidth)
     ) i_place (
         .a_i  (pair_q),

@@ -8,7 +8,7 @@
 /// Byte address = word * K + offset, held as a pair; words are taken modulo 2*ActRows. Word w is row w/2 of bank w%2, so
 /// that the words w and w+1 which an unaligned access touches are always in different banks.
 module activation_memory #(
-    /// Bytes of a word, a multiple of 10, 10..250.
+    /// Bytes of a word, 10..250.
     parameter int unsigned K       = 50,
     /// Bytes written per cycle, a power of two, 2W <= K.
     parameter int unsigned W       = 16,
@@ -46,8 +46,9 @@ module activation_memory #(
     $error("activation_memory: ActRows must be a power of two");
   end
 
-  // Read: a row of each bank; lane p comes from word w where p >= offset and from word w+1 below; rotate by offset in two steps.
-  localparam int unsigned Split = OffsetWidth / 2;
+  // Read: a row of each bank; lane p comes from word w where p >= offset and from word w+1 below; rotate by offset in two steps. The first
+  // has the memory's own delay in front of it: it takes the smaller half of the bits.
+  localparam int unsigned Split = (OffsetWidth + 1) / 2;
 
   logic [WordWidth-1:0] read_word;
   logic [OffsetWidth-1:0] read_offset, offset_q;

@@ -5,7 +5,7 @@
 ///   a = x + chunk_start
 ///   live[k] = (k >= -a) && (k < row_length - a) && (k < string_length - chunk_start) && (0 <= y + string < height)
 module lane_mask #(
-    /// Lanes, 10..250.
+    /// Lanes that are fetched, 10..250.
     parameter int unsigned K             = 50,
     /// Bits of a signed position along a row, at most 17.
     parameter int unsigned PositionWidth = 17,

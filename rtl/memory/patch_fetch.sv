@@ -4,7 +4,7 @@
 ///
 ///   activation[k] = live[k] ? memory[pixel + tile + k] : 0       (pairs; live[k]: lane_mask)
 module patch_fetch #(
-    /// Lanes, a multiple of 10, 10..250.
+    /// Lanes that are fetched: bytes of a word of activation memory, 10..250.
     parameter int unsigned K             = 50,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,

@@ -93,16 +93,16 @@ struct EngineInterpreter::Descriptor {
 EngineInterpreter::EngineInterpreter(const MemoryImage& image, const EngineParameters& engine)
     : image_(image),
       engine_(engine),
-      memory_(static_cast<std::size_t>(2 * engine.ActRows * engine.K), 0xA5),
+      memory_(static_cast<std::size_t>(2 * engine.ActRows * engine.WordBytes), 0xA5),
       residual_(static_cast<std::size_t>(engine.ResidualWords * engine.R), 0x5A) {}
 
-std::int64_t EngineInterpreter::linear(std::uint32_t pair) const { return sign_extend(pair >> 8, 24) * engine_.K + (pair & 0xFF); }
+std::int64_t EngineInterpreter::linear(std::uint32_t pair) const { return sign_extend(pair >> 8, 24) * engine_.WordBytes + (pair & 0xFF); }
 
 std::uint32_t EngineInterpreter::add(std::uint32_t a, std::uint32_t b) const {
   std::uint32_t offset = (a & 0xFF) + (b & 0xFF);
   std::uint32_t word = (a >> 8) + (b >> 8);
-  if (offset >= static_cast<std::uint32_t>(engine_.K)) {
-    offset -= static_cast<std::uint32_t>(engine_.K);
+  if (offset >= static_cast<std::uint32_t>(engine_.WordBytes)) {
+    offset -= static_cast<std::uint32_t>(engine_.WordBytes);
     ++word;
   }
   return (word << 8) | offset;
@@ -176,12 +176,13 @@ std::vector<std::uint32_t> EngineInterpreter::load_tile(const Descriptor& d, std
 std::vector<int> EngineInterpreter::fetch(const Descriptor& d, const Pixel& pixel, int r, int c) const {
   std::uint32_t address = pixel.address;
   for (int i = 0; i < r; ++i) address = add(address, d.row_step);
-  address += static_cast<std::uint32_t>(c) << 8;
+  const int start = c * engine_.K;  // of the chunk in its string
+  address = add(address, static_cast<std::uint32_t>(start / engine_.WordBytes << 8 | start % engine_.WordBytes));
   const bool row_live = pixel.y + r >= 0 && pixel.y + r < d.height;
   const int end = std::min(d.string_length, d.row_length - pixel.xpos);
   std::vector<int> lanes(static_cast<std::size_t>(engine_.K), 0);
   for (int k = 0; k < engine_.K; ++k) {
-    const int at = c * engine_.K + k;
+    const int at = start + k;
     if (!row_live || at < -pixel.xpos || at >= end) continue;
     lanes[static_cast<std::size_t>(k)] = memory_.at(static_cast<std::size_t>(linear(address) + k));
   }

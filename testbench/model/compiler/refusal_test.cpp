@@ -184,7 +184,7 @@ TEST_F(GraphRefusal, ResidualMemory) {
 }
 
 TEST_F(Refusal, StringLongerThan255Chunks) {
-  engine_.K = 10;
+  engine_.K = engine_.WordBytes = 10;
   engine_.M = 48;
   engine_.ActRows = 4096;
   const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};

@@ -55,7 +55,7 @@ struct Single {
   }
 };
 
-/// base with pooling and fewer lanes.
+/// base with pooling and fewer lanes than a word of activation memory has bytes.
 struct Wide {
   using Top = Vflexor_engine_wide;
   static EngineParameters parameters() {
@@ -95,7 +95,7 @@ class FlexorEngine : public ::testing::Test {
   }
 
   [[nodiscard]] Geometry geometry() const {
-    return {parameters_.K,         parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
+    return {parameters_.K,         parameters_.WordBytes, parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
             parameters_.AccWidth,  parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
             parameters_.CodeWords, parameters_.R,    parameters_.Digits,  parameters_.SumBits,     parameters_.ResidualWords,
             parameters_.Windows};
@@ -113,7 +113,7 @@ class FlexorEngine : public ::testing::Test {
         data = (data & ~(0xFFULL << (8 * b))) | static_cast<std::uint64_t>(network.input[i + b]) << (8 * b);
         strobe |= 1U << b;
       }
-      put(Region::Activation, to_pair(static_cast<long>(i), parameters_.K), data, strobe);
+      put(Region::Activation, to_pair(static_cast<long>(i), parameters_.WordBytes), data, strobe);
     }
   }
 
@@ -160,7 +160,7 @@ class FlexorEngine : public ::testing::Test {
         const std::size_t i = random_() % expected.size();
         const int bytes = network.layers[l].logits ? 2 : 1;
         const std::uint64_t data =
-            bus_.read(address_of(Region::Activation, to_pair(image.output_address[l] + static_cast<long>(i) * bytes, parameters_.K)));
+            bus_.read(address_of(Region::Activation, to_pair(image.output_address[l] + static_cast<long>(i) * bytes, parameters_.WordBytes)));
         differing += bytes == 2 ? static_cast<std::int16_t>(data) != expected[i] : static_cast<std::uint8_t>(data) != expected[i];
       }
     }

@@ -80,7 +80,7 @@ class LayerLayout {
   [[nodiscard]] std::vector<std::uint32_t> descriptor(bool last, int code_base, long weight_base, int parameter_base, long input,
                                                       long output) const {
     std::vector<std::uint32_t> w(32, 0);
-    const auto pair = [&](long address) { return to_pair(address, engine_.k); };
+    const auto pair = [&](long address) { return to_pair(address, engine_.word_bytes); };
     const auto u = [](long value) { return static_cast<std::uint32_t>(value); };
     const int two = layer_.pool ? 2 : 1;
     const int rows = layer_.average ? layer_.height : layer_.out_height(), columns = layer_.average ? layer_.width : layer_.out_width();
@@ -148,9 +148,9 @@ class LayerLayout {
 
 }  // namespace
 
-std::uint32_t to_pair(long address, int k) {
-  const long offset = ((address % k) + k) % k;
-  const long word = (address - offset) / k;
+std::uint32_t to_pair(long address, int word_bytes) {
+  const long offset = ((address % word_bytes) + word_bytes) % word_bytes;
+  const long word = (address - offset) / word_bytes;
   return static_cast<std::uint32_t>(word) << 8 | static_cast<std::uint32_t>(offset);
 }
 

@@ -141,7 +141,7 @@ int LayerCase::bit(int plane, int channel, int row, int input) const {
 }
 
 NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
-  const long memory = 2L * engine.act_rows * engine.k - 2 * engine.k;
+  const long memory = 2L * (engine.act_rows - 1) * engine.word_bytes;
   const int side = memory > 100000 ? 20 : memory > 5000 ? 12 : 7;
   for (;;) {
     NetworkCase network;

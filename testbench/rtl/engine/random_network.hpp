@@ -11,7 +11,7 @@ namespace flexor::testbench {
 
 /// What the bench must know of an engine.
 struct Geometry {
-  int k, m, d, decryption, pe_style, acc_width, p_max, act_rows, weight_words, control_words, code_words;
+  int k, word_bytes, m, d, decryption, pe_style, acc_width, p_max, act_rows, weight_words, control_words, code_words;
   int r, digits, sum_bits, residual_words, windows;
   [[nodiscard]] int slices() const { return k * m / 20; }
 };
@@ -83,7 +83,7 @@ NetworkCase telling_network(std::mt19937& random);
 void run_reference(NetworkCase& network);
 /// Lays the network out, descriptors from control word `base` on.
 JobImage lay_out(const NetworkCase& network, const Geometry& engine, int base);
-/// Linear byte address (may be negative) as a pair of an engine with words of k bytes.
-std::uint32_t to_pair(long address, int k);
+/// Linear byte address (may be negative) as a pair of an engine with words of so many bytes.
+std::uint32_t to_pair(long address, int word_bytes);
 
 }  // namespace flexor::testbench
