@@ -606,7 +606,7 @@ module flexor_engine #(
   logic [31:0] patch_address, write_address;
   logic [8*WordBytes-1:0] activations;
   logic [8*W-1:0] write_data;
-  logic [  W-1:0] write_strobe;
+  logic [W-1:0] write_strobe;
   assign fill_ready = !write_valid;
   assign store_ready = !patch_read;
   activation_memory #(

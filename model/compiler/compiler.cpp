@@ -172,6 +172,27 @@ void append_parameters(const Layer& layer, const TiledLayer& tiled, const Engine
   }
 }
 
+std::vector<TiledLayer> tile_layers(const Network& network, const EngineParameters& engine) {
+  std::vector<TiledLayer> tiled;
+  tiled.reserve(network.layers.size());
+  for (const Layer& layer : network.layers) {
+    tiled.push_back(layer.kind == LayerKind::Pool ? no_weights(layer, engine) : tile_layer(network, layer, engine));
+  }
+  return tiled;
+}
+
+// Weight memory below the first layer: as much as the layers before the ring's first wrap would leave free at its end. So the layer after
+// the wrap takes the place of the oldest ones and need not wait for those just before it.
+std::int64_t ring_lead(const std::vector<TiledLayer>& layers, const EngineParameters& engine) {
+  std::int64_t used = 0;
+  for (const TiledLayer& layer : layers) {
+    const auto words = static_cast<std::int64_t>(layer.words.size());
+    if (used + words > engine.WeightWords) return engine.WeightWords - used;
+    used += words;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::int64_t MemoryImage::predicted_cycles() const {
@@ -202,13 +223,15 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   image.output_address = plan.address.back();
   image.classes = network.layers.back().output.size();
   image.following_after = plan.following_after;
+  const std::vector<TiledLayer> tiles = tile_layers(network, engine);
   WeightRing ring(engine);
+  ring.place(network.layers.front().name, ring_lead(tiles, engine));
   int progress = 0;
   image.control.assign(network.layers.size() * kDescriptorWords, 0);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];
     const Geometry& g = geometry[l];
-    const TiledLayer tiled = layer.kind == LayerKind::Pool ? no_weights(layer, engine) : tile_layer(network, layer, engine);
+    const TiledLayer& tiled = tiles[l];
     prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
     const int read = network.source(l) + 1;  // 0: the pixels
     const auto input = static_cast<std::size_t>(read);

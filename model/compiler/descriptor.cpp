@@ -128,7 +128,8 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_count("number of kernel rows", field::strings, g.strings, kAnyCount);
   out.put_count("number of input chunks", field::chunks, v.chunks, kAnyCount);
   const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
-  out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels, word_bytes);
+  out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels,
+               word_bytes);
   out.put_pair(field::output_base, v.output_address, word_bytes);
   out.put_pair(field::output_step, g.output_bytes, word_bytes);
   out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));

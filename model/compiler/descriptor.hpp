@@ -10,7 +10,8 @@
 
 namespace flexor {
 
-/// Byte address or step as a pair: `floor(bytes / word_bytes) << 8 | bytes mod word_bytes`, so that the offset is 0..word_bytes-1 for negative bytes too.
+/// Byte address or step as a pair: `floor(bytes / word_bytes) << 8 | bytes mod word_bytes`, so that the offset is 0..word_bytes-1 for
+/// negative bytes too.
 std::uint32_t to_pair(std::int64_t bytes, int word_bytes);
 
 /// Everything a descriptor says about one layer.

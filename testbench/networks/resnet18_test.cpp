@@ -7,13 +7,16 @@
 #include <algorithm>
 
 #include "compiler/compiler.hpp"
+#include "configuration.hpp"
 #include "golden/golden.hpp"
 
 namespace flexor::test {
 namespace {
 
-const EngineParameters& large() {
-  return *std::find_if(std::begin(kConfigurations), std::end(kConfigurations), [](const auto& c) { return c.name == "large"; });
+double ideal_cycles(const MemoryImage& image) {
+  double cycles = 0;
+  for (const MemoryImage::LayerPlan& layer : image.layers) cycles += layer.ideal_cycles;
+  return cycles;
 }
 
 TEST(ResNet18, HasTheShapesOfThePaper) {
@@ -44,10 +47,18 @@ TEST(ResNet18, FastAndPlainModelAgreeAndTheOutputsAreSpread) {
 TEST(ResNet18, FitsTheLargeEngine) {
   Random random(3);
   const Network network = make_resnet18(random);
-  const MemoryImage image = compile(network, large(), 1);
+  const MemoryImage image = compile(network, configuration("large"), 1);
   EXPECT_EQ(image.batch, 1);
   EXPECT_EQ(image.layers[1].macs, 0);
   EXPECT_EQ(image.layers[1].predicted.compute, 9 * 56 * 56) << "nine places of a window, 64 channels at a time";
+}
+
+TEST(ResNet18, KeepsTenLanesBusy) {
+  Random random(4);
+  const MemoryImage image = compile(make_resnet18(random), configuration("medium"), 1);
+  EXPECT_EQ(image.layers[1].predicted.compute, 9 * 56 * 56) << "64 channels of a word of 96 bytes at a time";
+  EXPECT_EQ(image.layers[0].predicted.compute, 8 * 15 * 112 * 112) << "147 inputs are 15 chunks";
+  EXPECT_GE(ideal_cycles(image) / static_cast<double>(image.predicted_cycles()), 0.95);
 }
 
 }  // namespace

@@ -95,9 +95,22 @@ class FlexorEngine : public ::testing::Test {
   }
 
   [[nodiscard]] Geometry geometry() const {
-    return {parameters_.K,         parameters_.WordBytes, parameters_.M,    parameters_.D,       parameters_.Decryption,  parameters_.PeStyle,
-            parameters_.AccWidth,  parameters_.PMax, parameters_.ActRows, parameters_.WeightWords, parameters_.ControlWords,
-            parameters_.CodeWords, parameters_.R,    parameters_.Digits,  parameters_.SumBits,     parameters_.ResidualWords,
+    return {parameters_.K,
+            parameters_.WordBytes,
+            parameters_.M,
+            parameters_.D,
+            parameters_.Decryption,
+            parameters_.PeStyle,
+            parameters_.AccWidth,
+            parameters_.PMax,
+            parameters_.ActRows,
+            parameters_.WeightWords,
+            parameters_.ControlWords,
+            parameters_.CodeWords,
+            parameters_.R,
+            parameters_.Digits,
+            parameters_.SumBits,
+            parameters_.ResidualWords,
             parameters_.Windows};
   }
 
@@ -159,8 +172,8 @@ class FlexorEngine : public ::testing::Test {
       for (std::size_t n = 0; n < 20 && !network.layers[l].projection; ++n) {
         const std::size_t i = random_() % expected.size();
         const int bytes = network.layers[l].logits ? 2 : 1;
-        const std::uint64_t data =
-            bus_.read(address_of(Region::Activation, to_pair(image.output_address[l] + static_cast<long>(i) * bytes, parameters_.WordBytes)));
+        const std::uint64_t data = bus_.read(
+            address_of(Region::Activation, to_pair(image.output_address[l] + static_cast<long>(i) * bytes, parameters_.WordBytes)));
         differing += bytes == 2 ? static_cast<std::int16_t>(data) != expected[i] : static_cast<std::uint8_t>(data) != expected[i];
       }
     }
