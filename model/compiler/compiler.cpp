@@ -48,9 +48,6 @@ void check_graph(const Network& network, std::size_t l, const EngineParameters& 
 }
 
 void check_supported(const Network& network, const Layer& layer, const EngineParameters& engine) {
-  if (!layer.digits && layer.planes.size() > 1) {
-    throw InputError(fmt::format("layer '{}' has {} bit planes, but this version runs networks with one", layer.name, layer.planes.size()));
-  }
   if (layer.shift != engine.Shift) {
     throw InputError(
         fmt::format("layer '{}' requantises with shift {}, but engine '{}' is built for {}; export the network with that shift", layer.name,

@@ -41,8 +41,8 @@ inline void digit_accumulator(const std::int32_t* sum, std::int32_t* acc) {
   for (int m = 0; m < kArrayChannels; ++m) acc[m] = 2 * acc[m] + sum[m];
 }
 
-/// `t * multiplier`, t = acc + bias: what one plane brings to its requantised sum (the bias belongs to plane 0).
-inline std::int64_t plane_product(std::int32_t acc, std::int32_t bias, std::int16_t multiplier) {
+/// `t * multiplier`, t = acc + bias: what the accumulator brings.
+inline std::int64_t accumulator_product(std::int32_t acc, std::int32_t bias, std::int16_t multiplier) {
   return (static_cast<std::int64_t>(acc) + bias) * multiplier;
 }
 

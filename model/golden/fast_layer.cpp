@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "golden/window_pool.hpp"
 
@@ -32,7 +31,7 @@ void pool_rows(const std::uint8_t* upper, const std::uint8_t* lower, const Shape
 /// Buffers of one call.
 struct FastLayer::Scratch {
   std::vector<std::int32_t> sums, carried;  // [pixel][channel of block]
-  std::vector<double> more;                 // likewise: products of planes before the last, then of the shortcut
+  std::vector<double> more;                 // likewise: product of the shortcut
 };
 
 FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kernels)
@@ -44,28 +43,28 @@ FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kerne
   rows_ = layer_.global_average ? layer_.averaged_pixels() : layer_.kernel_height;
   quads_ = ceil_div(layer_.kernel_width * layer_.input.channels, kQuad);
   blocks_ = ceil_div(layer_.output.channels, kBlockChannels);
-  // Digits from the most significant on, few enough at a time for 8-bit weights; planes from the last on, so that plane 0 is requantised.
-  const int planes = static_cast<int>(layer_.planes.size());
-  const int at_a_time = layer_.digits ? ceil_div(planes, ceil_div(planes, kMostDigits)) : 1;
-  for (int end = planes; end > 0; end -= std::min(end, at_a_time)) {
-    std::vector<int> taken(static_cast<std::size_t>(std::min(end, at_a_time)));
-    std::iota(taken.begin(), taken.end(), end - static_cast<int>(taken.size()));
-    Group group;
-    group.digits = static_cast<int>(taken.size());
-    group.carried = layer_.digits && taken.front() > 0;
-    lay_out(network, group, taken);
-    groups_.push_back(std::move(group));
+  // Few enough digits at a time for 8-bit weights.
+  const int digits = static_cast<int>(layer_.planes.size());
+  const int at_a_time = digits == 0 ? 1 : ceil_div(digits, ceil_div(digits, kMostDigits));
+  for (int end = digits; end > 0; end -= std::min(end, at_a_time)) {
+    const int taken = std::min(end, at_a_time);
+    groups_.push_back(lay_out(network, end - taken, taken));
   }
   layer_.planes.clear();
+  bias_.assign(layer_.bias.begin(), layer_.bias.end());
+  multiplier_.assign(layer_.multiplier.begin(), layer_.multiplier.end());
+  bias_.resize(index(blocks_ * kBlockChannels));
+  multiplier_.resize(bias_.size());
 }
 
-void FastLayer::lay_out(const Network& network, Group& group, const std::vector<int>& planes) const {
+FastLayer::Group FastLayer::lay_out(const Network& network, int first, int digits) const {
   const Layer& l = layer_;
   const int rows = l.global_average ? 1 : rows_;
+  Group group;
+  group.digits = digits;
   group.weight.assign(index(blocks_ * rows * quads_) * kBlockChannels * kQuad, 0);
-  int digit = 0;
-  for (const int p : planes) {
-    const std::vector<std::int8_t> canonical = decrypt_weights(network, l, p);
+  for (int digit = 0; digit < digits; ++digit) {
+    const std::vector<std::int8_t> canonical = decrypt_weights(network, l, first + digit);
     std::size_t at = 0;
     for (int m = 0; m < l.output.channels; ++m) {
       for (int r = 0; r < l.strings(); ++r) {
@@ -78,16 +77,8 @@ void FastLayer::lay_out(const Network& network, Group& group, const std::vector<
         }
       }
     }
-    ++digit;
   }
-  const auto channels = static_cast<std::size_t>(l.output.channels);
-  const std::size_t first = l.digits ? 0 : static_cast<std::size_t>(planes.front()) * channels;
-  for (std::size_t m = 0; m < channels; ++m) {
-    group.bias.push_back(planes.front() == 0 ? l.bias[m] : 0);
-    group.multiplier.push_back(l.multiplier[first + m]);
-  }
-  group.bias.resize(index(blocks_ * kBlockChannels));
-  group.multiplier.resize(group.bias.size());
+  return group;
 }
 
 const std::uint8_t* FastLayer::padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const {
@@ -101,8 +92,8 @@ const std::uint8_t* FastLayer::padded(const std::uint8_t* input, std::vector<std
   return buffer.data();
 }
 
-/// Sums of output row y; products of all groups but the last go to scratch.more. Returns the last group.
-const FastLayer::Group& FastLayer::sum_row(const std::uint8_t* input, int y, Scratch& scratch) const {
+/// Sums of output row y.
+void FastLayer::sum_row(const std::uint8_t* input, int y, Scratch& scratch) const {
   const Layer& l = layer_;
   const int pixels = l.unpooled().width;
   const int wide = blocks_ * kBlockChannels;
@@ -119,29 +110,15 @@ const FastLayer::Group& FastLayer::sum_row(const std::uint8_t* input, int y, Scr
   job.pixel_step = static_cast<std::ptrdiff_t>(l.stride) * l.input.channels;
   job.pixels = pixels;
   job.sums = scratch.sums.data();
-  bool carry = false;
   for (const Group& group : groups_) {
     job.weight = group.weight.data();
     kernels_.dot(job);
-    if (carry) {
+    if (&group != &groups_.front()) {
       for (std::size_t i = 0; i < scratch.sums.size(); ++i) scratch.sums[i] += scratch.carried[i] << group.digits;
     }
-    carry = group.carried;
-    if (carry) {
-      scratch.carried = scratch.sums;
-    } else if (&group != &groups_.back()) {
-      for (int p = 0; p < pixels; ++p) {
-        for (int m = 0; m < l.output.channels; ++m) {
-          const std::size_t i = index(p * wide + m);
-          scratch.more[i] += (scratch.sums[i] + group.bias[index(m)]) * group.multiplier[index(m)];
-        }
-      }
-    }
+    if (&group != &groups_.back()) scratch.carried = scratch.sums;
   }
-  return groups_.back();
 }
-
-bool FastLayer::needs_more() const { return layer_.shortcut || layer_.projection || (!layer_.digits && groups_.size() > 1); }
 
 void FastLayer::add_shortcut(const std::uint8_t* row, double* more) const {
   const Shortcut& s = *layer_.shortcut;
@@ -172,6 +149,8 @@ std::vector<std::uint8_t> FastLayer::activations(const std::uint8_t* input, cons
   Scratch scratch;
   const std::uint8_t* from = padded(input, buffer);
   RequantiseJob job;
+  job.bias = bias_.data();
+  job.multiplier = multiplier_.data();
   job.channels = shape.channels;
   job.pixels = shape.width;
   job.sums_step = blocks_ * kBlockChannels;
@@ -181,9 +160,7 @@ std::vector<std::uint8_t> FastLayer::activations(const std::uint8_t* input, cons
   const int zero = l.projection ? l.activation_max + 1 : 0;
   job.limit = l.activation_max + zero;
   for (int y = 0; y < (l.max_pool ? 2 * l.output.height : shape.height); ++y) {
-    const Group& last = sum_row(from, y, scratch);
-    job.bias = last.bias.data();
-    job.multiplier = last.multiplier.data();
+    sum_row(from, y, scratch);
     std::uint8_t* to = l.max_pool ? pair.data() + y % 2 * row : out.data() + y * row;
     if (l.shortcut) add_shortcut(shortcut + y * l.shortcut->stride * shortcut_.width * shortcut_.channels, scratch.more.data());
     if (l.projection) {
@@ -207,13 +184,13 @@ std::vector<std::int16_t> FastLayer::logits(const std::uint8_t* input) const {
   Scratch scratch;
   const std::uint8_t* from = padded(input, buffer);
   for (int y = 0; y < shape.height; ++y) {
-    const Group& last = sum_row(from, y, scratch);
+    sum_row(from, y, scratch);
     for (int x = 0; x < shape.width; ++x) {
       for (int m = 0; m < shape.channels; ++m) {
         const std::size_t i = index(x * blocks_ * kBlockChannels + m);
         const std::size_t c = index(m);
-        const double products = (scratch.sums[i] + last.bias[c]) * last.multiplier[c] + (needs_more() ? scratch.more[i] : 0.0);
-        const double v = std::floor(std::ldexp(products + std::ldexp(1, l.shift - 1), -l.shift));
+        const double product = (scratch.sums[i] + bias_[c]) * multiplier_[c];
+        const double v = std::floor(std::ldexp(product + std::ldexp(1, l.shift - 1), -l.shift));
         out.push_back(static_cast<std::int16_t>(std::clamp(v, -32768.0, 32767.0)));
       }
     }

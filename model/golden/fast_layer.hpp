@@ -26,20 +26,17 @@ class FastLayer {
   [[nodiscard]] std::vector<std::int16_t> logits(const std::uint8_t* input) const;
 
  private:
-  /// Planes that are multiplied at once, and what their sums bring.
+  /// Digits that are multiplied at once.
   struct Group {
     std::vector<std::int8_t> weight;  // DotJob::weight
-    int digits = 1;                   // binary digits of its weights
-    bool carried = false;             // the next group holds the less significant digits of the same weights
-    std::vector<double> bias;         // of every channel, zeros but for plane 0
-    std::vector<double> multiplier;
+    int digits = 1;                   // of its weights
   };
   struct Scratch;
 
-  void lay_out(const Network& network, Group& group, const std::vector<int>& planes) const;
+  [[nodiscard]] Group lay_out(const Network& network, int first, int digits) const;
   [[nodiscard]] const std::uint8_t* padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const;
-  const Group& sum_row(const std::uint8_t* input, int y, Scratch& scratch) const;
-  [[nodiscard]] bool needs_more() const;
+  void sum_row(const std::uint8_t* input, int y, Scratch& scratch) const;
+  [[nodiscard]] bool needs_more() const { return layer_.shortcut || layer_.projection; }
   void add_shortcut(const std::uint8_t* row, double* more) const;
 
   const Kernels& kernels_;
@@ -48,7 +45,8 @@ class FastLayer {
   Shape shortcut_;  // of the tensor that the shortcut adds
   bool signed_shortcut_ = false;
   int rows_ = 1, quads_ = 1, blocks_ = 1;
-  std::vector<Group> groups_;
+  std::vector<Group> groups_;              // the most significant digits first
+  std::vector<double> bias_, multiplier_;  // of every channel, filled up to whole blocks
 };
 
 }  // namespace flexor::golden

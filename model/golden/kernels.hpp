@@ -36,7 +36,7 @@ struct DotJob {
 /// below 2^51 in magnitude.
 struct RequantiseJob {
   const std::int32_t* sums = nullptr;  ///< [pixel][sums_step]
-  const double* more = nullptr;        ///< likewise: products of other planes and of the shortcut; null: none
+  const double* more = nullptr;        ///< likewise: product of the shortcut; null: none
   const double* bias = nullptr;        ///< [channel]
   const double* multiplier = nullptr;  ///< [channel]
   int sums_step = 0;                   ///< from pixel to pixel

@@ -94,26 +94,15 @@ int shortcut_value(const PlainLayer& plan, const Site& site, int m) {
 void compute_pixel(const PlainLayer& plan, const Site& site, std::int16_t* out) {
   const Layer& l = plan.layer;
   for (int block = 0; block < plan.blocks; ++block) {
-    std::array<std::int64_t, kArrayChannels> products{};
     const int first = block * kArrayChannels;
     const int channels = std::min(kArrayChannels, l.output.channels - first);
     Sums acc{};
-    for (int p = plan.planes - 1; p >= 0; --p) {
-      const Sums sum = sum_plane(plan, p, block, site);
-      if (l.digits) {
-        digit_accumulator(sum.data(), acc.data());
-        if (p > 0) continue;
-      } else {
-        acc = sum;
-      }
-      for (int i = 0; i < channels; ++i) {
-        const std::size_t m = static_cast<std::size_t>(first) + static_cast<std::size_t>(i);
-        const std::int16_t multiplier = l.multiplier[static_cast<std::size_t>(p * l.output.channels) + m];
-        products[static_cast<std::size_t>(i)] += plane_product(acc[static_cast<std::size_t>(i)], p == 0 ? l.bias[m] : 0, multiplier);
-      }
+    for (int p = static_cast<int>(plan.weight.size()) - 1; p >= 0; --p) {
+      digit_accumulator(sum_plane(plan, p, block, site).data(), acc.data());
     }
     for (int i = 0; i < channels; ++i) {
-      std::int64_t sum = products[static_cast<std::size_t>(i)];
+      const std::size_t m = static_cast<std::size_t>(first) + static_cast<std::size_t>(i);
+      std::int64_t sum = accumulator_product(acc[static_cast<std::size_t>(i)], l.bias[m], l.multiplier[m]);
       if (l.shortcut) sum += shortcut_product(shortcut_value(plan, site, first + i), l.shortcut->multiplier, l.shift);
       const std::int64_t v = requantise(sum, l.shift);
       if (l.logits) {
@@ -178,7 +167,6 @@ PlainLayer make_plain_layer(const Network& network, std::size_t l) {
   }
   plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
   plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
-  plan.planes = static_cast<int>(layer.planes.size());
   for (const Plane& plane : layer.planes) plan.weight.push_back(lay_out_weights(network, layer, plane, plan.inputs, plan.blocks));
   plan.layer = layer;
   plan.layer.planes.clear();

@@ -15,7 +15,6 @@ struct PlainLayer {
   bool signed_shortcut = false;  ///< its bytes are two's complement
   int inputs = 0;                ///< of one window
   int blocks = 0;
-  int planes = 0;
   std::vector<std::vector<std::int8_t>> weight;  ///< of every plane [block of channels][input in (ky, kx, c) order][channel]
 };
 

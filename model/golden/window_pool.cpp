@@ -24,7 +24,7 @@ std::vector<std::uint8_t> pool_windows(const Layer& layer, const std::uint8_t* i
         }
       }
       for (std::size_t c = 0; c < acc.size(); ++c) {
-        const std::int64_t v = requantise(plane_product(acc[c], layer.bias[c], layer.multiplier[c]), layer.shift);
+        const std::int64_t v = requantise(accumulator_product(acc[c], layer.bias[c], layer.multiplier[c]), layer.shift);
         out.push_back(static_cast<std::uint8_t>(clamp_activation(v, layer.activation_max)));
       }
     }

@@ -60,22 +60,20 @@ struct Layer {
   bool logits = false;       ///< int16 output without ReLU (last layer)
   int activation_max = 255;  ///< upper clamp of the output, 2^bits - 1
   int shift = 16;
-  std::vector<Plane> planes;             ///< q planes: at most 4, or at most 8 when they are digits
-  std::vector<std::int32_t> bias;        ///< per output channel, accumulator units (of plane 0)
-  std::vector<std::int16_t> multiplier;  ///< [multiplier plane p][output channel c] at p * channels + c
-  std::vector<double> real_scale;        ///< likewise: real output LSBs per accumulator unit (before rounding to multiplier)
+  std::vector<Plane> planes;             ///< one, or at most 8 when they are digits
+  std::vector<std::int32_t> bias;        ///< per output channel, accumulator units
+  std::vector<std::int16_t> multiplier;  ///< per output channel, output LSBs per accumulator unit times 2^shift
+  std::vector<double> real_scale;        ///< per output channel: real output LSBs per accumulator unit (before rounding to multiplier)
   std::vector<double> real_bias;         ///< per output channel: real bias in accumulator units (before rounding)
   int source = kPreviousLayer;           ///< layer whose output is the input; always an earlier one
   std::optional<Shortcut> shortcut;
   bool digits = false;          ///< the planes are binary digits of one weight w = sum_p 2^p b_p
   bool global_average = false;  ///< dense: one set of C weights an output, summed over all pixels
   bool average = false;         ///< pooling layer: sum instead of maximum; the multiplier divides
-  bool projection = false;      ///< convolution: signed output without ReLU, -activation_max - 1..activation_max, that layers only add
+  bool projection = false;      ///< signed output without ReLU, -activation_max - 1..activation_max, that layers only add
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
-  /// Planes that have a multiplier of their own: 1 for digits, else q.
-  [[nodiscard]] int multiplier_planes() const { return digits || kind == LayerKind::Pool ? 1 : static_cast<int>(planes.size()); }
   /// Pooling layer: accumulator units of a whole window of ones.
   [[nodiscard]] int pooled_units() const { return kPoolUnit * (average ? kernel_height * kernel_width : 1); }
   /// Pixels over which one output sums (1 but for a global average).

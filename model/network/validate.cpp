@@ -16,7 +16,6 @@ namespace {
 constexpr int kMaxSide = 4096;
 constexpr int kMaxChannels = 65535;
 constexpr int kMaxKernel = 15;
-constexpr int kMaxPlanes = 4;
 constexpr int kMaxDigits = 8;
 constexpr int kShortcutShift = 8;  // of the shortcut multiplier
 constexpr int kLargestSigned = 127;
@@ -70,8 +69,7 @@ class LayerCheck {
     const Shortcut& s = *layer_.shortcut;
     require(s.source >= kNetworkInput && s.source < static_cast<int>(index_),
             "its shortcut comes from layer {}, but it must come from an earlier one or from -1 (the pixels)", s.source);
-    require(!layer_.max_pool && !layer_.logits && layer_.kind == LayerKind::Convolution,
-            "only a convolution without pooling that gives activations may have a shortcut");
+    require(adds_or_is_added(), "only a layer with weights that neither pools, averages nor gives logits may have a shortcut");
     require(s.stride == 1 || s.stride == 2, "its shortcut has stride {}, but 1 and 2 are possible", s.stride);
     require(s.multiplier >= 0 && s.multiplier <= 65535, "its shortcut multiplier is {}, but 0 to 65535 are possible", s.multiplier);
     require(std::isfinite(s.real_multiplier), "its real shortcut multiplier is not a finite number");
@@ -94,14 +92,18 @@ class LayerCheck {
     require(l.output.channels == l.input.channels, "it pools {} channels into {}", l.input.channels, l.output.channels);
   }
 
+  // Whether it may have a shortcut or be a projection.
+  [[nodiscard]] bool adds_or_is_added() const {
+    return layer_.kind != LayerKind::Pool && !layer_.max_pool && !layer_.logits && !layer_.global_average;
+  }
+
   // Signed values are only ever added: no array takes them.
   void check_projection() const {
     const int source = network_.source(index_);
     require(source < 0 || !network_.layers[static_cast<std::size_t>(source)].projection, "it reads {}, a projection, which layers only add",
             giver());
     if (!layer_.projection) return;
-    require(layer_.kind == LayerKind::Convolution && !layer_.max_pool && !layer_.logits && !layer_.shortcut,
-            "only a convolution without pooling, shortcut and logits may be a projection");
+    require(adds_or_is_added(), "only a layer with weights that neither pools, averages nor gives logits may be a projection");
     require(layer_.activation_max <= kLargestSigned, "its upper clamp is {}, but a projection has at most {}", layer_.activation_max,
             kLargestSigned);
     const auto adds = [this](const Layer& l) { return l.shortcut && l.shortcut->source == static_cast<int>(index_); };
@@ -165,9 +167,10 @@ class LayerCheck {
       require(layer_.planes.empty(), "a pooling layer has no weights, but it has {} bit planes", layer_.planes.size());
       return;
     }
-    const std::size_t most = layer_.digits ? kMaxDigits : kMaxPlanes;
-    require(!layer_.planes.empty() && layer_.planes.size() <= most, "it has {} bit planes, but 1 to {} are possible", layer_.planes.size(),
-            most);
+    require(layer_.digits || layer_.planes.size() == 1, "it has {} bit planes, but only binary digits may have more or fewer than one",
+            layer_.planes.size());
+    require(!layer_.planes.empty() && layer_.planes.size() <= kMaxDigits, "it has {} bit planes, but 1 to {} are possible",
+            layer_.planes.size(), kMaxDigits);
     for (const Plane& plane : layer_.planes) {
       require(plane.code >= 0 && static_cast<std::size_t>(plane.code) < network_.codes.size(),
               "it uses code {}, but the network has {} codes", plane.code, network_.codes.size());
@@ -187,12 +190,9 @@ class LayerCheck {
     const auto channels = static_cast<std::size_t>(l.output.channels);
     require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
     const bool pool = l.kind == LayerKind::Pool;
-    const auto multiplier_planes = static_cast<std::size_t>(l.multiplier_planes());
-    const std::string wanted = multiplier_planes == 1 ? "" : fmt::format("{} planes of ", multiplier_planes);
-    require(l.multiplier.size() == channels * multiplier_planes, "it has {} multipliers for {}{} output channels", l.multiplier.size(),
-            wanted, channels);
-    require(l.real_scale.size() == channels * multiplier_planes || l.real_scale.empty(), "it has {} real scales for {}{} output channels",
-            l.real_scale.size(), wanted, channels);
+    require(l.multiplier.size() == channels, "it has {} multipliers for {} output channels", l.multiplier.size(), channels);
+    require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(),
+            channels);
     require(l.real_bias.size() == channels || l.real_bias.empty(), "it has {} real biases for {} output channels", l.real_bias.size(),
             channels);
     for (const auto* reals : {&l.real_scale, &l.real_bias}) {

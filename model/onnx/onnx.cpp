@@ -45,8 +45,8 @@ Kernel plane_kernel(const Network& network, const Layer& layer, int p) {
   return kernel;
 }
 
-// Binary digits as one convolution of whole weights.
-Kernel digit_kernel(const Network& network, const Layer& layer) {
+// The weights of all binary digits.
+Kernel whole_kernel(const Network& network, const Layer& layer) {
   Kernel sum = plane_kernel(network, layer, 0);
   for (std::size_t p = 1; p < layer.planes.size(); ++p) {
     const Kernel plane = plane_kernel(network, layer, static_cast<int>(p));
@@ -123,10 +123,9 @@ class Graph {
     return name;
   }
   template <typename Values>
-  std::string per_channel(const std::string& name, const Values& values, int first, int count) {
-    auto& made = constant(name, onnx::TensorProto::DOUBLE, {count, 1, 1});
-    const auto from = values.begin() + first;
-    for (auto value = from; value != from + count; ++value) made.add_double_data(*value);
+  std::string per_channel(const std::string& name, const Values& values) {
+    auto& made = constant(name, onnx::TensorProto::DOUBLE, {static_cast<std::int64_t>(values.size()), 1, 1});
+    for (const auto value : values) made.add_double_data(value);
     return name;
   }
 
@@ -177,47 +176,36 @@ class Graph {
     return join("Mul", cast(n + "_maximum", onnx::TensorProto::DOUBLE, n + "_exact"), number(n + "_unit", kPoolUnit), n + "_sums");
   }
 
-  // Whether float32 holds every sum of the digits of a layer.
-  [[nodiscard]] bool digits_fit(const Layer& layer, int largest) const {
+  // Whether float32 holds every sum of a layer.
+  [[nodiscard]] bool sums_fit(const Layer& layer, int largest) const {
     const double inputs = static_cast<double>(layer.kernel_height) * layer.kernel_width * layer.input.channels * layer.averaged_pixels();
     return inputs * largest * std::ldexp(1.0, static_cast<int>(layer.planes.size())) < kExact;
   }
 
-  // (sums of plane 0 + bias) multiplier + those of the other planes.
-  std::string products(const Layer& layer, const std::string& input, int largest) {
-    const int channels = layer.output.channels;
-    const int planes = static_cast<int>(layer.planes.size());
+  // The accumulators of a layer.
+  std::string accumulators(const Layer& layer, const std::string& input, int largest) {
     const std::string& n = layer.name;
+    if (layer.kind == LayerKind::Pool) return windows(layer, input);
+    if (sums_fit(layer, largest)) return sums(layer, input, whole_kernel(network_, layer), n);
     std::string total;
-    if (layer.kind == LayerKind::Pool) {
-      total = windows(layer, input);
-    } else if (layer.digits && digits_fit(layer, largest)) {
-      total = sums(layer, input, digit_kernel(network_, layer), n);
-    } else if (layer.digits) {
-      for (int p = planes - 1; p >= 0; --p) {  // total = 2 total + sums
-        const std::string plane = fmt(n, "_digit", p);
-        const std::string one = sums(layer, input, plane_kernel(network_, layer, p), plane);
-        if (total.empty()) {
-          total = one;
-          continue;
-        }
-        const std::string doubled = join("Mul", total, number(plane + "_two", 2), plane + "_doubled");
-        total = join("Add", doubled, one, plane + "_sum");
+    for (int p = static_cast<int>(layer.planes.size()) - 1; p >= 0; --p) {  // total = 2 total + sums
+      const std::string plane = n + "_digit" + std::to_string(p);
+      const std::string one = sums(layer, input, plane_kernel(network_, layer, p), plane);
+      if (total.empty()) {
+        total = one;
+        continue;
       }
-    }
-    const auto biased = [&](const std::string& acc) {
-      return join("Add", acc, per_channel(n + "_bias", layer.bias, 0, channels), n + "_biased");
-    };
-    const auto scaled = [&](const std::string& t, int p) {
-      return join("Mul", t, per_channel(fmt(n, "_multiplier", p), layer.multiplier, p * channels, channels), fmt(n, "_product", p));
-    };
-    if (!total.empty()) return scaled(biased(total), 0);
-    for (int p = 0; p < planes; ++p) {
-      const std::string acc = sums(layer, input, plane_kernel(network_, layer, p), fmt(n, "_plane", p));
-      const std::string product = scaled(p == 0 ? biased(acc) : acc, p);
-      total = p == 0 ? product : join("Add", total, product, fmt(n, "_planes", p));
+      const std::string doubled = join("Mul", total, number(plane + "_two", 2), plane + "_doubled");
+      total = join("Add", doubled, one, plane + "_sum");
     }
     return total;
+  }
+
+  // (accumulators + bias) multiplier.
+  std::string products(const Layer& layer, const std::string& acc) {
+    const std::string& n = layer.name;
+    const std::string t = join("Add", acc, per_channel(n + "_bias", layer.bias), n + "_biased");
+    return join("Mul", t, per_channel(n + "_multiplier", layer.multiplier), n + "_product");
   }
 
   // The source's strided and zero-extended channels times their multiplier.
@@ -261,7 +249,7 @@ class Graph {
     const Layer& layer = network_.layers[l];
     const std::string& n = layer.name;
     const int source = network_.source(l);
-    std::string v = products(layer, input_of(layer, source), network_.largest(source));
+    std::string v = products(layer, accumulators(layer, input_of(layer, source), network_.largest(source)));
     if (layer.shortcut) v = join("Add", v, shortcut(layer), n + "_with_shortcut");
     v = join("Add", v, number(n + "_half", std::ldexp(1.0, layer.shift - 1)), n + "_raised");
     v = join("Mul", v, number(n + "_one", std::ldexp(1.0, -layer.shift)), n + "_lsbs");
@@ -278,8 +266,6 @@ class Graph {
     }
     tensors_.push_back(out);
   }
-
-  static std::string fmt(const std::string& name, const char* what, int p) { return name + what + std::to_string(p); }
 
   const Network& network_;
   onnx::ModelProto model_;

@@ -39,14 +39,9 @@ EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape
   } else {
     const bool nearest = hyper.method == Method::Nearest;
     if (nearest) nearest_.emplace(code);
-    latent_ = register_parameter(
-        "latent", torch::randn({spec.planes * map_->slices, nearest ? code.n_out : code.n_in}, generator) * hyper.latent_spread);
-    if (spec.planes > 1) {  // every plane starts half as strong as the one before
-      ratio_ =
-          register_parameter("ratio", torch::pow(0.5, torch::arange(1, spec.planes)).to(torch::kFloat).unsqueeze(1).repeat({1, channels}));
-    }
+    latent_ = register_parameter("latent", torch::randn({map_->slices, nearest ? code.n_out : code.n_in}, generator) * hyper.latent_spread);
   }
-  gain_ = register_parameter("gain", torch::full({channels}, spec.logits ? kLogitGain : 1.0));
+  gain_ = register_parameter("gain", torch::full({channels}, spec.logits ? kLogitGain : spec.gain));
   offset_ = register_parameter("offset", torch::zeros({channels}));
   if (spec.shortcut && spec.shortcut->learned) {
     shortcut_scale_ = register_parameter("shortcut_scale", torch::full({1}, spec.shortcut->scale));
@@ -64,13 +59,7 @@ Estimator EncryptedLayerImpl::estimator() const {
 torch::Tensor EncryptedLayerImpl::weight() {
   if (spec_.digits > 0) return digit_weight(latent_, spec_.digits).contiguous(torch::MemoryFormat::ChannelsLast);
   const torch::Tensor slices = nearest_ ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, hyper_.s_tanh, estimator());
-  if (!ratio_.defined()) return place_slices(slices, map_);
-  torch::Tensor sum = place_slices(slices.narrow(0, 0, map_->slices), map_);
-  for (std::int64_t p = 1; p < spec_.planes; ++p) {
-    const torch::Tensor plane = place_slices(slices.narrow(0, p * map_->slices, map_->slices), map_);
-    sum = sum + plane * ratio_[p - 1].view({-1, 1, 1, 1});
-  }
-  return sum;
+  return place_slices(slices, map_);
 }
 
 std::vector<std::vector<std::uint32_t>> EncryptedLayerImpl::stored() {
@@ -87,12 +76,7 @@ std::vector<std::vector<std::uint32_t>> EncryptedLayerImpl::stored() {
     bits[static_cast<std::size_t>(i / code_.n_in)] |= one << (i % code_.n_in);
   }
   if (nearest_) bits = nearest_->search(x);
-  std::vector<std::vector<std::uint32_t>> planes;
-  for (std::int64_t p = 0; p < spec_.planes; ++p) {
-    const auto first = bits.begin() + p * map_->slices;
-    planes.emplace_back(first, first + map_->slices);
-  }
-  return planes;
+  return {bits};
 }
 
 int EncryptedLayerImpl::shortcut_multiplier() const {
@@ -219,7 +203,6 @@ void EncryptedLayerImpl::enrol(Optimiser& optimiser) {
   optimiser.add(latent_, spec_.digits > 0 ? hyper_.digit : hyper_.latent, -box, box);
   optimiser.add(gain_, hyper_.norm, hyper_.smallest_gain, hyper_.largest_gain);
   optimiser.add(offset_, hyper_.norm, -kUnbounded, kUnbounded);
-  if (ratio_.defined()) optimiser.add(ratio_, hyper_.norm, 0, 1);
   if (shortcut_scale_.defined()) optimiser.add(shortcut_scale_, hyper_.norm, 0, kLargestShortcut);
 }
 
@@ -235,11 +218,6 @@ FoldedNorm EncryptedLayerImpl::fold() const {
     const double s = sigma[m].item<double>();
     folded.scale.push_back(g / s / step());
     folded.bias.push_back(offset[m].item<double>() * s / g - mean[m].item<double>());
-  }
-  folded.ratio.assign(folded.scale.size(), 1.0);
-  if (ratio_.defined()) {
-    const torch::Tensor ratio = host(ratio_).contiguous();
-    folded.ratio.insert(folded.ratio.end(), ratio.data_ptr<double>(), ratio.data_ptr<double>() + ratio.numel());
   }
   return folded;
 }

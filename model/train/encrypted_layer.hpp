@@ -38,7 +38,6 @@ struct Hyper {
 struct FoldedNorm {
   std::vector<double> scale;  ///< output LSBs (activations) or logit units per accumulator unit, > 0
   std::vector<double> bias;   ///< accumulator units
-  std::vector<double> ratio;  ///< what one unit of a plane's accumulator counts in units of the first; [plane p][channel c], 1 for p = 0
 };
 
 /// One trained layer: encrypted weights or binary digits, integer accumulators, batch norm, shortcut, pooling, quantised activation.
@@ -48,7 +47,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
 
   /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
-  /// Weights as the forward pass uses them: in {-1, +1}, or odd integers, or sums of +-1 and +-ratios of several planes.
+  /// Weights as the forward pass uses them: in {-1, +1}, or odd integers.
   torch::Tensor weight();
   /// Stored bits of every slice of every plane, as the engine will load them.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> stored();
@@ -92,7 +91,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   [[nodiscard]] Team* step_team() const;
   void gather(const BatchStatistics& batch);
 
-  torch::Tensor latent_, ratio_, gain_, offset_, mean_, variance_, shortcut_scale_;
+  torch::Tensor latent_, gain_, offset_, mean_, variance_, shortcut_scale_;
   std::int64_t gathered_ = 0;
   std::shared_ptr<Team> team_;
   std::vector<std::shared_ptr<Convolution>> convolutions_;  // one for each size of minibatch and type

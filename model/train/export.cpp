@@ -40,10 +40,8 @@ void fold_into(Layer& layer, const FoldedNorm& folded, const LayerSpec& spec) {
     layer.real_scale.push_back(scale);
     layer.real_bias.push_back(bias);
     layer.bias.push_back(static_cast<std::int32_t>(std::lround(bias)));
+    layer.multiplier.push_back(static_cast<std::int16_t>(std::lround(scale * kOne)));
   }
-  const std::size_t channels = folded.scale.size();
-  for (std::size_t i = channels; i < folded.ratio.size(); ++i) layer.real_scale.push_back(layer.real_scale[i % channels] * folded.ratio[i]);
-  for (const double scale : layer.real_scale) layer.multiplier.push_back(static_cast<std::int16_t>(std::lround(scale * kOne)));
 }
 
 // A pooling layer's numbers follow from its window.

@@ -46,18 +46,11 @@ torch::Tensor plane_tensor(const Network& network, const Layer& layer, int plane
   return flat.view({m, layer.kernel_height, layer.kernel_width, c}).permute({0, 3, 1, 2}).contiguous();
 }
 
-/// One tensor for every plane that has multipliers of its own; digits are one weight.
-std::vector<torch::Tensor> weight_tensors(const Network& network, const Layer& layer) {
-  std::vector<torch::Tensor> tensors;
-  for (int p = 0; p < static_cast<int>(layer.planes.size()); ++p) {
-    const torch::Tensor plane = plane_tensor(network, layer, p);
-    if (layer.digits && p > 0) {
-      tensors[0] += std::ldexp(1.0, p) * plane;
-    } else {
-      tensors.push_back(plane);
-    }
-  }
-  return tensors;
+/// The weights of all binary digits.
+torch::Tensor weight_tensor(const Network& network, const Layer& layer) {
+  torch::Tensor sum = plane_tensor(network, layer, 0);
+  for (int p = 1; p < static_cast<int>(layer.planes.size()); ++p) sum += std::ldexp(1.0, p) * plane_tensor(network, layer, p);
+  return sum;
 }
 
 /// The shortcut's source at every stride-th pixel, with zero channels where it has none.
@@ -85,32 +78,28 @@ torch::Tensor as_tensor(const std::vector<std::int16_t>& values, const Shape& sh
 
 FloatPath::FloatPath(const Network& network) : network_(network) {
   for (const Layer& layer : network_.layers) {
-    weights_.push_back(weight_tensors(network_, layer));
-    mass_.emplace_back();
-    if (layer.kind == LayerKind::Pool) mass_.back().push_back(torch::full({layer.output.channels}, layer.pooled_units(), torch::kDouble));
-    for (const torch::Tensor& w : weights_.back()) mass_.back().push_back(w.abs().sum({1, 2, 3}) * layer.averaged_pixels());
+    if (layer.kind == LayerKind::Pool) {
+      weights_.emplace_back();
+      mass_.push_back(torch::full({layer.output.channels}, layer.pooled_units(), torch::kDouble));
+      continue;
+    }
+    weights_.push_back(weight_tensor(network_, layer));
+    mass_.push_back(weights_.back().abs().sum({1, 2, 3}) * layer.averaged_pixels());
   }
 }
 
 torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const torch::Tensor& shortcut) const {
   const Layer& layer = network_.layers[l];
-  const auto channels = static_cast<std::ptrdiff_t>(layer.output.channels);
   torch::Tensor x = input;
   if (layer.global_average) {
     x = x.sum({2, 3}, true);
   } else if (layer.kind == LayerKind::Dense) {
     x = x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1});
   }
-  torch::Tensor v;
-  if (layer.kind == LayerKind::Pool) v = (pooled(layer, x) + per_channel(layer.real_bias)) * per_channel(layer.real_scale);
-  for (std::size_t p = 0; p < weights_[l].size(); ++p) {
-    torch::Tensor t = torch::conv2d(x, weights_[l][p], {}, layer.stride, layer.padding);
-    if (p == 0) t = t + per_channel(layer.real_bias);
-    const auto first = layer.real_scale.begin() + static_cast<std::ptrdiff_t>(p) * channels;
-    t = t * per_channel({first, first + channels});
-    v = p == 0 ? t : v + t;
-  }
-  if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, channels) * layer.shortcut->real_multiplier;
+  const torch::Tensor sums =
+      layer.kind == LayerKind::Pool ? pooled(layer, x) : torch::conv2d(x, weights_[l], {}, layer.stride, layer.padding);
+  torch::Tensor v = (sums + per_channel(layer.real_bias)) * per_channel(layer.real_scale);
+  if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, layer.output.channels) * layer.shortcut->real_multiplier;
   if (layer.logits) return v;
   v = v.clamp(layer.projection ? -layer.activation_max - 1 : 0, layer.activation_max);
   return layer.max_pool ? torch::max_pool2d(v, 2) : v;
@@ -130,20 +119,13 @@ torch::Tensor FloatPath::logits(const torch::Tensor& pixels) const {
 double FloatPath::channel_bound(std::size_t l, std::int64_t m, double error, double range) const {
   const Layer& layer = network_.layers[l];
   const double one = std::ldexp(1.0, layer.shift);
-  const auto planes = static_cast<std::int64_t>(mass_[l].size());
-  const double largest_input = network_.largest(network_.source(l));
-  double sum = 0.5;
-  for (std::int64_t p = 0; p < planes; ++p) {
-    const auto at = static_cast<std::size_t>(p * layer.output.channels + m);
-    const double scale = std::abs(layer.real_scale[at]);
-    const double multiplier = std::abs(static_cast<double>(layer.multiplier[at]));
-    const double mass = mass_[l][static_cast<std::size_t>(p)][m].item<double>();
-    const double bias = p == 0 ? std::abs(layer.real_bias[static_cast<std::size_t>(m)]) + 0.5 : 0;
-    double largest_sum = mass * largest_input + bias;
-    if (planes == 1) largest_sum = std::min(largest_sum, range * one / std::min(multiplier, scale * one));
-    sum += largest_sum / (2 * one) + scale * ((p == 0 ? 0.5 : 0) + mass * error);
-  }
-  return sum;
+  const auto at = static_cast<std::size_t>(m);
+  const double scale = std::abs(layer.real_scale[at]);
+  const double multiplier = std::abs(static_cast<double>(layer.multiplier[at]));
+  const double mass = mass_[l][m].item<double>();
+  const double possible_sum = mass * network_.largest(network_.source(l)) + std::abs(layer.real_bias[at]) + 0.5;
+  const double largest_sum = std::min(possible_sum, range * one / std::min(multiplier, scale * one));
+  return 0.5 + largest_sum / (2 * one) + scale * (0.5 + mass * error);
 }
 
 double FloatPath::bound(std::size_t l, double error, double shortcut_error, double largest_logit) const {

@@ -26,8 +26,8 @@ class FloatPath {
   [[nodiscard]] double channel_bound(std::size_t l, std::int64_t m, double error, double range) const;
 
   Network network_;
-  std::vector<std::vector<torch::Tensor>> weights_;  // of every layer: one tensor a multiplier plane
-  std::vector<std::vector<torch::Tensor>> mass_;     // likewise: sum of |w| of every channel, over all summed pixels
+  std::vector<torch::Tensor> weights_;  // of every layer, none of one that pools
+  std::vector<torch::Tensor> mass_;     // of every layer: sum of |w| of every channel, over all summed pixels
 };
 
 /// NHWC integers of one image or layer boundary as [1, C, H, W] doubles.

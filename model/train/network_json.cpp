@@ -8,6 +8,7 @@
 
 #include "code/error.hpp"
 #include "train/json_reader.hpp"
+#include "train/planes.hpp"
 #include "train/spec.hpp"
 
 namespace flexor {
@@ -15,27 +16,42 @@ namespace {
 
 constexpr int kMostLayers = 1000;
 
-// Layer index `back` places before the next one; 1 is the layer before.
-int source_of(JsonReader& reader, const NetworkSpec& network) {
-  const auto next = static_cast<int>(network.layers.size());
-  return next - reader.integer("back", 1, 1, next + 1);
+// A layer as the file says it, which may become several.
+struct Written {
+  LayerSpec layer;
+  int planes = 1;
+};
+
+// What has been read so far.
+struct Reading {
+  NetworkSpec network;
+  std::vector<int> outputs;  // of every written layer: the layer of the network that gives its output
+  std::set<std::string> names;
+};
+
+// The layer written `back` places before the next one; 1 is the layer before.
+int source_of(JsonReader& reader, const Reading& reading) {
+  const auto next = static_cast<int>(reading.outputs.size());
+  const int written = next - reader.integer("back", 1, 1, next + 1);
+  return written < 0 ? kNetworkInput : reading.outputs[static_cast<std::size_t>(written)];
 }
 
 // The values that a layer takes from "defaults" unless it says otherwise.
-void read_common(JsonReader& reader, LayerSpec& layer) {
+void read_common(JsonReader& reader, Written& written) {
+  LayerSpec& layer = written.layer;
   layer.kernel = reader.integer("kernel", layer.kernel, 1, 15);
   layer.stride = reader.integer("stride", layer.stride, 1, 15);
   layer.padding = reader.integer("padding", layer.padding, 0, 14);
   layer.activation_bits = reader.integer("activation_bits", layer.activation_bits, 1, 8);
   layer.clip = reader.number("clip", layer.clip, 1e-3, 1e6);
   layer.rate = reader.number("rate", layer.rate, 0.05, 1.0);
-  layer.planes = reader.integer("planes", layer.planes, 1, 4);
+  written.planes = reader.integer("planes", written.planes, 1, kMostPlanes);
 }
 
-ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where, const NetworkSpec& network) {
+ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where, const Reading& reading) {
   JsonReader reader(json, where + ", shortcut");
   ShortcutSpec shortcut;
-  shortcut.source = source_of(reader, network);
+  shortcut.source = source_of(reader, reading);
   shortcut.scale = reader.number("scale", shortcut.scale, 0, 255);
   shortcut.learned = reader.flag("learned", shortcut.learned);
   reader.finish();
@@ -56,65 +72,69 @@ LayerKind read_kind(JsonReader& reader) {
   reader.refuse(fmt::format("kind \"{}\" is unknown; choose convolution, dense or pool", kind));
 }
 
-void add_layer(JsonReader& reader, const LayerSpec& layer, NetworkSpec& network) {
+void add_layer(JsonReader& reader, const Written& written, Reading& reading) {
   reader.finish();
-  network.layers.push_back(layer);
-  if (network.layers.size() > kMostLayers) reader.refuse(fmt::format("there are more than {} layers", kMostLayers));
+  std::vector<LayerSpec>& layers = reading.network.layers;
+  const std::size_t before = layers.size();
+  append_planes(reading.network, written.layer, written.planes);
+  for (std::size_t l = before; l < layers.size(); ++l) {
+    if (!reading.names.insert(layers[l].name).second) reader.refuse(fmt::format("there are two layers \"{}\"", layers[l].name));
+  }
+  if (layers.size() > kMostLayers) reader.refuse(fmt::format("there are more than {} layers", kMostLayers));
+  reading.outputs.push_back(static_cast<int>(layers.size()) - 1);
 }
 
 // A pooling layer has no weights: few keys, and nothing of the defaults.
-void read_pool(JsonReader& reader, const LayerSpec& named, NetworkSpec& network) {
-  LayerSpec layer{.name = named.name, .kind = LayerKind::Pool};
+void read_pool(JsonReader& reader, const std::string& name, Reading& reading) {
+  LayerSpec layer{.name = name, .kind = LayerKind::Pool};
   layer.kernel = reader.integer("kernel", 2, 1, 15);
   layer.stride = reader.integer("stride", layer.kernel, 1, 15);
   layer.padding = reader.integer("padding", 0, 0, layer.kernel - 1);
   layer.average = reader.flag("average", false);
-  if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
-  add_layer(reader, layer, network);
+  if (reader.member("back") != nullptr) layer.source = source_of(reader, reading);
+  add_layer(reader, {layer}, reading);
 }
 
-void read_layer(JsonReader& reader, const LayerSpec& defaults, int number, NetworkSpec& network) {
-  LayerSpec layer = defaults;
+void read_layer(JsonReader& reader, const Written& defaults, int number, Reading& reading) {
+  Written written = defaults;
+  LayerSpec& layer = written.layer;
   layer.name = named(reader.required_text("name"), number);
-  for (const LayerSpec& other : network.layers) {
-    if (other.name == layer.name) reader.refuse(fmt::format("there are two layers \"{}\"", layer.name));
-  }
   if (layer.name.find('.') != std::string::npos) reader.refuse(fmt::format("the name \"{}\" has a dot; use _", layer.name));
   layer.kind = read_kind(reader);
   if (layer.kind == LayerKind::Pool) {
-    read_pool(reader, layer, network);
+    read_pool(reader, layer.name, reading);
     return;
   }
   layer.channels = reader.integer("channels", 0, 1, 65535);
   if (layer.channels == 0) reader.refuse("\"channels\" is missing");
-  read_common(reader, layer);
+  read_common(reader, written);
   if (layer.kind == LayerKind::Dense) layer.kernel = layer.stride = 1, layer.padding = 0;
   layer.max_pool = reader.flag("max_pool", false);
   layer.logits = reader.flag("logits", false);
   layer.logit_unit = reader.integer("logit_unit", 256, 1, 4096);
   if (!std::has_single_bit(static_cast<unsigned>(layer.logit_unit))) reader.refuse("\"logit_unit\" must be a power of two");
   layer.digits = reader.integer("digits", 0, 0, 8);
-  if (layer.digits > 0) layer.planes = 1;
+  if (layer.digits > 0) written.planes = 1;
   layer.global_average = reader.flag("global_average", false);
   layer.projection = reader.flag("projection", false);
-  if (reader.member("back") != nullptr) layer.source = source_of(reader, network);
-  if (const nlohmann::json* shortcut = reader.member("shortcut")) layer.shortcut = read_shortcut(*shortcut, reader.where(), network);
-  add_layer(reader, layer, network);
+  if (reader.member("back") != nullptr) layer.source = source_of(reader, reading);
+  if (const nlohmann::json* shortcut = reader.member("shortcut")) layer.shortcut = read_shortcut(*shortcut, reader.where(), reading);
+  add_layer(reader, written, reading);
 }
 
-void read_layers(const nlohmann::json& list, const std::string& where, const LayerSpec& defaults, int number, NetworkSpec& network) {
+void read_layers(const nlohmann::json& list, const std::string& where, const Written& defaults, int number, Reading& reading) {
   if (!list.is_array() || list.empty()) throw InputError(where + ": \"layers\" must be a list in brackets with at least one layer");
   for (std::size_t i = 0; i < list.size(); ++i) {
     JsonReader reader(list[i], fmt::format("{}, layer {} of the list", where, i + 1));
     const nlohmann::json* inner = reader.member("layers");
     if (inner == nullptr) {
-      read_layer(reader, defaults, number, network);
+      read_layer(reader, defaults, number, reading);
       continue;
     }
     const int times = reader.integer("repeat", 1, 1, kMostLayers);
     const int first = reader.integer("first", 1, 0, kMostLayers);
     reader.finish();
-    for (int n = 0; n < times; ++n) read_layers(*inner, reader.where(), defaults, first + n, network);
+    for (int n = 0; n < times; ++n) read_layers(*inner, reader.where(), defaults, first + n, reading);
   }
 }
 
@@ -137,11 +157,12 @@ NetworkSpec parse_network(const std::string& json, const std::string& where) {
   const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
   if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
   JsonReader reader(parsed, where);
-  NetworkSpec network;
+  Reading reading;
+  NetworkSpec& network = reading.network;
   network.name = reader.required_text("name");
   reader.text("about", "");
   network.input = read_input(reader);
-  LayerSpec defaults;
+  Written defaults;
   if (const nlohmann::json* given = reader.member("defaults")) {
     JsonReader common(*given, where + ", defaults");
     read_common(common, defaults);
@@ -149,7 +170,7 @@ NetworkSpec parse_network(const std::string& json, const std::string& where) {
   }
   const nlohmann::json* layers = reader.member("layers");
   if (layers == nullptr) reader.refuse("\"layers\" is missing");
-  read_layers(*layers, where, defaults, 1, network);
+  read_layers(*layers, where, defaults, 1, reading);
   reader.finish();
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const bool last = i + 1 == network.layers.size();

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "code/error.hpp"
 #include "train/json_reader.hpp"
 
@@ -30,6 +32,11 @@ Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& t
   throw InputError(fmt::format("layer {}: {}", spec.name, complaint));
 }
 
+// Whether a layer besides the first reads the pixels, so that they cannot be laid out for the first one's rows.
+bool others_read_pixels(const NetworkSpec& spec) {
+  return std::any_of(spec.layers.begin() + 1, spec.layers.end(), [](const LayerSpec& layer) { return layer.source == kNetworkInput; });
+}
+
 // Upper clamp of the output. A projection's bits count its sign.
 int largest_output(const LayerSpec& spec) { return (1 << (spec.projection ? spec.activation_bits - 1 : spec.activation_bits)) - 1; }
 
@@ -47,8 +54,8 @@ void check_projections(const NetworkSpec& spec) {
              fmt::format("it reads the projection {}, but projections are only added", spec.layers[static_cast<std::size_t>(source)].name));
     }
     if (!layer.projection) continue;
-    if (layer.kind != LayerKind::Convolution || layer.max_pool || layer.logits || layer.shortcut) {
-      refuse(layer, "only a convolution without pooling, shortcut and logits may be a projection");
+    if (layer.kind == LayerKind::Pool || layer.max_pool || layer.logits || layer.global_average) {
+      refuse(layer, "only a layer with weights that neither pools, averages nor gives logits may be a projection");
     }
     if (layer.activation_bits < 2) refuse(layer, "a projection needs at least 2 activation bits, one of them for its sign");
     if (!added[i]) refuse(layer, "it is a projection, but no layer adds it");
@@ -97,7 +104,7 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
       layer.kernel_height = layer.kernel_width = from.kernel;
       layer.stride = from.stride;
       layer.padding = from.padding;
-      layer.stack_rows = layers.empty() && from.kind == LayerKind::Convolution;
+      layer.stack_rows = layers.empty() && from.kind == LayerKind::Convolution && !others_read_pixels(spec);
     }
     if (from.kind == LayerKind::Pool) shape_pool(layer, from, source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max);
     const bool empty = before.height + 2 * layer.padding < layer.kernel_height || before.width + 2 * layer.padding < layer.kernel_width;

@@ -12,7 +12,7 @@ namespace flexor {
 /// Residual input of a layer to train; stride and channel offset follow from the shapes.
 struct ShortcutSpec {
   int source = kNetworkInput;  ///< layer whose output is added
-  double scale = 1.0;          ///< output LSBs per source LSB at the start
+  double scale = 1.0;          ///< output LSBs per source LSB at the start, 0..255
   bool learned = false;        ///< the scale is a parameter
 };
 
@@ -28,12 +28,12 @@ struct LayerSpec {
   bool logits = false;
   int activation_bits = 8;
   double clip = 4.0;        ///< activation range in batch-norm units: 2^activation_bits - 1 steps
+  double gain = 1.0;        ///< of batch norm at the start
   double logit_unit = 256;  ///< logits: most LSBs per unit, a power of two
-  int planes = 1;           ///< encrypted weights: w = b_0 + sum_p ratio_p b_p, ratios trained per output channel; 1..4
   int digits = 0;           ///< 0: encrypted weights; else plain weights of that many binary digits
   bool global_average = false;
   bool average = false;     ///< pooling layer: average instead of maximum
-  bool projection = false;  ///< convolution without ReLU whose signed output later layers add: half of the range below 0
+  bool projection = false;  ///< no ReLU: a signed output that later layers add, half of the range below 0
   double rate = 0;          ///< stored bits per weight; 0: the run's
   int source = kPreviousLayer;
   std::optional<ShortcutSpec> shortcut = std::nullopt;

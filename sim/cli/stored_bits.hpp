@@ -6,7 +6,7 @@
 
 namespace flexor {
 
-/// Bits that a layer's weights take in the model file: every plane's slices times its n.
+/// Bits that a layer's weights take in the model file: the slices of every digit times its n.
 inline std::int64_t stored_bits(const Network& network, const Layer& layer) {
   std::int64_t bits = 0;
   for (const auto& plane : layer.planes) {

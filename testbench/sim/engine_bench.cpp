@@ -65,7 +65,7 @@ JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryI
 Network draw_fitting(Random& random, const EngineParameters& engine) {
   for (;;) {
     GraphParts parts;
-    const GraphLimits limits{.planes = false,
+    const GraphLimits limits{.planes = engine.ResidualWords == 0 ? 1 : 4,
                              .pixel_shortcuts = false,
                              .mixed_digits = false,
                              .stacked_pixels = false,

@@ -46,13 +46,34 @@ TEST_P(EngineControl, RunsJobsBackToBackWithoutReset) {
   for (std::uint64_t seed = 100; seed < 106; ++seed) expect_runs_right(seed);
 }
 
-TEST_P(EngineControl, RunsTheSameNetworkWithEveryKindOfCode) {
-  for (const Code& code : {nested_code(8), random_tap_code(20, 8, 2, 5), dense_code(20, 16, 6), identity_code(20), nested_code(13)}) {
-    Random random(9);
-    const LayerSpec conv{LayerKind::Convolution, 5, 3, 1, 1, false, true, 0, 8};
-    const LayerSpec dense{LayerKind::Dense, 7, 1, 1, 0, false, false, 0, 8};
-    const Network network = random_network(random, {6, 6, 2}, {code}, {conv, dense});
-    SCOPED_TRACE(code.name);
+// A 3x3 layer of `planes` planes on 6x6 pixels, and a dense one.
+Network network_of(const Code& code, int planes) {
+  Random random(9);
+  const LayerSpec conv{LayerKind::Convolution, 5, 3, 1, 1, false, planes == 1, 0, 8};
+  const LayerSpec dense{LayerKind::Dense, 7, 1, 1, 0, false, false, 0, 8};
+  std::vector<LayerSpec> layers(static_cast<std::size_t>(planes), conv);
+  layers.push_back(dense);
+  Network network = random_network(random, {6, 6, 5}, {code}, layers);
+  for (int p = 1; p < planes; ++p) {
+    Layer& before = network.layers[static_cast<std::size_t>(p - 1)];
+    before.projection = true;
+    before.activation_max = 127;
+    network.layers[static_cast<std::size_t>(p)].source = kNetworkInput;
+    network.layers[static_cast<std::size_t>(p)].shortcut = Shortcut{.source = p - 1, .multiplier = 512, .real_multiplier = 2};
+  }
+  return network;
+}
+
+TEST_P(EngineControl, RunsEveryKindOfCodeAndTwoPlanesBackToBackWithoutReset) {
+  std::vector<Network> networks;
+  for (const Code& code : {random_tap_code(20, 8, 2, 5), nested_code(13), dense_code(20, 16, 6), identity_code(20), nested_code(8)}) {
+    networks.push_back(network_of(code, 1));
+  }
+  if (engine_.ResidualWords > 0) networks.push_back(network_of(nested_code(12), 2));
+  networks.push_back(networks.front());
+  for (const Network& network : networks) {
+    Random random(10);
+    SCOPED_TRACE(describe(network));
     expect_equal_job(driver_, network, compile(network, engine_), random_dataset(random, network.input, 16));
   }
 }

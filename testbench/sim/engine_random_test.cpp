@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "engine_bench.hpp"
 #include "networks.hpp"
@@ -74,12 +75,27 @@ TEST_P(EngineRandom, EqualsTheGoldenModelWithARandomSeed) {
   run_networks(GetParam(), seed);
 }
 
+// Planes of a layer's weights: those of the projections that its sum begins with, and its own.
+std::size_t planes_of(const Network& network, std::size_t l) {
+  const Layer& layer = network.layers[l];
+  if (!layer.shortcut || layer.shortcut->source < 0) return 1;
+  const auto from = static_cast<std::size_t>(layer.shortcut->source);
+  const Layer& plane = network.layers[from];
+  const bool alike = plane.projection && network.source(from) == network.source(l) && plane.kernel_height == layer.kernel_height &&
+                     plane.kernel_width == layer.kernel_width && plane.stride == layer.stride;
+  return alike ? planes_of(network, from) + 1 : 1;
+}
+
 // What the networks above are drawn from; always the same networks.
 TEST(EngineRandomNetworks, HoldEveryLayerKindThatTinyRuns) {
   Random random(0);
   int shortcuts = 0, projections = 0, maxima = 0, averages = 0;
+  std::map<std::size_t, int> layers;  // of so many planes
   for (int i = 0; i < 200; ++i) {
-    for (const Layer& layer : draw_fitting(random, find_configuration("tiny")).layers) {
+    const Network network = draw_fitting(random, find_configuration("tiny"));
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const Layer& layer = network.layers[l];
+      if (!layer.projection) ++layers[planes_of(network, l)];
       shortcuts += layer.shortcut ? 1 : 0;
       projections += layer.projection ? 1 : 0;
       maxima += layer.kind == LayerKind::Pool && !layer.average ? 1 : 0;
@@ -90,6 +106,7 @@ TEST(EngineRandomNetworks, HoldEveryLayerKindThatTinyRuns) {
   EXPECT_GT(projections, 5);
   EXPECT_GT(maxima, 5);
   EXPECT_GT(averages, 5);
+  for (const std::size_t planes : {1, 2, 3, 4}) EXPECT_GT(layers[planes], 5) << planes << " planes";
 }
 
 std::vector<Case> cases() {

@@ -101,8 +101,7 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
   const char* given = std::getenv("FLEXOR_SEED");
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
   // At most 255 chunks of the narrowest engine's 10 lanes, and sums that fit 24 bits whatever the style adds.
-  test::GraphLimits limits{
-      .planes = false, .pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
+  test::GraphLimits limits{.pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
   limits.dense_inputs = 2000;
   for (std::uint64_t n = 0; n < 12; ++n) {
     Random random(seed + n);
@@ -119,22 +118,24 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
 
 // What the graphs above are drawn from; always the same graphs.
 TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
-  int shortcuts = 0, digits = 0, averages = 0, projections = 0, pools = 0;
-  for (std::uint64_t n = 0; n < 100; ++n) {
+  int shortcuts = 0, digits = 0, averages = 0, projections = 0, pools = 0, planes = 0;
+  for (std::uint64_t n = 0; n < 200; ++n) {
     Random random(n);
     test::GraphParts parts;
-    test::draw_graph(random, parts, {.planes = false, .pixel_shortcuts = false, .mixed_digits = false, .digits = 4, .channel_step = 8});
+    test::draw_graph(random, parts, {.pixel_shortcuts = false, .mixed_digits = false, .digits = 4, .channel_step = 8});
     shortcuts += parts.shortcut ? 1 : 0;
     digits += parts.digits ? 1 : 0;
     averages += parts.global_average ? 1 : 0;
     projections += parts.projection ? 1 : 0;
     pools += parts.pool && parts.average ? 1 : 0;
+    planes += parts.planes ? 1 : 0;
   }
   EXPECT_GT(shortcuts, 20);
   EXPECT_GT(digits, 20);
   EXPECT_GT(averages, 20);
   EXPECT_GT(projections, 20);
   EXPECT_GT(pools, 5);
+  EXPECT_GT(planes, 20);
 }
 
 std::vector<Case> cases() {

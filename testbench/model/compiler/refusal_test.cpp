@@ -61,12 +61,6 @@ TEST_F(Refusal, AnotherShift) {
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2' requantises with shift 15");
 }
 
-TEST_F(Refusal, TwoPlanes) {
-  lenet_.layers[2].planes.push_back(lenet_.layers[2].planes[0]);
-  lenet_.layers[2].multiplier.resize(1000, 1);
-  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense3' has 2 bit planes");
-}
-
 // Parts of residual networks that this engine, or every engine, does not run; each network is valid, so only the compiler minds.
 class GraphRefusal : public Refusal {
  protected:
@@ -133,13 +127,6 @@ TEST_F(GraphRefusal, WhatNoEngineRuns) {
       engine, [](auto& l) { l[1].shortcut = Shortcut{.source = -1}; }, "layer 'conv2' adds the pixels, which no engine does");
   expect(
       engine, [](auto& l) { add_digit(l[1], 1); }, "layer 'conv2' has binary digits of different codes, which no engine runs");
-  expect(
-      engine,
-      [](auto& l) {
-        l[1].planes.push_back(l[1].planes[0]);
-        l[1].multiplier.resize(16, 1);
-      },
-      "layer 'conv2' has 2 bit planes");
   EngineParameters wide = engine;
   wide.R = 16;
   Network moved = plain_;

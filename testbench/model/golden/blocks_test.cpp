@@ -54,7 +54,7 @@ TEST(Requantise, RoundsHalfUp) {
     const int shift = 1 + static_cast<int>(random.below(24));
     // Exact in double: the product has fewer than 40 bits.
     const double exact = (static_cast<double>(acc) + bias) * multiplier / std::pow(2.0, shift);
-    ASSERT_EQ(static_cast<double>(requantise(plane_product(acc, bias, multiplier), shift)), std::floor(exact + 0.5))
+    ASSERT_EQ(static_cast<double>(requantise(accumulator_product(acc, bias, multiplier), shift)), std::floor(exact + 0.5))
         << acc << " " << bias << " " << multiplier << " " << shift;
   }
 }
@@ -63,8 +63,8 @@ TEST(Requantise, AtTheHalves) {
   EXPECT_EQ(requantise(1, 1), 1);    // 0.5 -> 1
   EXPECT_EQ(requantise(-1, 1), 0);   // -0.5 -> 0
   EXPECT_EQ(requantise(-3, 1), -1);  // -1.5 -> -1
-  EXPECT_EQ(requantise(plane_product(3, -2, -32768), 16), 0);
-  EXPECT_EQ(requantise(plane_product(2147483647, -2147483647, 32767), 24), 0);
+  EXPECT_EQ(requantise(accumulator_product(3, -2, -32768), 16), 0);
+  EXPECT_EQ(requantise(accumulator_product(2147483647, -2147483647, 32767), 24), 0);
 }
 
 TEST(ShortcutProduct, CountsIn256ths) {

@@ -38,8 +38,8 @@ class Weights {
   std::vector<std::vector<std::int8_t>> planes_;
 };
 
-// Exact sum of one group of planes [first, end) taken as one weight sum_p 2^(p - first) b_p.
-double exact_sum(const Layer& l, const Weights& weight, std::size_t first, std::size_t end, const Tensor& in, int y, int x, int m) {
+// Exact sum, every weight sum_p 2^p b_p.
+double exact_sum(const Layer& l, const Weights& weight, const Tensor& in, int y, int x, int m) {
   std::int64_t sum = 0;
   const int height = l.global_average ? l.input.height : l.kernel_height;
   const int width = l.global_average ? l.input.width : l.kernel_width;
@@ -47,8 +47,8 @@ double exact_sum(const Layer& l, const Weights& weight, std::size_t first, std::
     for (int i = 0; i < width; ++i) {
       for (int c = 0; c < l.input.channels; ++c) {
         std::int64_t w = 0;
-        for (std::size_t p = first; p < end; ++p) {
-          w += (std::int64_t{1} << (p - first)) * (l.global_average ? weight(p, m, 0, 0, c) : weight(p, m, j, i, c));
+        for (std::size_t p = 0; p < l.planes.size(); ++p) {
+          w += (std::int64_t{1} << p) * (l.global_average ? weight(p, m, 0, 0, c) : weight(p, m, j, i, c));
         }
         sum += w * static_cast<std::int64_t>(at(in, l.input, y * l.stride + j - l.padding, x * l.stride + i - l.padding, c));
       }
@@ -86,12 +86,8 @@ Tensor reference_layer(const Network& network, const Layer& l, const Tensor& in,
   for (int y = 0; y < s.height; ++y) {
     for (int x = 0; x < s.width; ++x) {
       for (int m = 0; m < s.channels; ++m) {
-        double real = 0;  // products have fewer than 53 bits, so this is exact
-        for (std::size_t p = 0; p < (l.digits ? 1 : l.planes.size()); ++p) {
-          double t = exact_sum(l, weight, p, l.digits ? l.planes.size() : p + 1, in, y, x, m);
-          if (p == 0) t += l.bias[static_cast<std::size_t>(m)];
-          real += t * l.multiplier[p * static_cast<std::size_t>(s.channels) + static_cast<std::size_t>(m)] / std::pow(2.0, l.shift);
-        }
+        const double t = exact_sum(l, weight, in, y, x, m) + l.bias[static_cast<std::size_t>(m)];
+        double real = t * l.multiplier[static_cast<std::size_t>(m)] / std::pow(2.0, l.shift);  // fewer than 53 bits, so this is exact
         if (shortcut != nullptr) {
           const Shortcut& from = *l.shortcut;
           real +=
@@ -191,7 +187,7 @@ TEST(GoldenGraph, SeesOneChangedBitOfEveryNewField) {
   const auto digits = [&](const Network& n, std::size_t l) {
     return n.layers[l].digits && n.layers[l].planes.size() > 2 && plain(n, l, n.layers[l].planes.size() - 1);
   };
-  const auto planes = [&](const Network& n, std::size_t l) { return !n.layers[l].digits && plain(n, l, 1); };
+  const auto plane = [&](const Network& n, std::size_t l) { return n.layers[l].projection && n.layers[l].shortcut && plain(n, l, 0); };
   expect_seen("shortcut multiplier", residual, [](Network& n, std::size_t l) { n.layers[l].shortcut->multiplier ^= 64; });
   const auto dispensable = [&](const Network& n, std::size_t l) {
     return residual(n, l) && !n.is_projection(n.layers[l].shortcut->source);
@@ -210,11 +206,8 @@ TEST(GoldenGraph, SeesOneChangedBitOfEveryNewField) {
   expect_seen("channel offset", movable, [](Network& n, std::size_t l) { --n.layers[l].shortcut->channel_offset; });
   expect_seen("most significant digit", digits, [](Network& n, std::size_t l) { n.layers[l].planes.back().stored[0] ^= 1; });
   expect_seen("digits as planes", digits, [](Network& n, std::size_t l) { std::swap(n.layers[l].planes[0], n.layers[l].planes.back()); });
-  expect_seen("second plane", planes, [](Network& n, std::size_t l) { n.layers[l].planes[1].stored[0] ^= 1; });
-  expect_seen("multiplier of the second plane", planes, [](Network& n, std::size_t l) {
-    std::int16_t& multiplier = n.layers[l].multiplier[static_cast<std::size_t>(n.layers[l].output.channels)];
-    multiplier = static_cast<std::int16_t>(-multiplier);
-  });
+  expect_seen("weight of a plane that adds", plane, [](Network& n, std::size_t l) { n.layers[l].planes[0].stored[0] ^= 1; });
+  expect_seen("shortcut of a plane", plane, [](Network& n, std::size_t l) { n.layers[l].shortcut->multiplier ^= 128; });
   const auto average = [&](const Network& n, std::size_t l) {
     return n.layers[l].global_average && plain(n, l, n.layers[l].planes.size() - 1);
   };

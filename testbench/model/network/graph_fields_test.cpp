@@ -92,7 +92,8 @@ const Wrong kWrong[] = {
     {"SourceOfAnotherShape", [](auto& l) { l[1].source = -1; }, "layer 'conv2': its input is 6x6x4, but the network's input gives 6x6x3"},
     {"AveragingConvolution", [](auto& l) { l[1].global_average = true; }, "layer 'conv2': only a dense layer may average"},
     {"LaterShortcut", [](auto& l) { l[1].shortcut->source = 1; }, "layer 'conv2': its shortcut comes from layer 1"},
-    {"ShortcutIntoLogits", [](auto& l) { l[2].shortcut = l[1].shortcut; }, "layer 'dense3': only a convolution without pooling"},
+    {"ShortcutIntoLogits", [](auto& l) { l[2].shortcut = l[1].shortcut; },
+     "layer 'dense3': only a layer with weights that neither pools, averages nor gives logits may have a shortcut"},
     {"ShortcutStride", [](auto& l) { l[1].shortcut->stride = 3; }, "layer 'conv2': its shortcut has stride 3, but 1 and 2"},
     {"ShortcutMultiplier", [](auto& l) { l[1].shortcut->multiplier = 65536; }, "layer 'conv2': its shortcut multiplier is 65536"},
     {"ShortcutPixels", [](auto& l) { l[1].shortcut->stride = 2; }, "layer 'conv2': its shortcut gives 3x3 pixels, but its output is 6x6x4"},
@@ -100,15 +101,19 @@ const Wrong kWrong[] = {
      "layer 'conv2': its shortcut puts 3 channels at channel 2, but its output has 4"},
     {"ShortcutShift", [](auto& l) { l[1].shift = 7; }, "layer 'conv2': its shift is 7, but a layer with a shortcut needs 8 or more"},
     {"ShortcutNotANumber", [](auto& l) { l[1].shortcut->real_multiplier = std::nan(""); }, "layer 'conv2': its real shortcut multiplier"},
-    {"FivePlanes", [](auto& l) { l[1].planes.resize(5, l[1].planes[0]); }, "layer 'conv2': it has 5 bit planes, but 1 to 4"},
+    {"TwoPlanesThatAreNoDigits", [](auto& l) { l[1].planes.resize(2, l[1].planes[0]); },
+     "layer 'conv2': it has 2 bit planes, but only binary digits may have more or fewer than one"},
     {"NineDigits", [](auto& l) { l[1].digits = true, l[1].planes.resize(9, l[1].planes[0]); },
      "layer 'conv2': it has 9 bit planes, but 1 to 8"},
     {"ProjectionThatIsRead", [](auto& l) { l[0].projection = true, l[0].activation_max = 127, *l[1].shortcut = {.source = 0}; },
      "layer 'conv2': it reads the layer before, a projection, which layers only add"},
     {"ProjectionThatNobodyAdds", [](auto& l) { l[1].shortcut.reset(), l[1].projection = true, l[1].activation_max = 127, l[2].source = 0; },
      "layer 'conv2': it is a projection, but no layer adds it"},
-    {"ProjectionWithShortcut", [](auto& l) { l[1].projection = true, l[2].source = 0; },
-     "layer 'conv2': only a convolution without pooling, shortcut and logits may be a projection"},
+    {"ProjectionThatPools",
+     [](auto& l) {
+       l[0].projection = true, l[0].activation_max = 127, l[0].max_pool = true, l[0].output = {3, 3, 4};
+     },
+     "layer 'conv1': only a layer with weights that neither pools, averages nor gives logits may be a projection"},
     {"ProjectionOfNineBits", [](auto& l) { l[1].shortcut.reset(), l[1].projection = true, l[2].source = 0; },
      "layer 'conv2': its upper clamp is 255, but a projection has at most 127"},
     {"AverageOfAConvolution", [](auto& l) { l[0].average = true; }, "layer 'conv1': only a pooling layer may take the sum of its windows"},
@@ -120,8 +125,7 @@ const Wrong kWrong[] = {
        l[0].kind = LayerKind::Pool, l[0].max_pool = true, l[0].output = {3, 3, 4};
      },
      "layer 'conv1': a pooling layer has neither digits, stacked rows, logits nor pooling behind it"},
-    {"MultipliersOfOnePlane", [](auto& l) { l[1].planes.resize(3, l[1].planes[0]); },
-     "layer 'conv2': it has 4 multipliers for 3 planes of 4 output channels"},
+    {"MultipliersMissing", [](auto& l) { l[1].multiplier.pop_back(); }, "layer 'conv2': it has 3 multipliers for 4 output channels"},
 };
 
 INSTANTIATE_TEST_SUITE_P(OneWrongThing, GraphFields, testing::ValuesIn(kWrong), [](const auto& info) { return info.param.name; });

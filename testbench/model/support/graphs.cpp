@@ -19,26 +19,46 @@ std::vector<std::uint8_t> random_bytes(Random& random, std::size_t count) {
   return bytes;
 }
 
-// Planes, bias and multipliers that spread the outputs over their range.
+// Stored bits, bias and multipliers that spread the outputs over their range.
 void fill(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   l.digits = random.below(4) == 0;
-  const int planes = l.digits ? draw(random, 1, limits.digits) : limits.planes && random.below(3) == 0 ? draw(random, 2, 4) : 1;
-  parts.digits |= l.digits && planes > 1;
-  parts.planes |= !l.digits && planes > 1;
-  for (int p = 0; p < planes; ++p) {
-    const int code = l.digits && p > 0 && !limits.mixed_digits ? l.planes[0].code : pick_code(random, network);
+  const int digits = l.digits ? draw(random, 1, limits.digits) : 1;
+  parts.digits |= digits > 1;
+  for (int p = 0; p < digits; ++p) {
+    const int code = p > 0 && !limits.mixed_digits ? l.planes[0].code : pick_code(random, network);
     const auto bits = static_cast<std::size_t>(l.slices()) * static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
     l.planes.push_back({code, random_bytes(random, (bits + 7) / 8)});
   }
   const double inputs = static_cast<double>(l.weights()) / l.output.channels * l.averaged_pixels();
-  const double spread = 100 * std::sqrt(inputs) * (l.digits ? std::ldexp(0.6, planes) : std::sqrt(planes));
+  const double spread = 100 * std::sqrt(inputs) * (l.digits ? std::ldexp(0.6, digits) : 1);
   const double full = l.logits ? 4000 : l.activation_max;  // a projection's outputs pass its range on either side
-  for (int i = 0; i < l.multiplier_planes() * l.output.channels; ++i) {
+  for (int m = 0; m < l.output.channels; ++m) {
     const double scale = full / spread * 65536 * (0.2 + static_cast<double>(random.below(1000)) / 2000);
     const int sign = random.below(8) == 0 ? -1 : 1;
     l.multiplier.push_back(static_cast<std::int16_t>(sign * std::clamp(scale, 1.0, 32767.0)));
   }
   for (int m = 0; m < l.output.channels; ++m) l.bias.push_back(draw(random, static_cast<int>(-spread / 2), static_cast<int>(spread / 2)));
+}
+
+void add_last_as_shortcut(Random& random, const Network& network, Layer& l) {
+  l.shortcut = Shortcut{static_cast<int>(network.layers.size()) - 1, 1, 0, draw(random, 0, 700), 1.0};
+  l.shortcut->real_multiplier = l.shortcut->multiplier / 256.0;
+}
+
+// All planes of a layer but the last as projections that read what it reads; each adds the one before, the first the layer's shortcut.
+void add_planes(Random& random, Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  if (l.source == kPreviousLayer) l.source = static_cast<int>(network.layers.size()) - 1;
+  l.stack_rows = false;
+  for (int p = draw(random, 1, limits.planes - 1); p > 0; --p) {
+    Layer plane = l;
+    plane.name = fmt::format("{}_plane{}", l.name, p);
+    plane.projection = true;
+    plane.activation_max = random.below(3) == 0 ? 7 : 127;
+    fill(random, network, plane, parts, limits);
+    network.layers.push_back(plane);
+    add_last_as_shortcut(random, network, l);
+  }
+  parts.planes = true;
 }
 
 // A layer that others read: not a projection.
@@ -51,7 +71,7 @@ int draw_source(Random& random, const Network& network, int lowest) {
 
 // A 1x1 convolution of what the next layer, a 3x3 convolution, also reads; that one adds it.
 void add_projection(Random& random, Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
-  const int before = static_cast<int>(network.layers.size());
+  if (l.source == kPreviousLayer) l.source = static_cast<int>(network.layers.size()) - 1;
   Layer p;
   p.name = l.name + "p";
   p.source = l.source;
@@ -63,12 +83,10 @@ void add_projection(Random& random, Network& network, Layer& l, GraphParts& part
   p.activation_max = random.below(3) == 0 ? 7 : 127;
   fill(random, network, p, parts, limits);
   network.layers.push_back(p);
-  if (l.source == kPreviousLayer) l.source = before - 1;
   l.kernel_height = l.kernel_width = 3;
   l.padding = 1;
   l.output = l.unpooled();
-  l.shortcut = Shortcut{before, 1, 0, draw(random, 0, 700), 1.0};
-  l.shortcut->real_multiplier = l.shortcut->multiplier / 256.0;
+  add_last_as_shortcut(random, network, l);
   parts.shortcut = parts.projection = true;
 }
 
@@ -148,6 +166,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
       l.max_pool = true;
       l.output = {l.output.height / 2, l.output.width / 2, l.output.channels};
     }
+    if (limits.planes > 1 && !l.max_pool && random.below(3) == 0) add_planes(random, network, l, parts, limits);
     fill(random, network, l, parts, limits);
     network.layers.push_back(l);
     if (limits.windows && random.below(4) == 0) add_pool(random, network, parts);

@@ -36,7 +36,7 @@ struct GraphParts {
 
 /// What draw_graph() keeps to.
 struct GraphLimits {
-  bool planes = true;           ///< several planes with multipliers of their own
+  int planes = 4;               ///< most planes of a layer, 1..4
   bool pixel_shortcuts = true;  ///< shortcuts from the pixels
   bool mixed_digits = true;     ///< digits of different codes
   bool sources = true;          ///< layers that read another than the one before

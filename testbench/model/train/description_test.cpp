@@ -94,7 +94,62 @@ TEST(NetworkFile, PoolingAndProjectionsAreRefusedWithOneSentence) {
   expect("\"padding\": 1, \"back\": 2", "\"padding\": 1", "layer a: it reads the projection p, but projections are only added");
   expect(", \"shortcut\": {\"back\": 2}", "", "layer p: it is a projection, but no layer adds it");
   expect("\"projection\": true", "\"projection\": true, \"activation_bits\": 1", "layer p: a projection needs at least 2 activation bits");
-  expect("\"projection\": true", "\"projection\": true, \"max_pool\": true", "layer p: only a convolution without pooling");
+  expect("\"projection\": true", "\"projection\": true, \"max_pool\": true", "layer p: only a layer with weights that neither pools");
+}
+
+TEST(NetworkFile, PlanesAreLayersThatAddUp) {
+  const NetworkSpec spec = parse_network(test::kPlanesNetwork, "file");
+  std::vector<std::string> names;
+  for (const LayerSpec& layer : spec.layers) names.push_back(layer.name);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"conv1", "a1_plane2", "a1_plane1", "a1", "b1_plane1", "b1", "a2_plane1", "a2", "b2_plane3",
+                                      "b2_plane2", "b2_plane1", "b2", "c_plane1", "c", "c_pool", "dense1_plane1", "dense1", "dense2"}));
+  const std::vector<Layer> layers = layer_shapes(spec);
+  const auto input = [&](std::size_t l) { return layers[l].source == kPreviousLayer ? static_cast<int>(l) - 1 : layers[l].source; };
+  const auto added = [&](std::size_t l) { return layers[l].shortcut ? layers[l].shortcut->source : kPreviousLayer; };
+  for (const std::size_t l : {1, 2, 3}) EXPECT_EQ(input(l), 0);
+  for (const std::size_t l : {4, 5}) EXPECT_EQ(input(l), 3);
+  for (const std::size_t l : {8, 9, 10, 11}) EXPECT_EQ(input(l), 7);
+  for (const std::size_t l : {15, 16}) EXPECT_EQ(input(l), 14);
+  EXPECT_FALSE(layers[1].shortcut);
+  for (const std::size_t l : {2, 3, 5, 7, 9, 10, 11, 13, 16}) EXPECT_EQ(added(l), static_cast<int>(l) - 1);
+  EXPECT_EQ(added(4), 0);
+  EXPECT_EQ(added(8), 5) << "the output of b1";
+  EXPECT_EQ(layers[8].shortcut->stride, 2);
+  EXPECT_EQ(layers[8].shortcut->channel_offset, 2);
+  // A sum of planes has 255 steps from -clip to clip, the output from 0 to clip: one of its steps is two of the output's.
+  EXPECT_DOUBLE_EQ(spec.layers[4].shortcut->scale, 0.75 / 2);
+  EXPECT_DOUBLE_EQ(spec.layers[5].shortcut->scale, 2);
+  EXPECT_DOUBLE_EQ(spec.layers[10].shortcut->scale, 1);
+  EXPECT_DOUBLE_EQ(spec.layers[8].gain, 0.125);
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const bool plane = names[l].find("_plane") != std::string::npos;
+    EXPECT_EQ(layers[l].projection, plane);
+    EXPECT_EQ(layers[l].activation_max, plane ? 127 : 255);
+  }
+  EXPECT_EQ(layers[13].output, (Shape{4, 4, 8}));
+  EXPECT_EQ(layers[14].kind, LayerKind::Pool);
+  EXPECT_EQ(layers[14].output, (Shape{2, 2, 8}));
+}
+
+TEST(NetworkFile, PlanesAreRefusedWithOneSentence) {
+  const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { layer_shapes(parse_network(changed(test::kPlanesNetwork, from, to), "file")); }, part);
+  };
+  expect("\"digits\": 6, ", "", "layer dense2: logits and global averages have one plane of weights; give it \"planes\": 1 or \"digits\"");
+  expect("\"channels\": 12", "\"channels\": 12, \"global_average\": true", "layer dense1: logits and global averages have one plane");
+  expect("\"scale\": 0.75", "\"scale\": 9, \"activation_bits\": 2",
+         "layer b1: its shortcut is too large for the 8 bits of a sum of planes");
+  expect("\"name\": \"c\"", "\"name\": \"a1_plane1\"", "there are two layers \"a1_plane1\"");
+  expect("\"planes\": 4", "\"planes\": 5", "layer 5 of the list: \"planes\" is 5, but 1 to 4");
+}
+
+// The first layer's planes read the pixels, too, so that they keep their order.
+TEST(NetworkFile, PixelsThatSeveralLayersReadAreNotRowStacked) {
+  EXPECT_TRUE(layer_shapes(parse_network(test::kPlanesNetwork, "file"))[0].stack_rows);
+  const std::vector<Layer> layers = layer_shapes(parse_network(changed(test::kPlanesNetwork, ", \"digits\": 8", ""), "file"));
+  EXPECT_EQ(layers[1].source, kNetworkInput);
+  EXPECT_FALSE(layers[0].stack_rows);
 }
 
 TEST(NetworkFile, RefusesWithOneSentence) {

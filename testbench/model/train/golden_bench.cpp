@@ -30,8 +30,8 @@ constexpr int kRepeats = 7;
 constexpr int kBatch = 100;  // images that libtorch takes at a time
 constexpr int kMostThreads = 256;
 
-// The network as float32 convolutions without rounding, on batches in one memory format. All planes of a layer and their scales are one
-// weight here.
+// The network as float32 convolutions without rounding, on batches in one memory format. All digits of a layer and its scales are
+// one weight here.
 class Float32 {
  public:
   Float32(const Network& network, at::MemoryFormat format) : network_(network), format_(format) {
@@ -48,10 +48,11 @@ class Float32 {
         const torch::Tensor flat = torch::tensor(std::vector<float>(values.begin(), values.end()));
         const torch::Tensor shaped =
             layer.stack_rows ? flat.view({m, w, h, c}).permute({0, 3, 2, 1}) : flat.view({m, h, w, c}).permute({0, 3, 1, 2});
-        sum += layer.digits ? shaped * scale(layer, 0) * std::ldexp(1.0, p) : shaped * scale(layer, p);
+        sum += shaped * std::ldexp(1.0, p);
       }
-      weight_.push_back(sum.contiguous(format));
-      bias_.push_back((column(layer.real_bias.begin(), m) * scale(layer, 0)).flatten().contiguous());
+      const torch::Tensor scale = column(layer.real_scale);
+      weight_.push_back((sum * scale).contiguous(format));
+      bias_.push_back((column(layer.real_bias) * scale).flatten().contiguous());
     }
   }
 
@@ -89,12 +90,8 @@ class Float32 {
     return layer.average ? torch::avg_pool2d(padded, kernel, stride) : torch::max_pool2d(padded, kernel, stride);
   }
 
-  template <typename Iterator>
-  static torch::Tensor column(Iterator first, std::int64_t count) {
-    return torch::tensor(std::vector<float>(first, first + count)).view({-1, 1, 1, 1});
-  }
-  static torch::Tensor scale(const Layer& layer, int plane) {
-    return column(layer.real_scale.begin() + plane * layer.output.channels, layer.output.channels);
+  static torch::Tensor column(const std::vector<double>& values) {
+    return torch::tensor(std::vector<float>(values.begin(), values.end())).view({-1, 1, 1, 1});
   }
 
   // Adds the shortcut to x in place.

@@ -52,13 +52,6 @@ inline NetworkSpec tiny_projection_spec() {
   return spec;
 }
 
-/// The residual one with two planes in every encrypted layer.
-inline NetworkSpec tiny_planes_spec() {
-  NetworkSpec spec = tiny_residual_spec();
-  for (LayerSpec& layer : spec.layers) layer.planes = layer.digits > 0 ? 1 : 2;
-  return spec;
-}
-
 /// Upright (0) and level (1) stripes with noise.
 inline Dataset stripes(int count, std::uint64_t seed) {
   Dataset data{.name = "stripes", .shape = {8, 8, 1}, .count = count, .pixels = {}, .labels = {}, .checksum = "none"};

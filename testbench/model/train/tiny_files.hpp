@@ -21,6 +21,23 @@ inline constexpr const char* kTinyNetwork = R"({
   ]
 })";
 
+/// A residual network whose layers have two to four planes: a shortcut of option A, pooling, a dense layer.
+inline constexpr const char* kPlanesNetwork = R"({
+  "name": "tiny-planes",
+  "input": [8, 8, 1],
+  "defaults": {"kernel": 3, "padding": 1, "clip": 6, "planes": 2},
+  "layers": [
+    {"name": "conv1", "channels": 4, "digits": 8},
+    {"name": "a1", "channels": 4, "planes": 3},
+    {"name": "b1", "channels": 4, "shortcut": {"back": 2, "scale": 0.75}},
+    {"name": "a2", "channels": 8, "stride": 2},
+    {"name": "b2", "channels": 8, "planes": 4, "shortcut": {"back": 2}},
+    {"name": "c", "channels": 8, "max_pool": true},
+    {"name": "dense1", "kind": "dense", "channels": 12},
+    {"name": "dense2", "kind": "dense", "channels": 2, "digits": 6, "logits": true}
+  ]
+})";
+
 inline constexpr const char* kTinyRecipe = R"({
   "name": "tiny", "network": "to be named by the options", "data": "mnist",
   "epochs": 12, "minibatch": 16, "warm_up_steps": 10,

@@ -210,13 +210,14 @@ TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
 // What the random networks must contain for the test above to mean anything; always the same networks.
 TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   std::mt19937 random(1);
-  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0, projections = 0, maxima = 0, sums = 0;
+  int digits = 0, averages = 0, shortcuts = 0, strided = 0, moved = 0, projections = 0, planes = 0, maxima = 0, sums = 0;
   for (int n = 0; n < 600; ++n) {
     for (const LayerCase& layer : random_network(this->geometry(), random).layers) {
       digits += layer.digits > 1;
       averages += layer.average && layer.pixels() > 1;
       shortcuts += layer.shortcut.has_value();
       projections += layer.projection;
+      planes += layer.projection && layer.kernel_width == 3 && layer.shortcut;
       maxima += layer.window && layer.maximum;
       sums += layer.window && !layer.maximum;
       strided += layer.shortcut && layer.shortcut->stride == 2 && layer.out_width() > 1;
@@ -228,6 +229,7 @@ TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
   EXPECT_EQ(averages > 10, p.SumBits > 0) << averages;
   EXPECT_EQ(shortcuts > 10, p.ResidualWords > 0) << shortcuts;
   EXPECT_EQ(projections > 10, p.ResidualWords > 0) << projections;
+  EXPECT_EQ(planes > 10, p.ResidualWords > 0) << planes;
   EXPECT_EQ(maxima > 10, p.Windows > 0) << maxima;
   EXPECT_EQ(sums > 10, p.Windows > 0) << sums;
   EXPECT_EQ(strided > 3, p.ResidualWords > 0) << strided;

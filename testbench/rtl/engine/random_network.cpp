@@ -11,11 +11,25 @@ namespace {
 
 int draw(std::mt19937& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 
-/// What a layer has to be: anything, a projection (1x1), or the 3x3 layer that adds one.
+/// What a layer has to be: anything, or one of a chain of projections that read the same input and end in a 3x3 layer; each adds the one
+/// before. One 1x1 projection is the shortcut of a residual block, 3x3 ones are the planes of the last layer's weights.
 struct Form {
-  bool projection = false, beside = false;
+  int projections = 0;  // of the chain, this layer included, yet to come
+  bool adds = false;    // the layer before
+  bool planes = false;
   int stride = 1;
+  int channels = 0;  // of planes
+
+  [[nodiscard]] bool chained() const { return projections > 0 || adds; }
+  [[nodiscard]] Form next() const { return {projections - 1, true, planes, stride, channels}; }
 };
+
+Form begin_chain(const Geometry& engine, std::mt19937& random, int layers_left) {
+  const int most = std::min(3, layers_left - 2);  // the layer that adds, and logits
+  if (engine.residual_words == 0 || most < 1 || draw(random, 0, 2) != 0) return {};
+  const int planes = draw(random, 0, 2) == 0 ? 0 : draw(random, 1, most);
+  return {std::max(planes, 1), false, planes > 0, draw(random, 1, 2), draw(random, 1, 2 * engine.m + 3)};
+}
 
 LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height, int width, int channels, int batch, bool last,
                        const Form& form) {
@@ -25,10 +39,11 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   layer.channels = channels;
   layer.digits = draw(random, 0, 2) == 0 ? draw(random, 1, engine.digits) : 1;
   const bool summable = engine.sum_bits > 0 && height * width <= 1 << engine.sum_bits;
-  if (form.projection || form.beside) {
+  if (form.chained()) {
+    const bool wide = form.planes || form.projections == 0;
     layer.stride = form.stride;
-    layer.padding = form.beside ? 1 : 0;
-    layer.kernel_height = layer.kernel_width = form.beside ? 3 : 1;
+    layer.padding = wide ? 1 : 0;
+    layer.kernel_height = layer.kernel_width = wide ? 3 : 1;
   } else if (engine.windows > 0 && !last && draw(random, 0, 3) == 0) {
     layer.window = true;
     layer.maximum = draw(random, 0, 1) == 0;
@@ -52,11 +67,11 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
     layer.channels = height * width * channels;
     layer.height = layer.width = 1;
   }
-  layer.out_channels = layer.window ? channels : draw(random, 1, 2 * engine.m + 3);
+  layer.out_channels = layer.window ? channels : form.planes ? form.channels : draw(random, 1, 2 * engine.m + 3);
   layer.logits = last;
-  layer.projection = form.projection;
-  layer.pool = !last && !layer.average && !layer.window && !form.projection && !form.beside && layer.raw_height() >= 2 &&
-               layer.raw_width() >= 2 && draw(random, 0, 1) == 0;
+  layer.projection = form.projections > 0;
+  layer.pool = !last && !layer.average && !layer.window && !form.chained() && layer.raw_height() >= 2 && layer.raw_width() >= 2 &&
+               draw(random, 0, 1) == 0;
   const int largest = layer.projection ? 127 : 255;
   layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, largest) : largest;
   layer.stored_bits = layer.window ? 1 : engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
@@ -89,15 +104,15 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   return layer;
 }
 
-// A shortcut from an earlier layer that is large enough, now and then, or from the projection before; ordinary layers only.
+// A shortcut from an earlier layer that is large enough, now and then, or from the projection before.
 void draw_shortcut(std::vector<LayerCase>& layers, const Geometry& engine, std::mt19937& random, const Form& form) {
   LayerCase& layer = layers.back();
-  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layer.projection || layer.window) return;
+  if (engine.residual_words == 0 || layer.pool || layer.logits || layer.average || layer.window) return;
   if (layers.size() < 2) return;
-  if (!form.beside && draw(random, 0, 3) == 0) return;
+  if (!form.adds && draw(random, 0, 3) == 0) return;
   ShortcutCase shortcut;
-  shortcut.source = form.beside ? static_cast<int>(layers.size()) - 2 : draw(random, 0, static_cast<int>(layers.size()) - 2);
-  shortcut.stride = form.beside ? 1 : draw(random, 1, 2);
+  shortcut.source = form.adds ? static_cast<int>(layers.size()) - 2 : draw(random, 0, static_cast<int>(layers.size()) - 2);
+  shortcut.stride = form.adds ? 1 : draw(random, 1, 2);
   const LayerCase& source = layers[static_cast<std::size_t>(shortcut.source)];
   const auto fits = [&shortcut](int out, int in) { return (out - 1) * shortcut.stride < in; };
   if (!fits(layer.out_height(), source.out_height()) || !fits(layer.out_width(), source.out_width())) return;
@@ -150,14 +165,13 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
     long bytes = static_cast<long>(network.batch) * height * width * channels;
     network.input.resize(static_cast<std::size_t>(bytes));
     for (auto& byte : network.input) byte = static_cast<std::uint8_t>(random());
-    const int count = draw(random, 1, 4);
+    const int count = draw(random, 1, 5);
     long weight_words = 0, control_words = 32L * count, code_words = 0, work = 0, residual_words = 0;
     bool fits = true;
     int source = -1;
     Form form;
     for (int l = 0; l < count; ++l) {
-      form = {engine.residual_words > 0 && l + 2 < count && !form.projection && height * width > 1 && draw(random, 0, 2) == 0,
-              form.projection, form.projection ? form.stride : draw(random, 1, 2)};
+      form = form.projections > 0 ? form.next() : height * width > 1 ? begin_chain(engine, random, count - l) : Form{};
       network.layers.push_back(random_layer(engine, random, height, width, channels, network.batch, l == count - 1, form));
       network.layers.back().source = source;
       draw_shortcut(network.layers, engine, random, form);
