@@ -42,12 +42,33 @@ void restore_order(torch::serialize::InputArchive& archive, std::vector<int>& or
   std::copy_n(stored.data_ptr<std::int64_t>(), order.size(), order.begin());
 }
 
+std::string read_file(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// Throws InputError when the checkpoint is of another network.
+void check_network(torch::serialize::InputArchive& archive, const Trainable& model, const std::filesystem::path& file) {
+  const std::string network = read_text(archive, "network");
+  if (network == model->spec().name) return;
+  throw InputError("checkpoint '" + file.string() + "' is of network " + network + ", not " + model->spec().name +
+                   "; give a checkpoint of the same network");
+}
+
+// Parameters and statistics, to where the model is.
+void restore_model(torch::serialize::InputArchive& archive, Trainable& model) {
+  const torch::Device device = model->device();
+  model->load(archive);
+  model->to(device);
+}
+
 }  // namespace
 
 void save_checkpoint(const Trainable& model, const RunState& state, const CheckpointNotes& notes, const std::filesystem::path& file) {
   torch::serialize::OutputArchive archive;
   model->save(archive);
   archive.write("network", c10::IValue(model->spec().name));
+  archive.write("method", c10::IValue(static_cast<std::int64_t>(model->hyper().method)));
   archive.write("plan", c10::IValue(notes.plan));
   archive.write("log", c10::IValue(notes.log));
   archive.write("test_accuracy", c10::IValue(notes.test_accuracy));
@@ -68,8 +89,7 @@ void save_checkpoint(const Trainable& model, const RunState& state, const Checkp
 }
 
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  load_checkpoint(model, state, notes, {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()}, file);
+  load_checkpoint(model, state, notes, read_file(file), file);
 }
 
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
@@ -79,11 +99,7 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
     torch::serialize::InputArchive archive;
     std::istringstream stream(bytes);
     archive.load_from(stream);
-    const std::string network = read_text(archive, "network");
-    if (network != model->spec().name) {
-      throw InputError("checkpoint '" + file.string() + "' is of network " + network + ", not " + model->spec().name +
-                       "; give a checkpoint of the same network");
-    }
+    check_network(archive, model, file);
     const std::string plan = read_text(archive, "plan");
     if (!notes.plan.empty() && plan != notes.plan) {
       throw InputError(fmt::format("checkpoint '{}' is of another run ({}); give the same options and files or another --out",
@@ -100,15 +116,32 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
       restore(archive, "second" + std::to_string(i), parameters[i].second);
     }
     std::istringstream(read_text(archive, "random")) >> state.data.random;
-    const torch::Device device = model->device();
-    model->load(archive);
-    model->to(device);
+    restore_model(archive, model);
     state.optimiser.resume(steps.toInt());
     state.epoch = static_cast<int>(epoch.toInt());
     notes = {plan, read_text(archive, "log"), accuracy.toDouble()};
   } catch (const c10::Error&) {
     throw InputError("checkpoint '" + file.string() +
                      "' cannot be read or does not fit the network and rate; give one that this command wrote");
+  }
+}
+
+void load_real_weights(Trainable& model, const std::filesystem::path& file) {
+  const torch::NoGradGuard guard;
+  try {
+    torch::serialize::InputArchive archive;
+    std::istringstream stream(read_file(file));
+    archive.load_from(stream);
+    check_network(archive, model, file);
+    c10::IValue method;
+    archive.read("method", method);
+    if (method.toInt() != static_cast<std::int64_t>(Method::Real)) {
+      throw InputError(
+          fmt::format("checkpoint '{}' is not of a run with real weights; give one of a run with --method real", file.string()));
+    }
+    restore_model(archive, model);
+  } catch (const c10::Error&) {
+    throw InputError(fmt::format("checkpoint '{}' of the teacher cannot be read; give one of a run with --method real", file.string()));
   }
 }
 

@@ -23,5 +23,8 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
 /// The same from the bytes of the file, whose name is for messages.
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
                      const std::filesystem::path& file);
+/// Parameters and statistics of a run with real weights, whose method `model` has. Throws InputError when the file is missing, broken, of
+/// another network or of another method.
+void load_real_weights(Trainable& model, const std::filesystem::path& file);
 
 }  // namespace flexor

@@ -37,9 +37,9 @@ EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape
   if (spec.digits > 0) {
     latent_ = register_parameter("latent", (torch::randn(map_->sizes, generator) * kDigitSpread).clamp_(-1, 1));
   } else {
-    const bool nearest = hyper.method == Method::Nearest;
-    if (nearest) nearest_.emplace(code);
-    latent_ = register_parameter("latent", torch::randn({map_->slices, nearest ? code.n_out : code.n_in}, generator) * hyper.latent_spread);
+    if (hyper.method == Method::Nearest) nearest_.emplace(code);
+    const bool whole = nearest_ || hyper.method == Method::Real;
+    latent_ = register_parameter("latent", torch::randn({map_->slices, whole ? code.n_out : code.n_in}, generator) * hyper.latent_spread);
   }
   gain_ = register_parameter("gain", torch::full({channels}, spec.logits ? kLogitGain : spec.gain));
   offset_ = register_parameter("offset", torch::zeros({channels}));
@@ -56,10 +56,19 @@ Estimator EncryptedLayerImpl::estimator() const {
   return hyper_.method == Method::Analog && torch::GradMode::is_enabled() ? Estimator::Analog : Estimator::Equation6;
 }
 
+// [S, n_out]
+torch::Tensor EncryptedLayerImpl::slices() {
+  if (hyper_.method == Method::Real) return latent_;
+  if (!nearest_) return xor_decrypt(latent_, code_, hyper_.s_tanh, estimator());
+  const torch::Tensor hard = nearest_codeword(latent_, *nearest_);
+  if (hardness_ >= 1 || !torch::GradMode::is_enabled()) return hard;
+  const torch::Tensor u = latent_.detach();
+  return hard + (u / u.abs().mean() - hard.detach()) * (1 - hardness_);  // the gradient goes to the latents as it is
+}
+
 torch::Tensor EncryptedLayerImpl::weight() {
   if (spec_.digits > 0) return digit_weight(latent_, spec_.digits).contiguous(torch::MemoryFormat::ChannelsLast);
-  const torch::Tensor slices = nearest_ ? nearest_codeword(latent_, *nearest_) : xor_decrypt(latent_, code_, hyper_.s_tanh, estimator());
-  return place_slices(slices, map_);
+  return place_slices(slices(), map_);
 }
 
 std::vector<std::vector<std::uint32_t>> EncryptedLayerImpl::stored() {

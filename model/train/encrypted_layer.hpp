@@ -17,8 +17,9 @@ namespace flexor {
 
 class Team;
 
-/// How stored bits are trained: by the paper's equation 6, its two ablations (Estimator), or the nearest codeword.
-enum class Method { Eq6, Straight, Analog, Nearest };
+/// How weights are trained: stored bits by the paper's equation 6, its two ablations (Estimator) or the nearest codeword; or real weights
+/// without any code, the baseline that no engine runs.
+enum class Method { Eq6, Straight, Analog, Nearest, Real };
 
 /// What the parameters of a run start from and how they move.
 struct Hyper {
@@ -29,6 +30,7 @@ struct Hyper {
   double latent_spread = 0.1;  ///< deviation of the latents at the start (stored values of eq. 6: 0.001)
   double latent_box = 1.0;     ///< latents stay within +-this
   double s_tanh = 100;         ///< of eq. 6
+  double hardening = 0;        ///< share of a run in which the codewords take the place of the latents themselves (nearest codeword)
   double smallest_gain = 0.1;  ///< of batch norm: keeps |bias| = |offset / gain| * sigma small
   double largest_gain = 1e30;
   bool fused = true;  ///< fused_layer() where it fits; false: libtorch's operations everywhere
@@ -47,7 +49,8 @@ class EncryptedLayerImpl : public torch::nn::Module {
 
   /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
   torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
-  /// Weights as the forward pass uses them: in {-1, +1}, or odd integers.
+  /// Weights as the forward pass uses them: in {-1, +1}, or odd integers; real ones of Method::Real; in training before all is hard,
+  /// `hardness c + (1 - hardness) u / mean |u|` of codeword c and latents u.
   torch::Tensor weight();
   /// Stored bits of every slice of every plane, as the engine will load them.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> stored();
@@ -57,6 +60,8 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// and not tiny, so that an integer bias exists and pooling may stand before or after requantisation.
   void enrol(Optimiser& optimiser);
   [[nodiscard]] FoldedNorm fold() const;
+  /// Share of the codeword in the weights of training steps from here on, 0..1 (nearest codeword).
+  void set_hardness(double hardness) { hardness_ = hardness; }
   /// Training steps from here on take the statistics of the minibatch of all processes; null: of this one.
   void set_team(const std::shared_ptr<Team>& team) { team_ = team; }
 
@@ -79,8 +84,10 @@ class EncryptedLayerImpl : public torch::nn::Module {
   Code code_;
   Hyper hyper_;
   std::optional<NearestCodeword> nearest_;
+  double hardness_ = 1;
   std::shared_ptr<const SliceMap> map_;
   [[nodiscard]] Estimator estimator() const;
+  torch::Tensor slices();
   torch::Tensor shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const;
   torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
   [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;

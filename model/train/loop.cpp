@@ -37,6 +37,9 @@ double schedule_factor(double step, double steps, double warm_up) {
   return warm * 0.5 * (1 + std::cos(std::numbers::pi * step / steps));
 }
 
+/// Share of the codewords in the weights, after a share of the run.
+double hardness(const Hyper& hyper, double share) { return share < hyper.hardening ? share / hyper.hardening : 1.0; }
+
 // Mean loss and hits of an epoch. Reads a step's loss when the next one is under way, so that a device need not stop for it.
 class Tally {
  public:
@@ -113,6 +116,14 @@ void average_gradients(const Optimiser& optimiser, Team& team) {
   }
 }
 
+// The teacher's logits of a minibatch.
+torch::Tensor answers_of(const Schedule& schedule, const torch::Tensor& images) {
+  if (schedule.teacher.network.is_empty()) return {};
+  const torch::NoGradGuard guard;
+  Trainable network = schedule.teacher.network;
+  return network->forward(images, schedule.bfloat16);
+}
+
 EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& schedule, RunState& state, const Listener& listener) {
   const auto start = std::chrono::steady_clock::now();
   EpochResult result{.epoch = state.epoch + 1};
@@ -127,8 +138,10 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
     const torch::Tensor labels = batch.labels.to(device);
     const double done = static_cast<double>(state.epoch) * batches + b;
     result.factor = schedule_factor(done, steps, schedule.warm_up_steps);
-    const torch::Tensor logits = model->forward(batch.images.to(device), schedule.bfloat16);
-    const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, labels);
+    model->set_hardness(hardness(model->hyper(), done / steps));
+    const torch::Tensor images = batch.images.to(device);
+    const torch::Tensor logits = model->forward(images, schedule.bfloat16);
+    const torch::Tensor loss = training_loss(logits, labels, answers_of(schedule, images), schedule.teacher);
     loss.backward();
     if (Team* team = model->team()) average_gradients(state.optimiser, *team);
     state.optimiser.step(result.factor);
@@ -149,6 +162,17 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
 }
 
 }  // namespace
+
+torch::Tensor training_loss(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& answers,
+                            const Teacher& teacher) {
+  const torch::Tensor loss = torch::nn::functional::cross_entropy(logits, labels);
+  if (!answers.defined()) return loss;
+  const double t = teacher.temperature;
+  const torch::Tensor distance =
+      torch::nn::functional::kl_div(torch::log_softmax(logits / t, 1), torch::log_softmax(answers / t, 1),
+                                    torch::nn::functional::KLDivFuncOptions().reduction(torch::kBatchMean).log_target(true));
+  return loss * (1 - teacher.share) + distance * (teacher.share * t * t);
+}
 
 void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16) {
   const torch::NoGradGuard guard;

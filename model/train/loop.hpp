@@ -9,6 +9,17 @@
 
 namespace flexor {
 
+/// A trained network whose answers a run learns beside the labels (Hinton et al. 2015, arXiv 1503.02531):
+/// loss = (1 - share) cross entropy + share T^2 KL(softmax(teacher / T) || softmax(logits / T)).
+struct Teacher {
+  Trainable network{nullptr};  ///< empty: labels only
+  double share = 0;            ///< 0..1
+  double temperature = 1;      ///< T > 0
+};
+
+/// Mean loss of a minibatch; `answers`: the teacher's logits, undefined without one.
+torch::Tensor training_loss(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& answers, const Teacher& teacher);
+
 /// How a run goes; the part of the recipe that the loop needs.
 struct Schedule {
   int epochs = 20;
@@ -20,6 +31,7 @@ struct Schedule {
   int quick_images = 2000;   ///< of a recalibration between epochs
   int final_images = 10000;  ///< of the last one, which the model file holds
   int workers = 1;           ///< threads that make minibatches
+  Teacher teacher = {};
 };
 
 /// One line of the log.

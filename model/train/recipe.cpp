@@ -29,6 +29,7 @@ Group read_group(JsonReader& recipe, const std::string& key, const Group& usual,
     hyper.latent_spread = reader.number("spread", hyper.latent_spread, 1e-9, 100);
     hyper.latent_box = reader.number("box", hyper.latent_box, 1e-9, 1e9);
     hyper.s_tanh = reader.number("s_tanh", hyper.s_tanh, 1e-3, 1e6);
+    hyper.hardening = reader.number("hardening", hyper.hardening, 0, 1);
   } else if (key == "norm") {
     hyper.smallest_gain = reader.number("smallest_gain", hyper.smallest_gain, 1e-6, 1e6);
     hyper.largest_gain = reader.number("largest_gain", hyper.largest_gain, hyper.smallest_gain, 1e30);
@@ -67,7 +68,8 @@ Method parse_method(const std::string& name) {
   if (name == "eq6") return Method::Eq6;
   if (name == "straight") return Method::Straight;
   if (name == "analog") return Method::Analog;
-  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest, eq6, straight or analog", name));
+  if (name == "real") return Method::Real;
+  throw InputError(fmt::format("there is no training method \"{}\"; choose nearest, eq6, straight, analog or real", name));
 }
 
 int stored_bits(double rate) {
@@ -132,6 +134,12 @@ Recipe parse_recipe(const std::string& json, const std::string& where) {
   recipe.hyper.digit = read_group(reader, "digit", recipe.hyper.digit, recipe.hyper);
   recipe.hyper.norm = read_group(reader, "norm", recipe.hyper.norm, recipe.hyper);
   recipe.augmentation = read_augmentation(reader);
+  if (const nlohmann::json* teacher = reader.member("teacher")) {
+    JsonReader inner(*teacher, where + ", teacher");
+    recipe.teacher_share = inner.number("share", recipe.teacher_share, 0, 1);
+    recipe.teacher_temperature = inner.number("temperature", recipe.teacher_temperature, 0.01, 1000);
+    inner.finish();
+  }
   if (const nlohmann::json* rates = reader.member("rates")) {
     JsonReader inner(*rates, where + ", rates");
     for (const auto& [prefix, value] : rates->items()) recipe.rates[prefix] = inner.number(prefix, 0, 0.05, 1);

@@ -23,6 +23,8 @@ struct Recipe {
   bool bfloat16 = false;
   Hyper hyper;
   std::optional<Augmentation> augmentation;
+  double teacher_share = 0.5;  ///< of the loss, where a run has a teacher
+  double teacher_temperature = 4;
   std::map<std::string, double> rates;  ///< stored bits per weight of layers whose name begins so
   int quick_images = 2000;              ///< that batch-norm statistics are gathered from between epochs
   int final_images = 10000;             ///< and at the end
@@ -32,7 +34,7 @@ struct Recipe {
 Recipe load_recipe(const std::string& name);
 /// Reads a description; `where` begins every complaint.
 Recipe parse_recipe(const std::string& json, const std::string& where);
-/// "nearest", "eq6", "straight" or "analog". Throws InputError for another word.
+/// "nearest", "eq6", "straight", "analog" or "real". Throws InputError for another word.
 Method parse_method(const std::string& name);
 /// Stored bits of a slice at a rate. Throws InputError unless it is a multiple of 1/20 in 0.05..1.
 int stored_bits(double rate);

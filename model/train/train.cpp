@@ -28,13 +28,19 @@
 namespace flexor {
 namespace {
 
+// Whether the parameters of one method suit the other.
+bool same_latents(Method a, Method b) {
+  const auto alone = [](Method method) { return method == Method::Nearest || method == Method::Real; };
+  return a == b || (!alone(a) && !alone(b));
+}
+
 /// The recipe with everything in it that the options change.
 Recipe chosen_recipe(const TrainOptions& options) {
   Recipe recipe = load_recipe(options.recipe);
   if (!options.network.empty()) recipe.network = options.network;
-  if (!options.method.empty()) {  // stored values and latents want other groups of parameters; ablations of eq. 6 keep the recipe's
+  if (!options.method.empty()) {  // each kind of latents wants its own groups of parameters; ablations of eq. 6 keep the recipe's
     const Method method = parse_method(options.method);
-    if ((method == Method::Nearest) != (recipe.hyper.method == Method::Nearest)) recipe.hyper = usual_hyper(method);
+    if (!same_latents(method, recipe.hyper.method)) recipe.hyper = usual_hyper(method);
     recipe.hyper.method = method;
   }
   if (!options.code.empty()) recipe.code = options.code;
@@ -136,7 +142,9 @@ std::string read_checkpoint(const std::filesystem::path& file) {
   std::error_code ignored;
   if (file.empty() || !std::filesystem::exists(file, ignored)) return {};
   std::ifstream stream(file, std::ios::binary);
-  return "+" + std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  std::string bytes = "+";
+  bytes.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  return bytes;
 }
 
 /// Continues from a checkpoint that is there; process 0 reads it for all.
@@ -152,6 +160,17 @@ void resume(const TrainOptions& options, Trainable& model, RunState& state, Chec
   }
   load_checkpoint(model, state, notes, bytes.substr(1), file);
   if (reads && !options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
+}
+
+// The network that a run learns from, as a run with real weights left it.
+Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const NetworkSpec& spec, const torch::Device& device) {
+  Teacher teacher{.share = recipe.teacher_share, .temperature = recipe.teacher_temperature};
+  if (options.teacher.empty()) return teacher;
+  teacher.network = Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
+  load_real_weights(teacher.network, options.teacher);
+  teacher.network->to(device);
+  teacher.network->eval();
+  return teacher;
 }
 
 void check_team(const Recipe& recipe, const TeamPlace& place) {
@@ -179,6 +198,7 @@ std::string train_command(const TrainOptions& options) {
   add(!options.code.empty(), "--code " + options.code);
   add(options.code_seed.has_value(), fmt::format("--code-seed {}", options.code_seed.value_or(0)));
   for (const auto& [prefix, rate] : options.layer_rates) add(true, fmt::format("--layer-rate {}={:g}", prefix, rate));
+  add(!options.teacher.empty(), "--teacher " + options.teacher.filename().string());
   add(options.epochs.has_value(), fmt::format("--epochs {}", options.epochs.value_or(0)));
   add(options.batch.has_value(), fmt::format("--minibatch {}", options.batch.value_or(0)));
   add(options.learning_rate.has_value(), fmt::format("--learning-rate {:g}", options.learning_rate.value_or(0)));
@@ -234,7 +254,8 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                           .seed = options.seed,
                           .quick_images = recipe.quick_images,
                           .final_images = recipe.final_images,
-                          .workers = options.workers};
+                          .workers = options.workers,
+                          .teacher = load_teacher(options, recipe, spec, device)};
   if (writes) make_folder(options);
   RunState state = begin_run(model, train, schedule);
   CheckpointNotes notes{.plan = plan_text(options, recipe, train),
@@ -260,6 +281,12 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
   train_loop(model, train, test, schedule, state, listener);
   if (!writes) return 0;
 
+  const auto seconds = [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  if (recipe.hyper.method == Method::Real) {
+    fmt::print("{}: real weights, which no engine runs, {:.2f} % of {} test images, {:.0f} s\n", log_file(options).string(),
+               notes.test_accuracy, test.count, seconds());
+    return 0;
+  }
   Network network = to_network(model, fmt::format("{}-{:.1f}", spec.name, options.rate));
   network.provenance = {.command = train_command(options),
                         .tool_version = options.tool_version,
@@ -272,9 +299,8 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
   save_network(network, model_file(options));
   write_file(model_file(options).replace_extension(".onnx"), to_onnx(network));
   write_log(options, notes.log, title);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", model_file(options).string(),
-             network.provenance.accuracy, notes.test_accuracy, test.count, seconds);
+             network.provenance.accuracy, notes.test_accuracy, test.count, seconds());
   return 0;
 }
 

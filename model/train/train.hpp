@@ -16,9 +16,10 @@ struct TrainOptions {
   std::string network;                        ///< a name or file that network_spec() takes
   double rate = 0.4;                          ///< stored bits per weight, a multiple of 1/20 in 0.05..1.0
   std::map<std::string, double> layer_rates;  ///< of layers whose name begins so
-  std::string method;                         ///< "nearest" (nearest codeword), "eq6" (the paper's gradient), "straight" or "analog"
-  std::string code;                           ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...
-  std::optional<std::uint64_t> code_seed;     ///< draw of a random code
+  std::string method;                      ///< "nearest" (nearest codeword), "eq6" (the paper's gradient), "straight", "analog" or "real"
+  std::string code;                        ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...
+  std::optional<std::uint64_t> code_seed;  ///< draw of a random code
+  std::filesystem::path teacher;           ///< checkpoint of a run of the same network with method "real"; empty: none
   std::optional<int> epochs;
   std::optional<int> batch;
   std::uint64_t seed = 1;

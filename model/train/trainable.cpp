@@ -9,19 +9,31 @@ namespace {
 constexpr double kNearestRate = 3e-2;
 constexpr double kEq6Rate = 1e-4;       // the paper's
 constexpr double kStoredSpread = 1e-3;  // of the paper's stored values
+constexpr double kRealRate = 1e-3;
+constexpr double kRealSpread = 0.05;
 
 }  // namespace
 
 Hyper usual_hyper(Method method) {
   Hyper hyper;
   hyper.method = method;
-  hyper.latent.rate = method == Method::Nearest ? kNearestRate : kEq6Rate;
-  if (method != Method::Nearest) hyper.latent_spread = kStoredSpread;
+  switch (method) {
+    case Method::Nearest:
+      hyper.latent.rate = kNearestRate;
+      break;
+    case Method::Real:
+      hyper.latent.rate = kRealRate;
+      hyper.latent_spread = kRealSpread;
+      break;
+    default:
+      hyper.latent.rate = kEq6Rate;
+      hyper.latent_spread = kStoredSpread;
+  }
   return hyper;
 }
 
 TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed)
-    : spec_(spec), shapes_(layer_shapes(spec)) {
+    : spec_(spec), hyper_(hyper), shapes_(layer_shapes(spec)) {
   torch::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   for (std::size_t i = 0; i < shapes_.size(); ++i) {
     if (shapes_[i].kind == LayerKind::Pool) {
@@ -55,6 +67,12 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
 void TrainableImpl::enrol(Optimiser& optimiser) {
   for (EncryptedLayer& layer : layers_) {
     if (!layer.is_empty()) layer->enrol(optimiser);
+  }
+}
+
+void TrainableImpl::set_hardness(double hardness) {
+  for (EncryptedLayer& layer : layers_) {
+    if (!layer.is_empty()) layer->set_hardness(hardness);
   }
 }
 

@@ -19,6 +19,9 @@ class TrainableImpl : public torch::nn::Module {
   void enrol(Optimiser& optimiser);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
+  /// Share of the codewords in the weights of training steps from here on (EncryptedLayer).
+  void set_hardness(double hardness);
+  [[nodiscard]] const Hyper& hyper() const { return hyper_; }
   /// Training steps from here on are those of a team.
   void set_team(const std::shared_ptr<Team>& team);
   /// Null: this process trains alone.
@@ -32,6 +35,7 @@ class TrainableImpl : public torch::nn::Module {
 
  private:
   NetworkSpec spec_;
+  Hyper hyper_;
   std::vector<Layer> shapes_;
   std::vector<EncryptedLayer> layers_;
   std::shared_ptr<Team> team_;

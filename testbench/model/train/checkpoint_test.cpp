@@ -10,7 +10,7 @@
 namespace flexor {
 namespace {
 
-constexpr Schedule kSchedule{.epochs = 3, .batch = 16};
+const Schedule kSchedule{.epochs = 3, .batch = 16};
 
 Trainable residual(std::uint64_t seed) { return Trainable(test::tiny_residual_spec(), nested_code(8), Method::Nearest, seed); }
 
@@ -74,6 +74,27 @@ TEST(Checkpoint, MissingBrokenOrForeignIsRefused) {
   RunState eq6 = begin_run(rate, train, kSchedule);
   test::expect_input_error([&] { load_checkpoint(rate, eq6, notes, scratch / "run.pt"); }, "does not fit the network and rate");
   test::expect_input_error([&] { save_checkpoint(model, state, notes, scratch / "no/such/folder/run.pt"); }, "run.pt");
+}
+
+TEST(Checkpoint, RealWeightsAreReadWithoutTheRun) {
+  const test::Scratch scratch;
+  const Dataset train = test::stripes(320, 1);
+  const auto made = [](Method method, std::uint64_t seed) {
+    return Trainable(test::tiny_residual_spec(), identity_code(20), method, seed);
+  };
+  const auto save = [&](Trainable model, const char* name) {
+    save_checkpoint(model, begin_run(model, train, kSchedule), {}, scratch / name);
+  };
+  const Trainable real = made(Method::Real, 1);
+  save(real, "real.pt");
+  Trainable read = made(Method::Real, 2);
+  load_real_weights(read, scratch / "real.pt");
+  expect_equal(real, read);
+  save(made(Method::Nearest, 1), "nearest.pt");
+  test::expect_input_error([&] { load_real_weights(read, scratch / "nearest.pt"); }, "nearest.pt' is not of a run with real weights");
+  test::expect_input_error([&] { load_real_weights(read, scratch / "none.pt"); }, "none.pt' of the teacher cannot be read");
+  Trainable other(test::tiny_spec(), identity_code(20), Method::Real, 1);
+  test::expect_input_error([&] { load_real_weights(other, scratch / "real.pt"); }, "is of network tiny-residual, not tiny");
 }
 
 }  // namespace

@@ -30,6 +30,76 @@ TEST(TrainLoop, LearnsWithEveryMethodAndRate) {
   EXPECT_GT(test::train_stripes(model, short_schedule()).test_accuracy, 90) << "eq6";
 }
 
+TEST(TrainLoop, LearnsRealWeights) {
+  Trainable model(test::tiny_residual_spec(), identity_code(20), Method::Real, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 6, .batch = 16}).test_accuracy, 90);
+}
+
+TEST(TrainLoop, CodewordsTakeThePlaceOfLatentsBitByBit) {
+  Hyper hyper = usual_hyper(Method::Nearest);
+  hyper.hardening = 0.5;
+  Trainable model(test::tiny_spec(), std::vector<Code>(2, nested_code(8)), hyper, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 4, .batch = 16}).test_accuracy, 90);
+  EncryptedLayer dense = model->layers()[1];
+  const torch::Tensor hard = dense->weight().detach();
+  EXPECT_TRUE(torch::equal(hard.abs(), torch::ones_like(hard))) << "the second half of a run trains what the engine decrypts";
+  // The latents of the first slices, place by place: hardness c + (1 - hardness) u / mean |u|, in double precision.
+  dense->set_hardness(0.25);
+  const torch::Tensor latent = model->named_parameters()["dense.latent"].detach().to(torch::kDouble);
+  const torch::Tensor soft = dense->weight().detach().to(torch::kDouble);
+  const double mean = latent.abs().mean().item<double>();
+  const std::shared_ptr<const SliceMap> map = slice_map(dense->shape());
+  const torch::Tensor flat = soft.reshape({-1});
+  const torch::Tensor signs = hard.to(torch::kDouble).reshape({-1});
+  for (std::int64_t i = 0; i < latent.numel(); ++i) {
+    const std::int64_t place = map->position[static_cast<std::size_t>(i)];
+    if (place < 0) continue;
+    const double expected = 0.25 * signs[place].item<double>() + 0.75 * latent.reshape({-1})[i].item<double>() / mean;
+    ASSERT_NEAR(flat[place].item<double>(), expected, 1e-5);
+  }
+  const torch::NoGradGuard guard;
+  EXPECT_TRUE(torch::equal(dense->weight(), hard)) << "evaluation sees the codewords alone";
+}
+
+TEST(TrainLoop, LossWithATeacherIsTheFormula) {
+  const torch::Tensor logits = torch::tensor({{1.5, -0.5, 0.25}, {-2.0, 0.75, 3.0}}, torch::kDouble);
+  const torch::Tensor answers = torch::tensor({{0.5, 1.0, -1.0}, {0.0, -1.5, 2.0}}, torch::kDouble);
+  const std::vector<int> labels = {2, 1};
+  constexpr double kShare = 0.3, kT = 2.5;
+  const auto softmax = [](const torch::Tensor& row, double t) {
+    std::vector<double> p;
+    double sum = 0;
+    for (int c = 0; c < 3; ++c) p.push_back(std::exp(row[c].item<double>() / t)), sum += p.back();
+    for (double& value : p) value /= sum;
+    return p;
+  };
+  double expected = 0;
+  for (int i = 0; i < 2; ++i) {
+    expected -= (1 - kShare) * std::log(softmax(logits[i], 1)[static_cast<std::size_t>(labels[static_cast<std::size_t>(i)])]) / 2;
+    const auto teacher = softmax(answers[i], kT), student = softmax(logits[i], kT);
+    for (std::size_t c = 0; c < 3; ++c) expected += kShare * kT * kT * teacher[c] * std::log(teacher[c] / student[c]) / 2;
+  }
+  const torch::Tensor wanted = torch::tensor({2, 1}, torch::kLong);
+  const Teacher teacher{.share = kShare, .temperature = kT};
+  EXPECT_NEAR(training_loss(logits, wanted, answers, teacher).item<double>(), expected, 1e-12);
+  EXPECT_EQ(training_loss(logits, wanted, {}, teacher).item<double>(), torch::nn::functional::cross_entropy(logits, wanted).item<double>());
+}
+
+// Labels that say nothing: all that can be learned is what the teacher knows.
+TEST(TrainLoop, LearnsFromATeacher) {
+  Trainable teacher(test::tiny_spec(), identity_code(20), Method::Real, 1);
+  ASSERT_GT(test::train_stripes(teacher, {.epochs = 12, .batch = 16}).test_accuracy, 90);
+  Dataset train = test::stripes(320, 1);
+  for (std::size_t i = 0; i < train.labels.size(); ++i) train.labels[i] = static_cast<std::uint8_t>(i % 2);
+  Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 2);
+  const Schedule schedule{.epochs = 4, .batch = 16, .teacher = {.network = teacher, .share = 1, .temperature = 2}};
+  RunState state = begin_run(model, train, schedule);
+  double accuracy = 0;
+  train_loop(model, train, test::stripes(200, 2), schedule, state,
+             {[&](const EpochResult& r, const RunState&) { accuracy = r.test_accuracy; }, {}});
+  EXPECT_GT(accuracy, 90);
+}
+
 TEST(TrainLoop, LearnsAResidualNetworkWithEitherOptimiser) {
   for (const auto kind : {Group::Kind::Adam, Group::Kind::Momentum}) {
     Hyper hyper;
