@@ -138,7 +138,7 @@ TEST(NetworkFile, PlanesAreRefusedWithOneSentence) {
   };
   expect("\"digits\": 6, ", "", "layer dense2: logits and global averages have one plane of weights; give it \"planes\": 1 or \"digits\"");
   expect("\"channels\": 12", "\"channels\": 12, \"global_average\": true", "layer dense1: logits and global averages have one plane");
-  expect("\"scale\": 0.75", "\"scale\": 9, \"activation_bits\": 2",
+  expect("\"scale\": 0.75}", "\"scale\": 9}, \"activation_bits\": 2",
          "layer b1: its shortcut is too large for the 8 bits of a sum of planes");
   expect("\"name\": \"c\"", "\"name\": \"a1_plane1\"", "there are two layers \"a1_plane1\"");
   expect("\"planes\": 4", "\"planes\": 5", "layer 5 of the list: \"planes\" is 5, but 1 to 4");
