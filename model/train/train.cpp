@@ -115,10 +115,22 @@ void make_folder(const TrainOptions& options) {
   if (error) throw InputError(fmt::format("cannot make the folder '{}': {}; choose another --out", options.out.string(), error.message()));
 }
 
-/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions, after " #".
+// "+" and the bytes of a checkpoint, or nothing where there is none.
+std::string read_checkpoint(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (file.empty() || !std::filesystem::exists(file, ignored)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  std::string bytes = "+";
+  bytes.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  return bytes;
+}
+
+/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions and of the teacher,
+/// after " #".
 std::string plan_text(const TrainOptions& options, const Recipe& recipe, const Dataset& train) {
   const std::string contents = read_json(find_description(options.recipe, "recipes", "recipe"), "recipe").dump() +
-                               read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum;
+                               read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum +
+                               read_checkpoint(options.teacher);
   const std::string digest = sha256(std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
   TrainOptions same = options;
   same.epochs.reset();
@@ -135,16 +147,6 @@ void print_epoch(const EpochResult& r, int epochs) {
   fmt::print("epoch {:3}/{}  loss {:.4f}  train {:6.2f} %  test {:6.2f} %  {:6.0f} images/s, {:.0f} % waiting for images\n", r.epoch,
              epochs, r.loss, r.train_accuracy, r.test_accuracy, r.images_per_second, 100 * r.data_share);
   std::fflush(stdout);
-}
-
-// "+" and the bytes of a checkpoint, or nothing where there is none.
-std::string read_checkpoint(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (file.empty() || !std::filesystem::exists(file, ignored)) return {};
-  std::ifstream stream(file, std::ios::binary);
-  std::string bytes = "+";
-  bytes.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  return bytes;
 }
 
 /// Continues from a checkpoint that is there; process 0 reads it for all.

@@ -77,7 +77,7 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
           {"source", source_text(network, network.source(l))},
           {"shortcut", shortcut},
           {"rate", rate_of(network, layer)},
-          {"digits", layer.planes.size()},
+          {"q", layer.planes.size()},
           {"weights", layer.weights()},
           {"stored_bits", stored_bits(network, layer)},
           {"macs", layer.macs()},
@@ -88,7 +88,7 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
 void inspect(const InspectFlags& flags, const Context& context) {
   const Network network = load_network(flags.model);
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
-  Table table({"layer", "kind", "input", "output", "weights", "rate", "digits", "stored bits", "MACs", "code", "taps", "rank"});
+  Table table({"layer", "kind", "input", "output", "weights", "rate", "q", "stored bits", "MACs", "code", "taps", "rank"});
   std::int64_t weights = 0, bits = 0, macs = 0;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Layer& layer = network.layers[l];

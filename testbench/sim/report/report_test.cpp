@@ -18,7 +18,7 @@ using nlohmann::json;
 json inspect_json() {
   return json::parse(R"({"command": "flexor inspect lenet.flexor --json i.json", "name": "lenet5-small",
     "versions": {"flexor": "9.8.7"}, "stored_bits": 172800, "bits_per_weight": 0.4, "macs": 2293000,
-    "layers": [{"name": "conv1", "kind": "conv", "input": "28x28x1", "output": "12x12x20", "rate": 0.4, "digits": 1, "stored_bits": 216, "macs": 288000}]})");
+    "layers": [{"name": "conv1", "kind": "conv", "input": "28x28x1", "output": "12x12x20", "rate": 0.4, "q": 1, "stored_bits": 216, "macs": 288000}]})");
 }
 
 json eval_json() { return json::parse(R"({"command": "flexor eval lenet.flexor --data mnist", "images": 10000, "accuracy": 99.36})"); }
