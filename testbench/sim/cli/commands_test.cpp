@@ -46,7 +46,7 @@ TEST_F(Commands, InspectShowsLayersAndProvenance) {
   // 8 bits a slice of 20: conv1 has 2 channel pairs * 5 strings * 1 slice, dense2 5 pairs * 58 slices.
   EXPECT_EQ(json.at("stored_bits"), 8 * (2 * 5 * 1 + 5 * 58));
   EXPECT_EQ(json.at("layers").at(0).at("rate"), 0.4);
-  EXPECT_EQ(json.at("layers").at(0).at("digits"), 1);
+  EXPECT_EQ(json.at("layers").at(0).at("q"), 1);
   EXPECT_EQ(json.at("layers").at(1).at("code").at("rank"), 8);
   EXPECT_EQ(json.at("provenance").at("seed"), 1);
   EXPECT_THAT(out_, testing::HasSubstr("flexor train --seed 1"));
