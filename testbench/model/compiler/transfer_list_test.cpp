@@ -153,10 +153,14 @@ TEST(TransferList, ARingLoadsItsWeightsAgainBeforeTheLayersBegin) {
   const MemoryImage image = three_layers(random, small);
   const ExternalImage external = lay_out_external(image, small);
   const auto list = external.list(Finds::Inputs, false);
-  ASSERT_EQ(list.size(), 4U) << "three layers' weights, logits";
-  EXPECT_EQ(list.front().kind, TransferKind::Weight);
-  EXPECT_TRUE(list.front().starts && !list.front().at_once);
-  EXPECT_EQ(list.front().progress, layer_progress(0));
+  ASSERT_EQ(list.size(), 3U) << "the first layer's weights, those of the other two, which follow one another, logits";
+  EXPECT_EQ(list[0].kind, TransferKind::Weight);
+  EXPECT_EQ(list[0].count, image.layers[0].weight_words);
+  EXPECT_EQ(list[0].chip_address + list[0].count, 160U) << "the first layer ends with the memory";
+  EXPECT_TRUE(list[0].starts && !list[0].at_once);
+  EXPECT_EQ(list[0].progress, layer_progress(0));
+  EXPECT_EQ(list[1].count, image.layers[1].weight_words + image.layers[2].weight_words);
+  EXPECT_EQ(list[1].chip_address, 0U);
 }
 
 }  // namespace
