@@ -36,6 +36,8 @@ module flexor_engine #(
     parameter int unsigned W = 16,
     /// AXI4-Lite data bytes, 4 or 8.
     parameter int unsigned BusBytes = 8,
+    /// 1: a patch a cycle; 3: a patch in three cycles from single-port memories of 16 bits (needs K = 10, WordBytes = 16, AccBuffers = 1).
+    parameter int unsigned ReadCycles = 1,
     /// Words per bank of activation memory, a power of two.
     parameter int unsigned ActRows = 2048,
     /// Weight memory words, a power of two.
@@ -56,7 +58,7 @@ module flexor_engine #(
     parameter int unsigned ResidualWords = 0,
     /// 1: layers that pool windows (needs M <= WordBytes).
     parameter int unsigned Windows = 0,
-    /// 1: fewer cells for a slow clock; needs AccBuffers = 1, Digits = 1 and Windows = 0.
+    /// 1: fewer cells for a slow clock; needs AccBuffers = 1 and Windows = 0.
     parameter int unsigned Compact = 0,
     /// Bytes of a beat of external memory, 8 or 16, <= WordBytes; 0: none, the m_axi ports are idle.
     parameter int unsigned AxiBytes = 0,
@@ -190,6 +192,9 @@ module flexor_engine #(
   if (K > WordBytes) begin : gen_check_lanes
     $error("flexor_engine: K must not exceed WordBytes");
   end
+  if (ReadCycles != 1 && (ReadCycles != 3 || K != 10 || WordBytes != 16 || AccBuffers != 1 || AxiBytes != 0 || Windows != 0)) begin : gen_check_reads
+    $error("flexor_engine: ReadCycles must be 1, or 3 with K = 10, WordBytes = 16, AccBuffers = 1, AxiBytes = 0, Windows = 0");
+  end
   if (D > 8 * BusBytes) begin : gen_check_word
     $error("flexor_engine: D must not exceed the bus width, 8 * BusBytes");
   end
@@ -222,6 +227,7 @@ module flexor_engine #(
       .NOut(NOut),
       .BusBytes(BusBytes),
       .ActRows(ActRows),
+      .AlignedActivations(ReadCycles != 1),
       .WeightWords(WeightWords),
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),
@@ -439,6 +445,7 @@ module flexor_engine #(
       .K(K),
       .WordBytes(WordBytes),
       .ActRows(ActRows),
+      .ReadCycles(ReadCycles),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
       .ControlWords(ControlWords),
@@ -555,7 +562,7 @@ module flexor_engine #(
       .PMax       (PMax),
       .Digits     (Digits),
       .PixelWidth (fetch_pkg::pixel_width(WordBytes, ActRows)),
-      .LookAhead  (fetch_pkg::FetchLatency + 2)
+      .LookAhead  (fetch_pkg::fetch_latency(ReadCycles) + 2)
   ) i_loader (
       .clk_i,
       .rst_ni          (block_rst_n),
@@ -609,24 +616,47 @@ module flexor_engine #(
   logic [W-1:0] write_strobe;
   assign fill_ready = !write_valid;
   assign store_ready = !patch_read;
-  activation_memory #(
-      .K(WordBytes),
-      .W(W),
-      .ActRows(ActRows)
-  ) i_activations (
-      .clk_i,
-      .rst_ni,
-      .read_valid_i   (patch_read || bus_activation_read || store_read),
-      .read_address_i (!busy ? 32'(bus_address) : patch_read || AxiBytes == 0 ? patch_address : store_address),
-      .read_data_o    (activation_data),
-      .write_valid_i  (write_valid || bus_activation_write || fill[3]),
-      .write_address_i(!busy ? 32'(bus_address) : write_valid || AxiBytes == 0 ? write_address : fill_address),
-      .write_data_i   (!busy ? (8 * W)'(bus_data) : write_valid || AxiBytes == 0 ? write_data : (8 * W)'(fill_data)),
-      .write_strobe_i (!busy ? W'(bus_strobe) : write_valid || AxiBytes == 0 ? write_strobe : W'(fill_strobe))
-  );
+  logic [1:0] patch_step;
+  if (ReadCycles == 1) begin : gen_activations
+    activation_memory #(
+        .K(WordBytes),
+        .W(W),
+        .ActRows(ActRows)
+    ) i_activations (
+        .clk_i,
+        .rst_ni,
+        .read_valid_i   (patch_read || bus_activation_read || store_read),
+        .read_address_i (!busy ? 32'(bus_address) : patch_read || AxiBytes == 0 ? patch_address : store_address),
+        .read_data_o    (activation_data),
+        .write_valid_i  (write_valid || bus_activation_write || fill[3]),
+        .write_address_i(!busy ? 32'(bus_address) : write_valid || AxiBytes == 0 ? write_address : fill_address),
+        .write_data_i   (!busy ? (8 * W)'(bus_data) : write_valid || AxiBytes == 0 ? write_data : (8 * W)'(fill_data)),
+        .write_strobe_i (!busy ? W'(bus_strobe) : write_valid || AxiBytes == 0 ? write_strobe : W'(fill_strobe))
+    );
+    logic unused_step;
+    assign unused_step = ^patch_step;
+  end else begin : gen_narrow_activations
+    activation_memory_narrow #(
+        .W(W),
+        .ActRows(ActRows)
+    ) i_activations (
+        .clk_i,
+        .rst_ni,
+        .read_valid_i   (patch_read || bus_activation_read),
+        .read_address_i (busy ? patch_address : 32'(bus_address)),
+        .read_step_i    (patch_step),
+        .read_data_o    (activation_data[31:0]),
+        .write_valid_i  (write_valid || bus_activation_write),
+        .write_address_i(busy ? write_address : 32'(bus_address)),
+        .write_data_i   (busy ? write_data : bus_data),
+        .write_strobe_i (busy ? write_strobe : bus_strobe)
+    );
+    assign activation_data[8*WordBytes-1:32] = '0;
+  end
   patch_fetch #(
       .K(WordBytes),
-      .ActRows(ActRows)
+      .ActRows(ActRows),
+      .ReadCycles(ReadCycles)
   ) i_fetch (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -640,6 +670,7 @@ module flexor_engine #(
       .last_chunk_i  (last_chunk),
       .string_i      (string_index),
       .read_valid_o  (patch_read),
+      .read_step_o   (patch_step),
       .read_address_o(patch_address),
       .read_data_i   (activation_data),
       .activation_o  (activations)
@@ -686,7 +717,7 @@ module flexor_engine #(
       .AccBuffers(AccBuffers),
       .Twice(Digits > 1),
       .Windows(Windows != 0),
-      .Compact(Compact != 0)
+      .Compact(Compact != 0 && Digits == 1)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -706,19 +737,21 @@ module flexor_engine #(
 
   // Residual memory.
   localparam int unsigned ResidualWidth = ResidualWords == 0 ? 1 : $clog2(ResidualWords);
-  logic residual_write;
+  logic residual_read, residual_write;
   logic [ResidualWidth-1:0] residual_read_address, residual_write_address;
   logic [8*R-1:0] residual_read_data, residual_write_data;
   if (ResidualWords == 0) begin : gen_no_residual
     logic unused_residual;
     assign residual_read_data = '0;
-    assign unused_residual = ^{residual_write, residual_read_address, residual_write_address, residual_write_data};
+    assign unused_residual = ^{residual_read, residual_write, residual_read_address, residual_write_address, residual_write_data};
   end else begin : gen_residual
     residual_memory #(
         .R(R),
-        .ResidualWords(ResidualWords)
+        .ResidualWords(ResidualWords),
+        .SinglePort(ReadCycles != 1)
     ) i_residual (
         .clk_i,
+        .read_i         (residual_read),
         .read_address_i (residual_read_address),
         .read_data_o    (residual_read_data),
         .write_i        (residual_write),
@@ -741,7 +774,8 @@ module flexor_engine #(
       .Shift(Shift),
       .SumBits(SumBits),
       .AccSigned(pe_array_pkg::dot_signed(PeStyle)),
-      .ResidualWords(ResidualWords)
+      .ResidualWords(ResidualWords),
+      .SinglePort(ReadCycles != 1)
   ) i_writer (
       .clk_i,
       .rst_ni                  (block_rst_n),
@@ -765,6 +799,7 @@ module flexor_engine #(
       .write_address_o         (write_address),
       .write_data_o            (write_data),
       .write_strobe_o          (write_strobe),
+      .residual_read_o         (residual_read),
       .residual_read_address_o (residual_read_address),
       .residual_read_data_i    (residual_read_data),
       .residual_write_o        (residual_write),

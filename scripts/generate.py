@@ -15,7 +15,7 @@ import sys
 import register_map
 
 PARAMETERS = ["K", "WordBytes", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
-              "AccBuffers", "R", "W", "BusBytes", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
+              "AccBuffers", "R", "W", "BusBytes", "ReadCycles", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
               "Digits", "SumBits", "ResidualWords", "Windows", "AxiBytes", "Checksum"]
 # Of the RTL alone: they change neither results nor the cycles of a job, so software does not know them.
 RTL_PARAMETERS = PARAMETERS + ["Compact"]
@@ -56,8 +56,11 @@ def check(name, c):
         (c["ResidualWords"] == 0 or (power_of_two(c["ResidualWords"]) and 512 <= c["ResidualWords"] <= 2**24 and c["Shift"] >= 8),
          "ResidualWords must be 0, or a power of two in 512..2^24 with a Shift of at least 8"),
         (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["WordBytes"]), "Windows must be 0, or 1 with M at most WordBytes"),
-        (c["Compact"] in (0, 1) and (c["Compact"] == 0 or (c["AccBuffers"] == 1 and c["Digits"] == 1 and c["Windows"] == 0)),
-         "Compact must be 0, or 1 with AccBuffers = 1, Digits = 1 and Windows = 0"),
+        (c["Compact"] in (0, 1) and (c["Compact"] == 0 or (c["AccBuffers"] == 1 and c["Windows"] == 0)),
+         "Compact must be 0, or 1 with AccBuffers = 1 and Windows = 0"),
+        (c["ReadCycles"] == 1 or (c["ReadCycles"] == 3 and c["K"] == 10 and c["WordBytes"] == 16 and c["W"] == 4 and c["BusBytes"] == 4
+                                  and c["AccBuffers"] == 1 and c["AxiBytes"] == 0 and c["Windows"] == 0),
+         "ReadCycles must be 1, or 3 with K = 10, WordBytes = 16, W = 4, BusBytes = 4, AccBuffers = 1, AxiBytes = 0 and Windows = 0"),
         (c["AxiBytes"] in (0, 8, 16) and c["AxiBytes"] <= c["WordBytes"], "AxiBytes must be 0, 8 or 16 and at most WordBytes"),
         (c["Checksum"] in (0, 1), "Checksum must be 0 or 1"),
     ]
@@ -117,6 +120,10 @@ def package(d, m):
     for name, c in d["configurations"].items():
         values = ", ".join(f"{p}: {c[p]}" for p in RTL_PARAMETERS)
         out.append(f"  localparam configuration_t Configuration{camel(name)} = '{{{values}}};")
+    names = list(d["configurations"])
+    out.append("  /// All of them, in the order of engine.json.")
+    out.append(f"  localparam configuration_t Configurations[{len(names)}] = '{{" + ", ".join(f"Configuration{camel(n)}" for n in names) + "};")
+    out += [f"  localparam int unsigned Index{camel(n)} = {i};" for i, n in enumerate(names)]
     out.append(f"  localparam int unsigned DescriptorWords = {d['descriptor_words']};")
     out.append(f"  localparam int unsigned DescriptorUsedWords = {1 + max(f[1] for f in d['descriptor'])};")
     out.append("  /// One layer's descriptor as read from control memory; field order is free, words and bits are in engine.json.")

@@ -84,7 +84,7 @@ def _main(argv):
     runner = Runner(tools, args.out, args.jobs, args.seeds)
     records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, mode)))
     print(table.figures(records))
-    rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks))
+    rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks), config=config)
     if rows:
         print("\n" + bars.table(rows))
     if args.json:

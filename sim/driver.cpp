@@ -202,26 +202,35 @@ std::uint32_t Driver::activation_bus_address(std::uint32_t byte) const {
   return static_cast<std::uint32_t>(Region::Activation) << 24 | (byte / word) << 8 | byte % word;
 }
 
+std::size_t Driver::bytes_before(std::uint32_t address) const {
+  return bus_.parameters().ReadCycles > 1 ? address % static_cast<std::uint32_t>(bus_.parameters().BusBytes) : 0;
+}
+
 void Driver::write_activations(std::uint32_t address, std::span<const std::uint8_t> bytes) {
   const auto width = static_cast<std::size_t>(bus_.parameters().BusBytes);
   std::vector<BusWrite> writes;
-  writes.reserve(bytes.size() / width + 1);
-  for (std::size_t at = 0; at < bytes.size(); at += width) {
-    const std::size_t count = std::min(width, bytes.size() - at);
-    BusWrite one{activation_bus_address(address + static_cast<std::uint32_t>(at)), static_cast<std::uint8_t>((1U << count) - 1), 0};
+  writes.reserve(bytes.size() / width + 2);
+  std::size_t before = bytes_before(address);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t count = std::min(width - before, bytes.size() - at);
+    BusWrite one{activation_bus_address(address + static_cast<std::uint32_t>(at) - static_cast<std::uint32_t>(before)),
+                 static_cast<std::uint8_t>(((1U << count) - 1) << before), 0};
     for (std::size_t i = 0; i < count; ++i) {
-      one.data |= std::uint64_t{bytes[at + i]} << (8 * i);
+      one.data |= std::uint64_t{bytes[at + i]} << (8 * (before + i));
     }
     writes.push_back(one);
+    at += count;
+    before = 0;
   }
   write(writes, "activation");
 }
 
 std::vector<std::uint8_t> Driver::read_activations(std::uint32_t address, std::size_t count) {
   const auto width = static_cast<std::size_t>(bus_.parameters().BusBytes);
+  const std::size_t before = bytes_before(address);
   std::vector<std::uint32_t> addresses;
-  for (std::size_t at = 0; at < count; at += width) {
-    addresses.push_back(activation_bus_address(address + static_cast<std::uint32_t>(at)));
+  for (std::size_t at = 0; at < before + count; at += width) {
+    addresses.push_back(activation_bus_address(address + static_cast<std::uint32_t>(at) - static_cast<std::uint32_t>(before)));
   }
   std::vector<std::uint64_t> words(addresses.size());
   if (const int response = bus_.read(addresses, words); response != kOkay) {
@@ -229,7 +238,7 @@ std::vector<std::uint8_t> Driver::read_activations(std::uint32_t address, std::s
   }
   std::vector<std::uint8_t> bytes(count);
   for (std::size_t i = 0; i < count; ++i) {
-    bytes[i] = static_cast<std::uint8_t>(words[i / width] >> (8 * (i % width)));
+    bytes[i] = static_cast<std::uint8_t>(words[(before + i) / width] >> (8 * ((before + i) % width)));
   }
   return bytes;
 }

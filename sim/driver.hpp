@@ -79,6 +79,8 @@ class Driver {
   void check_input(int slot, std::size_t size) const;
   void write_input(std::uint32_t place, int slot, std::span<const std::uint8_t> tensor);
   [[nodiscard]] std::uint32_t activation_bus_address(std::uint32_t byte) const;
+  /// Bytes of the same bus word in front of an address, where the engine is reached at whole words only.
+  [[nodiscard]] std::size_t bytes_before(std::uint32_t address) const;
 
   EngineBus& bus_;
   Loading loading_;

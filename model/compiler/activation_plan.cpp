@@ -45,8 +45,8 @@ std::vector<Lifetime> residual_tensors(const Network& network, const EngineParam
   return tensors;
 }
 
-std::vector<Lifetime> times(std::vector<Lifetime> tensors, int batch) {
-  for (Lifetime& t : tensors) t.size *= batch;
+std::vector<Lifetime> times(std::vector<Lifetime> tensors, int batch, std::int64_t multiple) {
+  for (Lifetime& t : tensors) t.size = (t.size * batch + multiple - 1) / multiple * multiple;
   return tensors;
 }
 
@@ -56,10 +56,13 @@ struct Demand {
   const char* unit;
   std::vector<Lifetime> tensors;
   std::int64_t have;
+  std::int64_t multiple;  // where tensors may begin
+
+  [[nodiscard]] std::vector<Lifetime> of(int batch) const { return times(tensors, batch, multiple); }
 };
 
 [[noreturn]] void refuse(const Network& network, const Demand& demand, int batch, const EngineParameters& engine) {
-  const Peak most = peak(times(demand.tensors, batch));
+  const Peak most = peak(demand.of(batch));
   const std::string& layer = network.layers[static_cast<std::size_t>(most.step)].name;
   const char* advice = batch > 1 ? "take a smaller batch" : "take a larger engine";
   if (most.size <= demand.have) {
@@ -88,15 +91,15 @@ std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vecto
 int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
 
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes()};
-  const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords};
+  const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes(),
+                           engine.ReadCycles > 1 ? 4 : 1};
+  const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
   for (int images = batch > 0 ? batch : kLargestBatch;; --images) {
-    const auto bytes = place_tensors(times(activations.tensors, images), activations.have);
-    const auto words = place_tensors(times(residuals.tensors, images), residuals.have);
+    const auto bytes = place_tensors(activations.of(images), activations.have);
+    const auto words = place_tensors(residuals.of(images), residuals.have);
     if (bytes && words) {
       ActivationPlan plan{.batch = images, .address = {}, .residual = *words};
-      const auto chosen =
-          engine.AxiBytes == 0 ? *bytes : places(times(activations.tensors, images), *bytes, activations.have, plan.following_after);
+      const auto chosen = engine.AxiBytes == 0 ? *bytes : places(activations.of(images), *bytes, activations.have, plan.following_after);
       plan.address = {chosen.begin(), chosen.end()};
       for (std::size_t l = 0; l < plan.residual.size(); ++l) {
         if (residuals.tensors[l].size == 0) plan.residual[l] = -1;

@@ -255,7 +255,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
                        .m_tiles = tiled.m_tiles,
                        .tiles = values.digits * g.strings * tiled.chunks,
                        .stored_bits = tiled.stored_bits,
-                       .pixels = static_cast<std::int64_t>(g.pixels()) * plan.batch};
+                       .pixels = static_cast<std::int64_t>(g.pixels()) * plan.batch,
+                       .shortcut = layer.shortcut.has_value()};
     timing.block_pixels = values.block_pixels = choose_block(timing, g.whole_pixels(), engine);
     values.residual = plan.residual[l];
     values.projection = layer.projection;

@@ -14,6 +14,7 @@ struct LayerTiming {
   int stored_bits = 1;  ///< words of a group of a tile
   std::int64_t pixels = 1;
   int block_pixels = 1;
+  bool shortcut = false;  ///< words of residual memory are added
 };
 
 /// Clock cycles of one layer by stage, as the engine's counters and trace count them.

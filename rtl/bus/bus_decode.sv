@@ -3,7 +3,7 @@
 /// What a bus address means: region, word or pair, and whether it exists. Combinational.
 ///
 ///   region = address[27:24]; regions 0..3: word = address[23:3], address[2:0] = 0; region 4: pair = address[23:0]
-///   exists: register index < Registers, word < depth, pair.word < 2*ActRows and pair.offset < K
+///   exists: register index < Registers, word < depth, pair.word < 2*ActRows and pair.offset < K, with AlignedActivations a multiple of 4
 ///   whole:  the byte enables cover the register (4 bytes) or the memory's word; always 1 in region 4
 module bus_decode
   import flexor_pkg::*;
@@ -18,6 +18,8 @@ module bus_decode
     parameter int unsigned BusBytes = 8,
     /// Words of a bank of activation memory.
     parameter int unsigned ActRows = 2048,
+    /// 1: activation memory is reached at multiples of four bytes.
+    parameter bit AlignedActivations = 1'b0,
     /// Words of weight memory: a power of two, <= 2^21.
     parameter int unsigned WeightWords = 131072,
     /// Words of control memory: a power of two, <= 65536.
@@ -92,7 +94,7 @@ module bus_decode
         exists_o = exists_o && 32'(index) < WeightWords;
         whole_o  = covers(strobe_i, D);
       end
-      4'(RegionActivation): exists_o = 32'(word) < 2 * ActRows && 32'(offset) < K;
+      4'(RegionActivation): exists_o = 32'(word) < 2 * ActRows && 32'(offset) < K && !(AlignedActivations && offset[1:0] != '0);
       default: exists_o = 1'b0;
     endcase
   end

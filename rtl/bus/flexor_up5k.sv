@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Board top for an iCE40 UP5K: the engine of configuration `nano` behind four SPI pins. Resets itself after configuration.
+/// Board top for an iCE40 UP5K: an engine without external memory (configurations `nano`, `micro`) behind four SPI pins. Resets itself after configuration.
 module flexor_up5k
   import flexor_pkg::*;
 #(
-    /// Which engine; BusBytes must be 4.
-    parameter configuration_t Configuration = ConfigurationNano
+    /// Which of `Configurations`, IndexNano or IndexMicro; BusBytes must be 4, AxiBytes 0.
+    parameter int unsigned Index = IndexNano
 ) (
     /// Clock, at least four times as fast as spi_sck_i.
     input  logic clk_i,
@@ -21,8 +21,10 @@ module flexor_up5k
     output logic interrupt_o
 );
 
-  if (Configuration.BusBytes != 4) begin : gen_check_bus
-    $error("flexor_up5k: the SPI bridge needs BusBytes = 4");
+  localparam configuration_t Configuration = Configurations[Index];
+
+  if (Configuration.BusBytes != 4 || Configuration.AxiBytes != 0) begin : gen_check_bus
+    $error("flexor_up5k: the SPI bridge needs BusBytes = 4 and AxiBytes = 0");
   end
 
   // Flip-flops are 0 after configuration, so that this counter holds the reset for 15 clocks.
@@ -38,7 +40,7 @@ module flexor_up5k
   logic [1:0] bresp, rresp;
 
   spi_bridge #(
-      .K(Configuration.K)
+      .K(Configuration.WordBytes)
   ) i_bridge (
       .clk_i,
       .rst_ni(rst_n),
@@ -67,6 +69,7 @@ module flexor_up5k
 
   flexor_engine #(
       .K(Configuration.K),
+      .WordBytes(Configuration.WordBytes),
       .M(Configuration.M),
       .NOut(Configuration.NOut),
       .SliceK(Configuration.SliceK),
@@ -81,12 +84,16 @@ module flexor_up5k
       .R(Configuration.R),
       .W(Configuration.W),
       .BusBytes(Configuration.BusBytes),
+      .ReadCycles(Configuration.ReadCycles),
       .ActRows(Configuration.ActRows),
       .WeightWords(Configuration.WeightWords),
       .ControlWords(Configuration.ControlWords),
       .CodeWords(Configuration.CodeWords),
       .Shift(Configuration.Shift),
       .CounterWidth(Configuration.CounterWidth),
+      .Digits(Configuration.Digits),
+      .SumBits(Configuration.SumBits),
+      .ResidualWords(Configuration.ResidualWords),
       .Compact(Configuration.Compact)
   ) i_engine (
       .clk_i,

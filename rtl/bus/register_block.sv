@@ -24,6 +24,8 @@ module register_block
     parameter int unsigned BusBytes = 8,
     /// Words of a bank of activation memory.
     parameter int unsigned ActRows = 2048,
+    /// 1: activation memory is reached at multiples of four bytes.
+    parameter bit AlignedActivations = 1'b0,
     /// Words of weight memory: a power of two.
     parameter int unsigned WeightWords = 131072,
     /// Words of control memory: a power of two.
@@ -216,6 +218,7 @@ module register_block
       .NOut(NOut),
       .BusBytes(BusBytes),
       .ActRows(ActRows),
+      .AlignedActivations(AlignedActivations),
       .WeightWords(WeightWords),
       .ControlWords(ControlWords),
       .CodeWords(CodeWords),

@@ -6,6 +6,7 @@
 ///   drain stall   the first of a block, and its accumulator buffer is not free; or the last of a block, and the block before waits to be handed over
 ///   weight stall  the first of a tile, and the tile is not ready
 ///   period wait   the first of a tile, and the tile before began less than MinPeriod cycles ago
+///   read wait     the pixel before went less than ReadCycles cycles ago
 module pixel_loop #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
@@ -23,7 +24,9 @@ module pixel_loop #(
     parameter bit          Windows       = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
-    /// Cycles from a tile's first pixel to the next tile's, 2..8.
+    /// Cycles from a pixel to the next, 1..4.
+    parameter int unsigned ReadCycles    = 1,
+    /// Cycles from a tile's first pixel to the next tile's, 2..12.
     parameter int unsigned MinPeriod     = 7,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
@@ -48,7 +51,7 @@ module pixel_loop #(
     input  logic                                              pending_i,
     /// A pixel goes.
     output logic                                              pixel_valid_o,
-    /// Why none goes while `run_i`, the first that holds; with neither and no pixel: period wait.
+    /// Why none goes while `run_i`, the first that holds; with neither and no pixel: period or read wait.
     output logic                                              drain_wait_o,
     output logic                                              weight_wait_o,
     /// Address and position of the pixel of the cycle before: see patch_fetch.
@@ -83,11 +86,14 @@ module pixel_loop #(
   localparam int unsigned BlockWidth = $clog2(PMax + 1);
   typedef logic [BlockWidth-1:0] count_t;
 
-  if (MinPeriod < 2 || MinPeriod > 8) begin : gen_check_period
-    $error("pixel_loop: MinPeriod must be in 2..8");
+  if (MinPeriod < 2 || MinPeriod > 12) begin : gen_check_period
+    $error("pixel_loop: MinPeriod must be in 2..12");
+  end
+  if (ReadCycles < 1 || ReadCycles > 4) begin : gen_check_reads
+    $error("pixel_loop: ReadCycles must be in 1..4");
   end
 
-  logic step, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
+  logic step, read_wait, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
   logic [MinPeriod-2:0] period_q;  // top bit: a tile may not begin yet
   logic [15:0] m_tiles_left_q;  // this one included
   count_t next_pixels, left_q;  // left in the tile, this one included
@@ -95,7 +101,15 @@ module pixel_loop #(
   assign block_last    = tile_last_q && last_tile_o;
   assign drain_wait_o  = (tile_first_q && first_tile_o && buffer_busy) || (block_last && pending_i);
   assign weight_wait_o = tile_first_q && !tile_ready_q;
-  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && period_q[MinPeriod-2]);
+  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && period_q[MinPeriod-2]) && !read_wait;
+
+  if (ReadCycles == 1) begin : gen_every_cycle
+    assign read_wait = 1'b0;
+  end else begin : gen_reads
+    logic [ReadCycles-2:0] reads_q;  // as period_q
+    assign read_wait = reads_q[ReadCycles-2];
+    always_ff @(posedge clk_i) reads_q <= load_i ? '0 : step ? '1 : reads_q << 1;
+  end
 
   // One cycle late; a block that has just ended counts as not drained.
   if (AccBuffers == 1) begin : gen_one

@@ -2,12 +2,14 @@
 
 /// What the array and the accumulator must know of a pixel travels with it: when to copy a tile's weights, where to add, when a block is complete.
 ///
-///   array:       FetchLatency cycles after the pixel
+///   array:       fetch_latency cycles after the pixel
 ///   accumulator: ArrayLatency cycles after the array; addresses count the pixels of a tile from 0
 ///   block done:  AccumulatorLatency cycles after the control of the block's last pixel: every sum can be read
 module pixel_tags #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
+    /// Reads of a patch: see patch_fetch.
+    parameter int unsigned ReadCycles   = 1,
     /// Cycles from the activations at the array to their control at the accumulator, >= 1.
     parameter int unsigned ArrayLatency = 4
 ) (
@@ -70,7 +72,7 @@ module pixel_tags #(
 
   delay_line #(
       .Width (1 + $bits(tag_t)),
-      .Cycles(fetch_pkg::FetchLatency)
+      .Cycles(fetch_pkg::fetch_latency(ReadCycles))
   ) i_to_array (
       .clk_i,
       .rst_ni,

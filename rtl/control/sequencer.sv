@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Runs a job: for every layer reads the descriptor, starts the tile loader, walks m-tiles, blocks, tiles and pixels (one pixel
-/// a cycle), hands finished blocks to the output writer. The loops are in docs/architecture.md, the timing in docs/blocks/sequencer.md.
+/// in ReadCycles cycles), hands finished blocks to the output writer. The loops are in docs/architecture.md, the timing in docs/blocks/sequencer.md.
 ///
-///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, FetchLatency + 3):
-///   `tile_ready_i` counts again when the tile before has been taken, FetchLatency + 1 cycles after its first pixel was decided, and is heard one cycle later.
+///   A tile starts >= max(pixels in block, MinPeriod) cycles after the one before, MinPeriod = max(AccumulatorLatency, fetch_latency + 3):
+///   `tile_ready_i` counts again when the tile before has been taken, fetch_latency + 1 cycles after its first pixel was decided, and is heard one cycle later.
 ///   A block starts when its accumulator buffer is free; its last pixel waits until the block before is handed over.
 module sequencer #(
     /// Lanes, a multiple of 10, 10..250.
@@ -13,6 +13,8 @@ module sequencer #(
     parameter int unsigned WordBytes     = K,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
+    /// Reads of a patch, so cycles from a pixel to the next: 1 or 3.
+    parameter int unsigned ReadCycles    = 1,
     /// Pixels of a block at most.
     parameter int unsigned PMax          = 256,
     /// Binary digits of a weight at most, 1..8.
@@ -72,7 +74,7 @@ module sequencer #(
     output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: a layer begins (to tile_loader).
     output logic                                               layer_start_o,
-    /// The tile that follows will be in the shadow FetchLatency + 2 cycles from now (from tile_decryptor and tile_loader).
+    /// The tile that follows will be in the shadow fetch_latency + 2 cycles from now (from tile_decryptor and tile_loader).
     input  logic                                               tile_ready_i,
     /// A pixel goes to patch_fetch.
     output logic                                               pixel_valid_o,
@@ -123,8 +125,8 @@ module sequencer #(
 );
 
   localparam int unsigned PixelWidth = fetch_pkg::pixel_width(WordBytes, ActRows);
-  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > fetch_pkg::FetchLatency + 3 ?
-      pe_array_pkg::AccumulatorLatency : fetch_pkg::FetchLatency + 3;
+  localparam int unsigned TakePeriod = fetch_pkg::fetch_latency(ReadCycles) + 3;
+  localparam int unsigned MinPeriod = pe_array_pkg::AccumulatorLatency > TakePeriod ? pe_array_pkg::AccumulatorLatency : TakePeriod;
 
   if (AccBuffers != 1 && AccBuffers != 2) begin : gen_check_buffers
     $error("sequencer: AccBuffers must be 1 or 2");
@@ -235,6 +237,7 @@ module sequencer #(
       .M         (M),
       .Windows   (Windows),
       .AccBuffers(AccBuffers),
+      .ReadCycles(ReadCycles),
       .MinPeriod (MinPeriod),
       .PixelWidth(PixelWidth)
   ) i_loop (
@@ -284,6 +287,7 @@ module sequencer #(
   logic block_done;
   pixel_tags #(
       .PMax        (PMax),
+      .ReadCycles  (ReadCycles),
       .ArrayLatency(ArrayLatency)
   ) i_tags (
       .clk_i,

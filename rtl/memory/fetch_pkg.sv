@@ -9,8 +9,10 @@ package fetch_pkg;
   /// Clock edges from `write_valid_i` of activation_memory until a read that starts then sees the bytes.
   localparam int unsigned WriteLatency = 2;
 
-  /// Clock edges from a pixel at `patch_fetch` to its activations at the array.
-  localparam int unsigned FetchLatency = ActivationLatency + 2;
+  /// Clock edges from a pixel at `patch_fetch` to its activations at the array, which come in so many reads.
+  function automatic int unsigned fetch_latency(int unsigned read_cycles);
+    return ActivationLatency + 1 + read_cycles;
+  endfunction
 
   /// Bits of a count of output rows or columns and of an input height: at most 1023.
   localparam int unsigned CountWidth = 10;

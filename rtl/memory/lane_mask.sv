@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which lanes of a patch lie inside the input row and inside the string; three cycles, one patch a cycle.
+/// Which lanes of a patch lie inside the input row and inside the string; three cycles, one patch a cycle. They stay until the next patch's.
 ///
 ///   a = x + chunk_start
 ///   live[k] = (k >= -a) && (k < row_length - a) && (k < string_length - chunk_start) && (0 <= y + string < height)
@@ -14,6 +14,8 @@ module lane_mask #(
 ) (
     /// Clock.
     input  logic                                        clk_i,
+    /// A patch: take the position and the chunk.
+    input  logic                                        enable_i,
     /// Layer; stable while its patches are in flight.
     input  flexor_pkg::descriptor_t                     descriptor_i,
     /// Byte position of the string's first input in its row, padding included (negative: left of the row).
@@ -58,9 +60,11 @@ module lane_mask #(
   assign high = |to_end_q[PositionWidth-2:LaneWidth] ? '1 : ~({K{1'b1}} << lane_t'(to_end_q));
 
   always_ff @(posedge clk_i) begin
-    start_q      <= x_i + chunk_start_i;
-    left_q       <= last_chunk_i ? lane_t'(descriptor_i.string_length) - lane_t'(chunk_start_i) : '1;
-    row_inside_q <= row < RowWidth'(descriptor_i.height);
+    if (enable_i) begin
+      start_q      <= x_i + chunk_start_i;
+      left_q       <= last_chunk_i ? lane_t'(descriptor_i.string_length) - lane_t'(chunk_start_i) : '1;
+      row_inside_q <= row < RowWidth'(descriptor_i.height);
+    end
 
     before_q     <= start_q[PositionWidth-1];
     low_q        <= !start_q[PositionWidth-1] ? '0 : far_before ? '1 : ~lane_t'(start_q);

@@ -8,7 +8,7 @@
 /// With sum_pixels = s > 1 one output is made of s consecutive pixels, summed before requantisation: p counts outputs. A block has whole
 /// sums. A shortcut comes from residual memory, word for word beside the accumulators (residual_walker). A projection's output goes there only.
 ///
-/// One pixel of R channels a cycle. The parameters of the next group are fetched meanwhile: no gap when a block has >= 2R pixels.
+/// One pixel of R channels a cycle; SinglePort and a shortcut: in two cycles, so that residual memory is read in one and written in the other. The parameters of the next group are fetched meanwhile: no gap when a block has >= 2R pixels.
 /// A read in cycle t becomes a write in t + RequantiseLatency + 2 (+ 3 pixels when pooling).
 module output_writer
   import flexor_pkg::*;
@@ -40,6 +40,8 @@ module output_writer
     parameter bit AccSigned = 1'b1,
     /// Words of residual memory, a power of two, 512..2^24; 0: there is none.
     parameter int unsigned ResidualWords = 0,
+    /// 1: activation and residual memory have one port: a buffer is free when every write has landed. Needs AccBuffers = 1.
+    parameter bit SinglePort = 1'b0,
     /// Bits of an address of residual memory; follows from ResidualWords.
     parameter int unsigned ResidualWidth = ResidualWords == 0 ? 1 : $clog2(ResidualWords),
     /// Cycles from a write until a read can start that sees it, >= 1.
@@ -69,7 +71,7 @@ module output_writer
     input  logic                                   block_first_i,
     /// It is the first of the layer.
     input  logic                                   block_layer_first_i,
-    /// A buffer's last read was issued; low from the cycle after acceptance.
+    /// A buffer's last read was issued, SinglePort: and every write has landed; low from the cycle after acceptance.
     output logic        [          AccBuffers-1:0] buffer_free_o,
     /// Nothing is held and every write has landed.
     output logic                                   idle_o,
@@ -93,9 +95,11 @@ module output_writer
     output logic        [                 8*W-1:0] write_data_o,
     /// Byte enables.
     output logic        [                   W-1:0] write_strobe_o,
+    /// Read residual memory.
+    output logic                                   residual_read_o,
     /// Word of residual memory to read.
     output logic        [       ResidualWidth-1:0] residual_read_address_o,
-    /// Its value, one cycle later.
+    /// Its value, one cycle later, SinglePort: for two cycles.
     input  logic        [                 8*R-1:0] residual_read_data_i,
     /// A write to residual memory.
     output logic                                   residual_write_o,
@@ -125,6 +129,9 @@ module output_writer
 
   if (PMax < 1 || PMax > 65535) begin : gen_check_pixels
     $error("output_writer: PMax must be in 1..65535");
+  end
+  if (SinglePort && AccBuffers != 1) begin : gen_check_port
+    $error("output_writer: SinglePort needs AccBuffers = 1");
   end
   if (AccBuffers < 1 || AccBuffers > 2 || BufferWidth != 1) begin : gen_check_buffers
     $error("output_writer: AccBuffers must be 1 or 2, BufferWidth 1");
@@ -187,7 +194,18 @@ module output_writer
       .multiplier_o(multiplier)
   );
 
-  // Pixels of a group: stage 0 has the address on the accumulator's port, stage 1 the data.
+  // Pixels advance in every second cycle, from the second after the block was accepted; groups begin in the others.
+  logic in_turns, turn_q, advance;
+  if (!SinglePort || !Residual) begin : gen_every_cycle
+    assign in_turns = 1'b0;
+    assign turn_q   = 1'b0;
+  end else begin : gen_turns
+    assign in_turns = descriptor_i.shortcut;
+    always_ff @(posedge clk_i) turn_q <= !idle_o && !turn_q;
+  end
+  assign advance = !in_turns || turn_q;
+
+  // Pixels of a group: stage 0 has the address on the accumulator's port, stage 1 the data. Sums of pixels have no shortcut.
   logic [Results+1:0] valid_q;
   tag_t tag_q[Results+2];
   logic [PixelWidth-1:0] last_q;
@@ -196,12 +214,12 @@ module output_writer
   logic [PixelWidth-1:0] next_address;
 
   assign next_address = read_address_o + 1'b1;
-  assign group_ready  = !valid_q[0] || last_pixel_q;
+  assign group_ready  = in_turns ? !valid_q[0] && !turn_q : !valid_q[0] || last_pixel_q;
 
   always_ff @(posedge clk_i) begin
-    valid_q <= {valid_q[Results:0], valid_q[0] && !last_pixel_q};
+    valid_q <= {valid_q[Results:1], valid_q[0] && advance, valid_q[0] && !(last_pixel_q && advance)};
     for (int unsigned s = 1; s < Results + 2; s++) tag_q[s] <= tag_q[s-1];
-    tag_q[0].start <= StartNone;
+    if (advance) tag_q[0].start <= StartNone;
     tag_q[0].sum_first <= sum_first;
     tag_q[0].sum_last <= sum_last;
     data_index_q <= index_q;
@@ -213,7 +231,7 @@ module output_writer
       last_q <= group_last;
       last_pixel_q <= group_last == '0;
       index_q <= group_index;
-    end else begin
+    end else if (advance) begin
       read_address_o <= next_address;
       last_pixel_q <= next_address == last_q;
     end
@@ -233,18 +251,20 @@ module output_writer
     always_ff @(posedge clk_i) left_q <= left;
   end
 
-  // Shortcut: one cycle after the accumulators.
+  // Shortcut: one cycle after the accumulators. An odd number of cycles lies between a read and the write of the same pixel.
   logic layer_begin, present;
   logic [8*R-1:0] shortcut;
   assign layer_begin = block_valid_i && fetch_free && block_layer_first_i;
   if (Residual) begin : gen_residual
+    assign residual_read_o = valid_q[0] && advance;
     residual_walker #(
         .R(R),
-        .ResidualWords(ResidualWords)
+        .ResidualWords(ResidualWords),
+        .AddressLatency(SinglePort ? 0 : 1)
     ) i_walker (
         .clk_i,
         .descriptor_i,
-        .valid_i  (valid_q[0]),
+        .valid_i  (residual_read_o),
         .start_i  (tag_q[0].start),
         .channel_i(tag_q[0].channel),
         .address_o(residual_read_address_o),
@@ -253,6 +273,7 @@ module output_writer
     assign shortcut = present ? residual_read_data_i : '0;
   end else begin : gen_no_residual
     logic unused_residual;
+    assign residual_read_o = 1'b0;
     assign residual_read_address_o = '0;
     assign present = 1'b0;
     assign shortcut = '0;
@@ -260,7 +281,8 @@ module output_writer
   end
 
   for (genvar b = 0; b < AccBuffers; b++) begin : gen_free
-    assign buffer_free_o[b] = !(!fetch_free && group_buffer == BufferWidth'(b)) && !(valid_q[0] && read_buffer_o == BufferWidth'(b));
+    if (SinglePort) assign buffer_free_o[b] = idle_o;
+    else assign buffer_free_o[b] = !(!fetch_free && group_buffer == BufferWidth'(b)) && !(valid_q[0] && read_buffer_o == BufferWidth'(b));
   end
 
   // Stage 1: R channels of the accumulators.

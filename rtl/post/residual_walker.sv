@@ -14,6 +14,8 @@ module residual_walker
     parameter int unsigned R = 8,
     /// Words of residual memory, a power of two, 512..2^24.
     parameter int unsigned ResidualWords = 16384,
+    /// Cycles from a pixel to its word on `address_o`, 0 or 1.
+    parameter int unsigned AddressLatency = 1,
     /// Bits of an address; follows from ResidualWords.
     parameter int unsigned AddressWidth = $clog2(ResidualWords)
 ) (
@@ -27,9 +29,9 @@ module residual_walker
     input  start_e                         start_i,
     /// Its first channel.
     input  logic        [            15:0] channel_i,
-    /// Its word, one cycle later.
+    /// Its word, AddressLatency cycles later.
     output logic        [AddressWidth-1:0] address_o,
-    /// The shortcut has these channels; two cycles after the pixel, with the word's value.
+    /// The shortcut has these channels; two cycles after the pixel, when the word's value is looked at.
     output logic                           present_o
 );
 
@@ -75,8 +77,15 @@ module residual_walker
       first_group_q <= first_group;
       if (start_i != StartNone) block_q <= place;
       if (first_group) block_next_q <= next;
-      address_o <= place.word + AddressWidth'(channel_i >> $clog2(R));
     end
+  end
+
+  logic [AddressWidth-1:0] address;
+  assign address = place.word + AddressWidth'(channel_i >> $clog2(R));
+  if (AddressLatency == 0) begin : gen_at_once
+    assign address_o = address;
+  end else begin : gen_later
+    always_ff @(posedge clk_i) if (valid_i) address_o <= address;
   end
 
   logic inside_q;

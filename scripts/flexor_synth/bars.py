@@ -22,14 +22,14 @@ _BARS = (
     ("ice40-up5k", "board", "fmax_mhz", ">=", 40.0, "whole engine with its SPI bridge fits, Fmax placed"),
     ("ecp5", "engine", "fmax_mhz", ">=", 80.0, "whole engine, Fmax placed"),
 )
-# target, blocks (the first that was measured counts), configuration whose cycles tell the frames a second
+# target, blocks (the first that was measured counts), configuration whose cycles tell the frames a second unless another was placed
 _FRAMES = (("ice40-up5k", ("board", "engine"), "nano"), ("ecp5", ("engine",), "small"))
 
 
-def check(records, cycles_per_image=None, only_measured=False):
+def check(records, cycles_per_image=None, only_measured=False, config=None):
     """Rows {target, block, what, bar, found, met}; found is None when the run did not measure it, and the row is left out if `only_measured`.
 
-    `cycles_per_image`: configuration to cycles of one image."""
+    `cycles_per_image`: configuration to cycles of one image. `config`: the configuration of every record, if it is not each target's own."""
     by_name = {(r["target"], r["block"]): r for r in records}
     rows = []
     for target, block, key, relation, bar, what in _BARS:
@@ -38,7 +38,8 @@ def check(records, cycles_per_image=None, only_measured=False):
         if only_measured and found is None:
             continue
         rows.append({"target": target, "block": block, "what": what, "bar": f"{relation} {bar:g}", "found": found, "met": met})
-    for target, blocks, configuration in _FRAMES:
+    for target, blocks, own in _FRAMES:
+        configuration = config or own
         placed = [by_name[target, b] for b in blocks if (target, b) in by_name and by_name[target, b]["fmax_mhz"]]
         if placed and (cycles_per_image or {}).get(configuration):
             rows.append({"target": target, "block": placed[0]["block"], "what": "frames/s at that clock of the network of --cycles", "bar": "printed",

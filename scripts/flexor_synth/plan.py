@@ -65,6 +65,8 @@ def parameters(target, block, config=None, overrides=None):
         raise Problem(f"block {block}: there is no variant {variant}; there are {', '.join(v for v in VARIANTS if v)}")
     result = rtl.configuration(config or CONFIG[target])
     result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
+    if name == BOARD:
+        result["Index"] = list(rtl.DATA["configurations"]).index(config or CONFIG[target])
     if name == ARRAY and not config:
         result |= ARRAY_SHAPE[target]
     return result | VARIANTS[variant] | (overrides or {})

@@ -73,7 +73,7 @@ Dataset load_data(const DataFlags& flags, const Context& context, const Network&
 }
 
 void add_engine(CLI::App& command, EngineFlags& flags) {
-  command.add_option("--config", flags.configuration, "engine configuration: nano, tiny, slim, small, base, medium or large")
+  command.add_option("--config", flags.configuration, "engine configuration: nano, micro, tiny, slim, small, base, medium or large")
       ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--batch", flags.batch, "images of one job; without it the most that fit, at most 16")

@@ -130,7 +130,8 @@ void add_compile(CLI::App& app, Context& context) {
                                   "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
   command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
-  command->add_option("--config", flags->engine.configuration, "engine configuration: nano, tiny, slim, small, base, medium or large")
+  command
+      ->add_option("--config", flags->engine.configuration, "engine configuration: nano, micro, tiny, slim, small, base, medium or large")
       ->capture_default_str()
       ->type_name("NAME");
   command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")

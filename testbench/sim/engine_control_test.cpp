@@ -158,6 +158,11 @@ TEST_P(EngineControl, RefusesUnknownAddressesAndReadOnlyRegisters) {
     EXPECT_EQ(bus_->read(address, data), kSlaveError) << address;
     EXPECT_EQ(bus_->write(address, 0), kSlaveError) << address;
   }
+  if (engine_.ReadCycles > 1) {
+    for (const std::uint32_t place : {1U, 2U, 0x10FU}) {
+      EXPECT_EQ(bus_->read(bus_address(Region::Activation, 0) | place, data), kSlaveError) << "no multiple of four bytes: " << place;
+    }
+  }
   EXPECT_EQ(driver_.read_register(Register::Id), 0x464C5852U);
 }
 
@@ -196,7 +201,8 @@ TEST_P(EngineControl, ActivationWindowKeepsEveryByte) {
   EXPECT_EQ(driver_.read_activations(0, size), bytes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engine, EngineControl, testing::Values("tiny", "nano", "base"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Engine, EngineControl, testing::Values("tiny", "nano", "micro", "base"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace flexor::test

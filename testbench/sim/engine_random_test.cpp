@@ -111,7 +111,7 @@ TEST(EngineRandomNetworks, HoldEveryLayerKindThatTinyRuns) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const auto& [name, networks] : {std::pair{"tiny", 60}, {"nano", 40}, {"small", 40}, {"base", 40}}) {
+  for (const auto& [name, networks] : {std::pair{"tiny", 60}, {"nano", 40}, {"micro", 40}, {"small", 40}, {"base", 40}}) {
     for (const double stall : {0.0, 0.25, 0.5, 0.75}) {
       all.push_back({name, stall, networks});
     }

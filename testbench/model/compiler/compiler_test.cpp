@@ -140,7 +140,7 @@ TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const char* name : {"tiny", "nano", "small", "base"}) {
+  for (const char* name : {"tiny", "nano", "micro", "small", "base"}) {
     for (const int decryption : {0, 2}) {
       for (const int style : {0, 4, 5}) all.push_back({name, decryption, style});
     }

@@ -9,6 +9,7 @@
 
 #include "../port_bits.hpp"
 #include "Vsequencer_double.h"
+#include "Vsequencer_narrow.h"
 #include "Vsequencer_single.h"
 #include "random_walk.hpp"
 
@@ -18,13 +19,14 @@ namespace {
 // A job has at most 3 layers of 4000 pixel steps and as many blocks, each drained within 201 cycles: a third of this.
 constexpr int kHangs = 10000000;
 
-constexpr int kFetchLatency = 4, kMinPeriod = 7, kAccumulatorLatency = 4;  // docs/blocks/sequencer.md
+constexpr int kAccumulatorLatency = 4;  // docs/blocks/sequencer.md
 
-template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency, int MostDigits, int Channels = 0>
+template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency, int MostDigits, int Channels = 0, int Word = Lanes,
+          int Reads = 1>
 struct Variant {
   using Top = TopType;
   static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency, kDigits = MostDigits,
-                       M = Channels;
+                       M = Channels, kWord = Word, kReads = Reads, kFetchLatency = 3 + Reads, kMinPeriod = 6 + Reads;
   static constexpr bool kWindows = Channels > 0;  // of an m-tile
 };
 
@@ -43,7 +45,7 @@ struct Block {
 template <class V>
 class Sequencer : public ::testing::Test {
  protected:
-  static constexpr int kMemory = 2 * V::kRows * V::K;
+  static constexpr int kMemory = 2 * V::kRows * V::kWord;
 
   void expect(const Walk& walk, int layer) {
     int buffer = 0;
@@ -79,7 +81,7 @@ class Sequencer : public ::testing::Test {
     for (int l = 0; l < layers; ++l) {
       Walk walk;
       do {
-        walk = random_walk(V::K, V::kRows, V::kPMax, random_, V::kDigits, V::kWindows);
+        walk = random_walk(V::kWord, V::kRows, V::kPMax, random_, V::kDigits, V::kWindows);
       } while (walk.pixels.size() * static_cast<std::size_t>(walk.m_tiles * walk.digits * walk.strings * walk.chunks) > 4000);
       set_field(walk, descriptor::last, l + 1 == layers);
       std::copy(walk.words.begin(), walk.words.end(), control_.begin() + base + l * kDescriptorWords);
@@ -105,7 +107,9 @@ class Sequencer : public ::testing::Test {
   std::deque<Block> blocks_;
 };
 
-using Variants = ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2, 1>, Variant<Vsequencer_double, 50, 2048, 256, 2, 4, 4, 38>>;
+using Variants =
+    ::testing::Types<Variant<Vsequencer_single, 10, 64, 16, 1, 2, 1>, Variant<Vsequencer_narrow, 10, 64, 16, 1, 2, 8, 0, 16, 3>,
+                     Variant<Vsequencer_double, 50, 2048, 256, 2, 4, 4, 38>>;
 TYPED_TEST_SUITE(Sequencer, Variants);
 
 TYPED_TEST(Sequencer, RunsTheLoopNest) {
@@ -116,7 +120,7 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
     const int slow_tiles = this->draw(0, 3), slow_drain = this->draw(0, 2) * 100;
     std::deque<std::pair<int, Step>> at_array, at_accumulator;  // (cycle, step)
     std::deque<int> complete;                                   // cycles in which blocks become readable
-    int draining = -1, drain_left = 0, last_tile = -100, t = 0;
+    int draining = -1, drain_left = 0, last_tile = -100, last_pixel = -100, t = 0;
     bool holding[2] = {false, false}, was_ready = false, before_ready = false;
     for (;; ++t) {
       ASSERT_LT(t, kHangs) << "the job does not end";
@@ -130,7 +134,8 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_FALSE(this->steps_.empty()) << "a pixel too many";
         const Step s = this->steps_.front();
         this->steps_.pop_front();
-        const long address = (address_of(top.pixel_pair_o, V::K, V::kRows) + address_of(top.tile_pair_o, V::K, V::kRows)) % this->kMemory;
+        const long address =
+            (address_of(top.pixel_pair_o, V::kWord, V::kRows) + address_of(top.tile_pair_o, V::kWord, V::kRows)) % this->kMemory;
         ASSERT_EQ(address, s.address) << "job " << n << " cycle " << t;
         ASSERT_EQ(get_bits(top.x_o, 0, 10), static_cast<unsigned>(s.x) & 0x3FF);
         ASSERT_EQ(get_bits(top.y_o, 0, 10), static_cast<unsigned>(s.y) & 0x3FF);
@@ -141,15 +146,17 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_EQ(top.stage_o, static_cast<int>(Stage::Compute));
         if (s.tile_first) {
           ASSERT_TRUE(before_ready) << "decided in the cycle before, from what was known in the one before that";
-          ASSERT_GE(t - last_tile, kMinPeriod);
+          ASSERT_GE(t - last_tile, V::kMinPeriod);
           last_tile = t;
         }
+        ASSERT_GE(t - last_pixel, V::kReads);
+        last_pixel = t;
         if (s.block_first) {
           ASSERT_FALSE(holding[s.buffer]) << "a block begins in a buffer that is not free";
         }
         if (s.block_last) holding[s.buffer] = true;
-        at_array.emplace_back(t + kFetchLatency, s);
-        at_accumulator.emplace_back(t + kFetchLatency + V::kArrayLatency, s);
+        at_array.emplace_back(t + V::kFetchLatency, s);
+        at_accumulator.emplace_back(t + V::kFetchLatency + V::kArrayLatency, s);
       } else {
         ASSERT_NE(top.stage_o, static_cast<int>(Stage::Compute));
       }
@@ -216,7 +223,7 @@ TYPED_TEST(Sequencer, TilesFollowWithoutAGap) {
   top.buffer_free_i = (1 << V::kBuffers) - 1;
   for (int n = 0; n < 10; ++n) {
     this->job();
-    // Every tile lasts max(pixels, kMinPeriod) cycles; with one buffer a block also waits for its own hand-over.
+    // Every tile lasts max(kReads * pixels, kMinPeriod) cycles; with one buffer a block also waits for its own hand-over.
     long gaps = 0, expected = 0;
     bool seen = false;
     for (int t = 0; !top.done_o; ++t) {
@@ -225,7 +232,9 @@ TYPED_TEST(Sequencer, TilesFollowWithoutAGap) {
         const Step s = this->steps_.front();
         this->steps_.pop_front();
         const bool layer_end = this->steps_.empty() || this->steps_.front().layer != s.layer;
-        if (s.tile_last && !layer_end && !(V::kBuffers == 1 && s.block_last)) expected += std::max(0, kMinPeriod - 1 - s.accumulator);
+        const bool counts = !layer_end && !(V::kBuffers == 1 && s.block_last);
+        if (counts) expected += V::kReads - 1;
+        if (counts && s.tile_last) expected += std::max(0, V::kMinPeriod - V::kReads * (1 + s.accumulator));
         seen = !layer_end && !(V::kBuffers == 1 && s.block_last);
       } else if (seen && top.stage_o != static_cast<int>(Stage::DrainStall)) {
         ++gaps;

@@ -11,6 +11,7 @@
 #include "Vpatch_fetch_base.h"
 #include "Vpatch_fetch_most.h"
 #include "Vpatch_fetch_nano.h"
+#include "Vpatch_fetch_narrow.h"
 #include "Vpatch_fetch_tiny.h"
 #include "engine_parameters.hpp"
 
@@ -112,6 +113,70 @@ TYPED_TEST(PatchFetch, MasksWhatLiesOutside) {
   }
   EXPECT_GT(dead, lanes / 20);
   EXPECT_LT(dead, lanes);
+}
+
+// ReadCycles = 3: ten lanes come in three steps of four bytes, each byte in the place that docs/blocks/activation_memory_narrow.md says.
+TEST(PatchFetchNarrow, TenBytesInThreeSteps) {
+  constexpr int kBytes = 2 * 64 * 16, kLanes = 10, kNarrowLatency = 6;
+  const unsigned seed = test_seed();
+  std::cout << "seed " << seed << " (FLEXOR_SEED repeats it)\n";
+  std::mt19937 random{seed};
+  const auto draw = [&random](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const auto pair = [](int a) { return static_cast<std::uint32_t>(a / 16) << 8 | static_cast<std::uint32_t>(a % 16); };
+  const auto top = std::make_unique<Vpatch_fetch_narrow>();
+  const auto put = [&top](const DescriptorField& field, int value) {
+    set_bits(top->descriptor_i, field.packed, field.width, static_cast<std::uint64_t>(value));
+  };
+  std::vector<std::uint8_t> memory(kBytes);
+  for (auto& byte : memory) byte = static_cast<std::uint8_t>(random());
+  top->rst_ni = top->valid_i = 0;
+  clock_edge(*top);
+  top->rst_ni = 1;
+  struct Patch {
+    int due, address, live;  // live: lanes from the first
+  };
+  std::deque<Patch> patches;
+  std::deque<std::uint32_t> reads{0, 0};  // what the memory will show
+  int wait = 0, checked = 0, odd = 0;
+  for (int t = 0; t < 30000; ++t) {
+    top->valid_i = wait <= 0 && draw(0, 3) != 0;
+    const int pixel = draw(0, kBytes - 1), tile = draw(0, kBytes - 1), live = draw(1, kLanes);
+    top->pixel_pair_i = pair(pixel);
+    top->tile_pair_i = pair(tile);
+    top->x_i = top->y_i = top->string_i = 0;
+    // The string ends after `live` lanes; what was asked of a patch in flight stays.
+    top->chunk_start_i = top->valid_i ? 50 - live : draw(0, 50);
+    top->last_chunk_i = top->valid_i ? 1 : draw(0, 1);
+    put(descriptor::string_length, 50);
+    put(descriptor::row_length, 1000);
+    put(descriptor::height, 1);
+    --wait;
+    if (top->valid_i) {
+      patches.push_back({t + kNarrowLatency, (pixel + tile) % kBytes, live});
+      wait = 2;
+    }
+    top->read_data_i[0] = reads.front();
+    reads.pop_front();
+    top->eval();
+    const int address = static_cast<int>((top->read_address_o >> 8) * 16 + (top->read_address_o & 0xFF));
+    std::uint32_t data = static_cast<std::uint32_t>(random());
+    for (int j = 0; top->read_valid_o && j < 4; ++j) {
+      const int o = address % 2, at = (address - o + 4 * top->read_step_o + (j + o) % 4) % kBytes;
+      data = (data & ~(0xFFU << 8 * j)) | static_cast<std::uint32_t>(memory[at]) << 8 * j;
+    }
+    reads.push_back(data);
+    clock_edge(*top);
+    if (patches.empty() || patches.front().due != t + 1) continue;
+    const Patch patch = patches.front();
+    patches.pop_front();
+    for (int k = 0; k < kLanes; ++k, ++checked) {
+      ASSERT_EQ(get_bits(top->activation_o, 8 * k, 8), k < patch.live ? memory[(patch.address + k) % kBytes] : 0)
+          << "cycle " << t << " address " << patch.address << " lane " << k;
+    }
+    odd += patch.address % 2;
+  }
+  EXPECT_GT(checked, 50000);
+  EXPECT_GT(odd, 1000);
 }
 
 }  // namespace

@@ -101,6 +101,9 @@ class WriterDriver {
       next_accumulators();
       next_parameter();
       const std::uint64_t word = top_.residual_read_address_o;
+      const bool kept = V::kSinglePort && (top_.residual_read_o == 0 || top_.residual_write_o != 0);
+      if (V::kSinglePort && layer.shortcut && top_.residual_read_o != 0 && top_.residual_write_o != 0) ++result_.faults;
+      if (V::kSinglePort && top_.idle_o == 0 && top_.buffer_free_o != 0) ++result_.faults;
       held = accepted ? next_buffer_ : -1;
       if (accepted) {
         offered = false;
@@ -109,7 +112,7 @@ class WriterDriver {
       clock_edge(top_);
       top_.read_data_i = read_data_;
       top_.parameter_data_i = parameter_data_;
-      if (V::kResidualWords == 0) continue;
+      if (V::kResidualWords == 0 || kept) continue;
       for (int r = 0; r < V::kR; ++r) set_bits(top_.residual_read_data_i, 8 * r, 8, residual_.at(word * V::kR + r));
     }
     return result_;

@@ -12,6 +12,7 @@
 #include "Voutput_writer_base.h"
 #include "Voutput_writer_nano.h"
 #include "Voutput_writer_one.h"
+#include "Voutput_writer_port.h"
 #include "Voutput_writer_residual.h"
 #include "Voutput_writer_tiny.h"
 #include "output_writer_driver.hpp"
@@ -23,12 +24,13 @@ namespace {
 constexpr int kShift = 16;
 
 template <class TopType, int K, int M, int R, int W, int AccWidth, int PMax, int AccBuffers, int ActRows, int ControlWords,
-          int WriteLatency, int SumBits = 0, int ResidualWords = 0>
+          int WriteLatency, int SumBits = 0, int ResidualWords = 0, bool SinglePort = false>
 struct Variant {
   using Top = TopType;
   static constexpr int kK = K, kM = M, kR = R, kW = W, kAccWidth = AccWidth, kPMax = PMax, kAccBuffers = AccBuffers, kActRows = ActRows,
                        kControlWords = ControlWords, kWriteLatency = WriteLatency, kTWidth = AccWidth + SumBits, kSumBits = SumBits,
                        kResidualWords = ResidualWords;
+  static constexpr bool kSinglePort = SinglePort;
 };
 
 template <class V>
@@ -148,7 +150,8 @@ using Base = Variant<Voutput_writer_base, 50, 16, 8, 16, 22, 40, 2, 2048, 8192, 
 using Variants = ::testing::Types<Variant<Voutput_writer_tiny, 10, 4, 2, 4, 20, 16, 1, 64, 512, 2>,
                                   Variant<Voutput_writer_nano, 20, 6, 2, 4, 20, 64, 1, 256, 1024, 1>, Base,
                                   Variant<Voutput_writer_one, 30, 3, 1, 4, 24, 9, 2, 128, 256, 3>,
-                                  Variant<Voutput_writer_residual, 50, 8, 4, 8, 22, 40, 2, 512, 1024, 2, 5, 1024>>;
+                                  Variant<Voutput_writer_residual, 50, 8, 4, 8, 22, 40, 2, 512, 1024, 2, 5, 1024>,
+                                  Variant<Voutput_writer_port, 16, 6, 1, 4, 24, 64, 1, 512, 1024, 2, 6, 1024, true>>;
 TYPED_TEST_SUITE(OutputWriter, Variants);
 
 TYPED_TEST(OutputWriter, RandomLayers) {
