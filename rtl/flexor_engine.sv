@@ -60,6 +60,8 @@ module flexor_engine #(
     parameter int unsigned Windows = 0,
     /// 1: fewer cells for a slow clock; needs AccBuffers = 1 and Windows = 0.
     parameter int unsigned Compact = 0,
+    /// 1: the steps from pixel to pixel stand in a block of memory, not in flip-flops.
+    parameter int unsigned StepMemory = 0,
     /// Bytes of a beat of external memory, 8 or 16, <= WordBytes; 0: none, the m_axi ports are idle.
     parameter int unsigned AxiBytes = 0,
     /// 1: transfers compare sums where their entry asks for it.
@@ -192,7 +194,8 @@ module flexor_engine #(
   if (K > WordBytes) begin : gen_check_lanes
     $error("flexor_engine: K must not exceed WordBytes");
   end
-  if (ReadCycles != 1 && (ReadCycles != 3 || K != 10 || WordBytes != 16 || AccBuffers != 1 || AxiBytes != 0 || Windows != 0)) begin : gen_check_reads
+  localparam bit OnePort = ReadCycles == 3 && K == 10 && WordBytes == 16 && AccBuffers == 1 && AxiBytes == 0 && Windows == 0;
+  if (ReadCycles != 1 && !OnePort) begin : gen_check_reads
     $error("flexor_engine: ReadCycles must be 1, or 3 with K = 10, WordBytes = 16, AccBuffers = 1, AxiBytes = 0, Windows = 0");
   end
   if (D > 8 * BusBytes) begin : gen_check_word
@@ -446,6 +449,7 @@ module flexor_engine #(
       .WordBytes(WordBytes),
       .ActRows(ActRows),
       .ReadCycles(ReadCycles),
+      .StepMemory(StepMemory != 0),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
       .ControlWords(ControlWords),
@@ -559,6 +563,7 @@ module flexor_engine #(
       .NOut       (NOut),
       .WeightWords(WeightWords),
       .CodeWords  (CodeWords),
+      .TileWidth  (ControlWidth),
       .PMax       (PMax),
       .Digits     (Digits),
       .PixelWidth (fetch_pkg::pixel_width(WordBytes, ActRows)),

@@ -18,7 +18,7 @@ PARAMETERS = ["K", "WordBytes", "M", "NOut", "SliceK", "SliceM", "D", "Decryptio
               "AccBuffers", "R", "W", "BusBytes", "ReadCycles", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
               "Digits", "SumBits", "ResidualWords", "Windows", "AxiBytes", "Checksum"]
 # Of the RTL alone: they change neither results nor the cycles of a job, so software does not know them.
-RTL_PARAMETERS = PARAMETERS + ["Compact"]
+RTL_PARAMETERS = PARAMETERS + ["Compact", "StepMemory"]
 
 
 def refuse(sentence):
@@ -58,6 +58,7 @@ def check(name, c):
         (c["Windows"] in (0, 1) and (c["Windows"] == 0 or c["M"] <= c["WordBytes"]), "Windows must be 0, or 1 with M at most WordBytes"),
         (c["Compact"] in (0, 1) and (c["Compact"] == 0 or (c["AccBuffers"] == 1 and c["Windows"] == 0)),
          "Compact must be 0, or 1 with AccBuffers = 1 and Windows = 0"),
+        (c["StepMemory"] in (0, 1), "StepMemory must be 0 or 1"),
         (c["ReadCycles"] == 1 or (c["ReadCycles"] == 3 and c["K"] == 10 and c["WordBytes"] == 16 and c["W"] == 4 and c["BusBytes"] == 4
                                   and c["AccBuffers"] == 1 and c["AxiBytes"] == 0 and c["Windows"] == 0),
          "ReadCycles must be 1, or 3 with K = 10, WordBytes = 16, W = 4, BusBytes = 4, AccBuffers = 1, AxiBytes = 0 and Windows = 0"),
@@ -126,6 +127,8 @@ def package(d, m):
     out += [f"  localparam int unsigned Index{camel(n)} = {i};" for i, n in enumerate(names)]
     out.append(f"  localparam int unsigned DescriptorWords = {d['descriptor_words']};")
     out.append(f"  localparam int unsigned DescriptorUsedWords = {1 + max(f[1] for f in d['descriptor'])};")
+    out.append("  /// Descriptor word of a field.")
+    out += [f"  localparam int unsigned Word{camel(f[0])} = {f[1]};" for f in d["descriptor"]]
     out.append("  /// One layer's descriptor as read from control memory; field order is free, words and bits are in engine.json.")
     out.append("  typedef struct packed {")
     for name, _, _, width, _ in d["descriptor"]:

@@ -94,7 +94,8 @@ module flexor_up5k
       .Digits(Configuration.Digits),
       .SumBits(Configuration.SumBits),
       .ResidualWords(Configuration.ResidualWords),
-      .Compact(Configuration.Compact)
+      .Compact(Configuration.Compact),
+      .StepMemory(Configuration.StepMemory)
   ) i_engine (
       .clk_i,
       .rst_ni(rst_n),

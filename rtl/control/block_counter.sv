@@ -34,7 +34,7 @@ module block_counter #(
   logic [PixelWidth:0] next;
   logic restart, unused_bit, unused_descriptor;
   assign pixels       = PixelWidth'(descriptor_i.pixels);
-  assign block_pixels = PixelWidth'(descriptor_i.block_pixels);
+  assign block_pixels = PixelWidth'(BlockWidth'(descriptor_i.block_pixels));
 
   // pixels - block_pixels - 1 or left - block_pixels: the bit below is the carry that makes the difference.
   assign restart      = load_i || last_o;

@@ -3,6 +3,7 @@
 /// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 2 cycles from `start_i` to `done_o`.
 ///
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
+/// channels or m_tiles >= ControlWords (each channel has two words of parameters);
 /// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
 /// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels or as windows.
@@ -38,6 +39,10 @@ module descriptor_reader #(
     output logic                    [$clog2(ControlWords)-1:0] read_address_o,
     /// The word, one cycle later.
     input  logic                    [                    31:0] read_data_i,
+    /// A word arrives.
+    output logic                                               word_valid_o,
+    /// Its number in the descriptor; its value is `read_data_i`.
+    output logic                    [                     4:0] word_o,
     /// Layer; valid and stable from `done_o` to the next start.
     output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: the descriptor is complete from the next cycle on.
@@ -68,13 +73,16 @@ module descriptor_reader #(
 
   assign read_o         = reading_q;
   assign read_address_o = address_q;
+  assign word_valid_o   = arrived_q;
+  assign word_o         = arrived_word_q;
   assign descriptor_o   = descriptor_q;
   assign done_o         = checked_q && checked_last_q;
   assign error_o        = error_q;
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic [16:0] wrong, wrong_q;
+  logic many, wide;
+  logic [18:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
   assign odd_four  = descriptor_q.pool && |read_data_i[1:0];
@@ -82,7 +90,15 @@ module descriptor_reader #(
   function automatic logic at(input logic [4:0] word);
     return arrived_word_q == word;
   endfunction
+  if (AddressWidth < 16) begin : gen_channels
+    assign many = |read_data_i[15:AddressWidth];
+    assign wide = |read_data_i[31:16+AddressWidth];
+  end else begin : gen_all_channels
+    assign {many, wide} = '0;
+  end
   assign wrong = {
+    at(3) && many,
+    at(2) && wide,
     at(0) && (read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32),
     (at(2) || at(10)) && high_zero,
     (at(3) || at(9) || at(10)) && low_zero,

@@ -24,10 +24,14 @@ module pixel_loop #(
     parameter bit          Windows       = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
+    /// See pixel_walker.
+    parameter bit          StepMemory    = 1'b0,
     /// Cycles from a pixel to the next, 1..4.
     parameter int unsigned ReadCycles    = 1,
     /// Cycles from a tile's first pixel to the next tile's, 2..12.
     parameter int unsigned MinPeriod     = 7,
+    /// Bits of a number of m-tiles.
+    parameter int unsigned TileWidth     = 16,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
     /// Bits of a signed position along a row; follows from WordBytes and ActRows.
@@ -37,6 +41,12 @@ module pixel_loop #(
     input  logic                                              clk_i,
     /// Layer; stable while it runs.
     input  flexor_pkg::descriptor_t                           descriptor_i,
+    /// See pixel_walker.
+    input  logic                                              word_valid_i,
+    /// See pixel_walker.
+    input  logic                    [                    4:0] word_i,
+    /// See pixel_walker.
+    input  logic                    [                   31:0] word_data_i,
     /// One cycle: begin the layer.
     input  logic                                              load_i,
     /// The cycle after it: begin its first block.
@@ -95,7 +105,7 @@ module pixel_loop #(
 
   logic step, read_wait, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
   logic [MinPeriod-2:0] period_q;  // top bit: a tile may not begin yet
-  logic [15:0] m_tiles_left_q;  // this one included
+  logic [TileWidth-1:0] m_tiles_left_q;  // this one included
   count_t next_pixels, left_q;  // left in the tile, this one included
 
   assign block_last    = tile_last_q && last_tile_o;
@@ -154,11 +164,15 @@ module pixel_loop #(
       .last_o(last_tile_o)
   );
   pixel_walker #(
-      .K      (WordBytes),
-      .ActRows(ActRows)
+      .K         (WordBytes),
+      .ActRows   (ActRows),
+      .StepMemory(StepMemory)
   ) i_pixels (
       .clk_i,
       .descriptor_i,
+      .word_valid_i,
+      .word_i,
+      .word_data_i,
       .load_i,
       .tile_first_i     (tile_first_q),
       .tile_last_i      (tile_last_q),
@@ -189,7 +203,7 @@ module pixel_loop #(
     period_q <= load_i || (step && tile_first_q) ? '1 : period_q << 1;
 
     if (load_i) begin
-      m_tiles_left_q <= descriptor_i.m_tiles;
+      m_tiles_left_q <= TileWidth'(descriptor_i.m_tiles);
       layer_first_o  <= 1'b1;
       block_first_o  <= 1'b1;
       buffer_o       <= 1'b0;
@@ -197,7 +211,7 @@ module pixel_loop #(
       layer_first_o <= 1'b0;
       block_first_o <= last_block_q;
       buffer_o      <= AccBuffers == 2 && !buffer_o;
-      if (last_block_q) m_tiles_left_q <= m_tiles_left_q - 16'd1;
+      if (last_block_q) m_tiles_left_q <= m_tiles_left_q - TileWidth'(1);
     end
   end
 
@@ -205,6 +219,6 @@ module pixel_loop #(
   assign tile_first_o = tile_first_q;
   assign tile_last_o = tile_last_q;
   assign block_end_o = step && block_last;
-  assign layer_end_o = block_end_o && last_block_q && m_tiles_left_q == 16'd1;
+  assign layer_end_o = block_end_o && last_block_q && m_tiles_left_q == TileWidth'(1);
 
 endmodule

@@ -15,6 +15,8 @@ module pixel_walker #(
     parameter int unsigned K             = 50,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
+    /// 1: the steps' pairs stand in a memory that the descriptor's words fill as they arrive; 0: in descriptor_i.
+    parameter bit          StepMemory    = 1'b0,
     /// Bits of a signed position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
@@ -22,6 +24,12 @@ module pixel_walker #(
     input  logic                                              clk_i,
     /// Layer; stable while it runs.
     input  flexor_pkg::descriptor_t                           descriptor_i,
+    /// A word of the layer's descriptor arrives; counts when StepMemory, before `load_i`.
+    input  logic                                              word_valid_i,
+    /// Its number.
+    input  logic                    [                    4:0] word_i,
+    /// Its value.
+    input  logic                    [                   31:0] word_data_i,
     /// Begin a layer; the first pixel shows two cycles later. Not together with `step_i`.
     input  logic                                              load_i,
     /// The pixel is the first of its tile. Two tiles begin at least two cycles apart.
@@ -90,21 +98,39 @@ module pixel_walker #(
   assign y_still = step == walk_pkg::StepWindowX || (step == walk_pkg::StepX && !descriptor_i.pool);
 
   always_ff @(posedge clk_i) begin
-    repair_q <= load_i || (tile_first_i && tile_last_i && step_i);
-    walk_q   <= walk;
-    unique case (step)
-      walk_pkg::StepWindowX: pair_step_q <= cut(descriptor_i.step_window_x);
-      walk_pkg::StepWindowY: pair_step_q <= cut(descriptor_i.step_window_y);
-      walk_pkg::StepX:       pair_step_q <= cut(descriptor_i.step_x);
-      walk_pkg::StepY:       pair_step_q <= cut(descriptor_i.step_y);
-      default:               pair_step_q <= cut(descriptor_i.step_image);
-    endcase
+    repair_q  <= load_i || (tile_first_i && tile_last_i && step_i);
+    walk_q    <= walk;
     x_minus_q <= x_minus;
     x_step_q  <= PositionWidth'(descriptor_i.x_step) ^ {PositionWidth{x_minus}};
     x_init_q  <= step == walk_pkg::StepY || step == walk_pkg::StepImage;
     y_minus_q <= y_minus;
     y_step_q  <= y_still ? '0 : RowWidth'(descriptor_i.y_step) ^ {RowWidth{y_minus}};
     y_init_q  <= step == walk_pkg::StepImage;
+  end
+
+  if (StepMemory) begin : gen_memory
+    // The words of the steps are five of one aligned group of eight.
+    localparam logic [1:0] Group = 2'(flexor_pkg::WordStepX / 8);
+    if (3'(Group) != 3'(flexor_pkg::WordStepWindowX / 8) || 3'(Group) != 3'(flexor_pkg::WordStepImage / 8)) begin : gen_check_words
+      $error("pixel_walker: the steps of the descriptor must stand in one group of eight words");
+    end
+    (* ram_style = "block" *) pair_t steps_q[8];
+    always_ff @(posedge clk_i) begin
+      if (word_valid_i && word_i[4:3] == Group) steps_q[word_i[2:0]] <= cut(word_data_i);
+      pair_step_q <= steps_q[step];
+    end
+  end else begin : gen_fields
+    logic unused_words;
+    assign unused_words = ^{word_valid_i, word_i, word_data_i};
+    always_ff @(posedge clk_i) begin
+      unique case (step)
+        walk_pkg::StepWindowX: pair_step_q <= cut(descriptor_i.step_window_x);
+        walk_pkg::StepWindowY: pair_step_q <= cut(descriptor_i.step_window_y);
+        walk_pkg::StepX:       pair_step_q <= cut(descriptor_i.step_x);
+        walk_pkg::StepY:       pair_step_q <= cut(descriptor_i.step_y);
+        default:               pair_step_q <= cut(descriptor_i.step_image);
+      endcase
+    end
   end
 
   // One cycle later: address and position.

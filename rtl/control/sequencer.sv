@@ -15,6 +15,8 @@ module sequencer #(
     parameter int unsigned ActRows       = 2048,
     /// Reads of a patch, so cycles from a pixel to the next: 1 or 3.
     parameter int unsigned ReadCycles    = 1,
+    /// See pixel_walker.
+    parameter bit          StepMemory    = 1'b0,
     /// Pixels of a block at most.
     parameter int unsigned PMax          = 256,
     /// Binary digits of a weight at most, 1..8.
@@ -150,6 +152,8 @@ module sequencer #(
 
   // Descriptor.
   logic reader_done, reader_error, start, more, drained_q;
+  logic word_valid;
+  logic [4:0] word;
   flexor_pkg::descriptor_t layer;
   assign start = state_q == Idle && start_i;
   assign more  = state_q == Drain && drained_q && !layer.last && !abort_i;
@@ -170,6 +174,8 @@ module sequencer #(
       .read_o        (control_read_o),
       .read_address_o(control_address_o),
       .read_data_i   (control_data_i),
+      .word_valid_o  (word_valid),
+      .word_o        (word),
       .descriptor_o  (layer),
       .done_o        (reader_done),
       .error_o       (reader_error)
@@ -237,12 +243,17 @@ module sequencer #(
       .M         (M),
       .Windows   (Windows),
       .AccBuffers(AccBuffers),
+      .StepMemory(StepMemory),
       .ReadCycles(ReadCycles),
       .MinPeriod (MinPeriod),
+      .TileWidth ($clog2(ControlWords)),
       .PixelWidth(PixelWidth)
   ) i_loop (
       .clk_i,
       .descriptor_i  (layer),
+      .word_valid_i  (word_valid),
+      .word_i        (word),
+      .word_data_i   (control_data_i),
       .load_i        (load_q),
       .begin_i       (layer_start_o),
       .run_i         (run_q),

@@ -13,13 +13,13 @@ package walk_pkg;
     logic first;
   } walk_t;
 
-  /// From a pixel to the next (docs/blocks/pixel_walker.md).
+  /// From a pixel to the next (docs/blocks/pixel_walker.md): the descriptor word of its pair, modulo 8.
   typedef enum logic [2:0] {
-    StepWindowX,
-    StepWindowY,
-    StepX,
-    StepY,
-    StepImage
+    StepWindowX = 3'(flexor_pkg::WordStepWindowX),
+    StepWindowY = 3'(flexor_pkg::WordStepWindowY),
+    StepX       = 3'(flexor_pkg::WordStepX),
+    StepY       = 3'(flexor_pkg::WordStepY),
+    StepImage   = 3'(flexor_pkg::WordStepImage)
   } step_e;
 
 endpackage

@@ -48,9 +48,12 @@ module activation_memory_narrow #(
     $error("activation_memory_narrow: ActRows must be a power of two");
   end
 
+  /// A pair of words of 16 bytes as a byte address; the bits above and between are not used.
+  // verilator lint_off UNUSEDSIGNAL
   function automatic logic [AddressWidth-1:0] linear(input logic [31:0] pair);
     return {pair[8+:AddressWidth-4], pair[3:0]};
   endfunction
+  // verilator lint_on UNUSEDSIGNAL
 
   // Writes, one cycle later: the bytes in their places modulo 4.
   logic write_q;

@@ -78,9 +78,10 @@ module patch_fetch #(
     read_address_o[0+:OffsetWidth] = address_q[0+:OffsetWidth];
   end
 
-  logic [K-1:0] live;
+  localparam int unsigned Lanes = ReadCycles == 1 ? K : 10;
+  logic [Lanes-1:0] live;
   lane_mask #(
-      .K            (K),
+      .K            (Lanes),
       .PositionWidth(PositionWidth)
   ) i_mask (
       .clk_i,
@@ -106,7 +107,6 @@ module patch_fetch #(
       for (int unsigned k = 0; k < K; k++) activation_o[8*k+:8] <= read_data_i[8*k+:8] & {8{live[k]}};
     end
   end else begin : gen_steps
-    localparam int unsigned Lanes = 10;
     // Cycles since the first step's address: step s is at the memory in cycle s and its bytes are here in cycle s + 2.
     logic [3:0] since_q;
     logic odd_q, odd_here_q;
@@ -125,7 +125,7 @@ module patch_fetch #(
     end
     assign activation_o = (8 * K)'(bytes_q);
     logic unused_data;
-    assign unused_data = ^{read_data_i, live};
+    assign unused_data = ^read_data_i;
   end
 
   logic unused_bits;

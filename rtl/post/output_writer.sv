@@ -260,7 +260,8 @@ module output_writer
     residual_walker #(
         .R(R),
         .ResidualWords(ResidualWords),
-        .AddressLatency(SinglePort ? 0 : 1)
+        .AddressLatency(SinglePort ? 0 : 1),
+        .ChannelWidth(AddressWidth < 16 ? AddressWidth : 16)
     ) i_walker (
         .clk_i,
         .descriptor_i,

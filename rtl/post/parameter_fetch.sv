@@ -107,7 +107,9 @@ module parameter_fetch
   assign parameter_read_o = reading_q;
   assign parameter_address_o = address_q;
   assign group_index_o = index_q;
-  assign group_channel_o = channels_i - 16'(left_q);
+  logic [AddressWidth-1:0] channel;
+  assign channel = AddressWidth'(channels_i) - left_q;
+  assign group_channel_o = 16'(channel);
   for (genvar r = 0; r < R; r++) begin : gen_mask
     assign group_mask_o[r] = left_q > AddressWidth'(r);
   end
@@ -167,6 +169,6 @@ module parameter_fetch
   end
 
   logic unused_data;
-  assign unused_data = ^parameter_data_i;
+  assign unused_data = ^{parameter_data_i, channels_i};
 
 endmodule

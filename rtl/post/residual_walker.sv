@@ -16,6 +16,8 @@ module residual_walker
     parameter int unsigned ResidualWords = 16384,
     /// Cycles from a pixel to its word on `address_o`, 0 or 1.
     parameter int unsigned AddressLatency = 1,
+    /// Bits of a channel's number.
+    parameter int unsigned ChannelWidth = 16,
     /// Bits of an address; follows from ResidualWords.
     parameter int unsigned AddressWidth = $clog2(ResidualWords)
 ) (
@@ -40,31 +42,35 @@ module residual_walker
   typedef struct packed {
     count_t columns;  // left in the row, this one included
     count_t rows;     // left in the image, this one included
+    logic last_column;
+    logic last_row;
     logic [AddressWidth-1:0] word;  // of channel 0
   } place_t;
 
-  // Where the pixel is, as output_trace counts it: at the start of the layer, of the block, or after the pixel before.
-  place_t init, place, next, next_q, block_q, block_next_q;
-  logic row_end, image_end, first_group, first_group_q;
+  // Where the pixel is: at the start of the layer, of the block again, or after the pixel before; every group of a block ends where the next block starts.
+  place_t init, place, next, next_q, block_q;
+  logic row_end, image_end;
   logic [31:0] step;
 
   assign init = '{
           columns: count_t'(descriptor_i.columns),
           rows: count_t'(descriptor_i.rows),
+          last_column: count_t'(descriptor_i.columns) == count_t'(1),
+          last_row: count_t'(descriptor_i.rows) == count_t'(1),
           word: descriptor_i.shortcut_base[AddressWidth-1:0]
       };
   always_comb begin
     unique case (start_i)
-      StartNone:  place = next_q;
       StartGroup: place = block_q;
-      StartBlock: place = block_next_q;
-      default:    place = init;
+      StartTile:  place = init;
+      default:    place = next_q;
     endcase
-    first_group = start_i == StartNone ? first_group_q : start_i != StartGroup;
-    row_end = place.columns == count_t'(1);
-    image_end = row_end && place.rows == count_t'(1);
+    row_end = place.last_column;
+    image_end = row_end && place.last_row;
     next.columns = row_end ? init.columns : place.columns - count_t'(1);
+    next.last_column = row_end ? init.last_column : place.columns == count_t'(2);
     next.rows = image_end ? init.rows : row_end ? place.rows - count_t'(1) : place.rows;
+    next.last_row = image_end ? init.last_row : row_end ? place.rows == count_t'(2) : place.last_row;
     if (image_end) step = descriptor_i.shortcut_step_image;
     else if (row_end) step = descriptor_i.shortcut_step_y;
     else step = descriptor_i.shortcut_step_x;
@@ -74,14 +80,19 @@ module residual_walker
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       next_q <= next;
-      first_group_q <= first_group;
       if (start_i != StartNone) block_q <= place;
-      if (first_group) block_next_q <= next;
     end
   end
 
+  typedef logic [ChannelWidth-1:0] channel_t;
+  channel_t channel, group, first, beyond;
+  assign channel = channel_t'(channel_i);
+  assign group   = channel >> $clog2(R);
+  assign first   = channel_t'(descriptor_i.shortcut_first);
+  assign beyond  = channel_t'(descriptor_i.shortcut_end);
+
   logic [AddressWidth-1:0] address;
-  assign address = place.word + AddressWidth'(channel_i >> $clog2(R));
+  assign address = place.word + AddressWidth'(group);
   if (AddressLatency == 0) begin : gen_at_once
     assign address_o = address;
   end else begin : gen_later
@@ -90,11 +101,11 @@ module residual_walker
 
   logic inside_q;
   always_ff @(posedge clk_i) begin
-    inside_q  <= descriptor_i.shortcut && channel_i >= descriptor_i.shortcut_first && channel_i < descriptor_i.shortcut_end;
+    inside_q  <= descriptor_i.shortcut && channel >= first && channel < beyond;
     present_o <= inside_q;
   end
 
   logic unused_bits;
-  assign unused_bits = ^{descriptor_i, step};
+  assign unused_bits = ^{descriptor_i, step, channel_i, group};
 
 endmodule

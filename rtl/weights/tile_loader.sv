@@ -21,6 +21,8 @@ module tile_loader #(
     parameter int unsigned PMax        = 256,
     /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
     parameter int unsigned Digits      = 1,
+    /// Bits of a number of m-tiles.
+    parameter int unsigned TileWidth   = 16,
     /// Bits of a pixel count, at most 31.
     parameter int unsigned PixelWidth  = 21,
     /// `soon_o` looks this many words ahead, 0..31.
@@ -77,7 +79,7 @@ module tile_loader #(
   logic [5:0] bit_q;  // words of the group that follow this one
   logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
-  logic [15:0] m_tiles_left_q;  // this one included
+  logic [TileWidth-1:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
   logic fetch, last_bit_q, last_group, last_word, last_chunk_q, last_string_q, last_digit, last_tile, last_block, tile_end, block_end;
 
@@ -147,7 +149,7 @@ module tile_loader #(
       last_chunk_q     <= descriptor_i.chunks == 8'd1;
       strings_left_q   <= descriptor_i.strings;
       last_string_q    <= descriptor_i.strings == 8'd1;
-      m_tiles_left_q   <= descriptor_i.m_tiles;
+      m_tiles_left_q   <= TileWidth'(descriptor_i.m_tiles);
     end else if (fetch) begin
       begin_q        <= last_bit_q;
       last_q         <= last_word;
@@ -166,8 +168,8 @@ module tile_loader #(
       end
       if (block_end && last_block) begin
         m_tile_address_q <= address_q + address_t'(1);
-        m_tiles_left_q   <= m_tiles_left_q - 16'd1;
-        if (m_tiles_left_q == 16'd1) active_q <= 1'b0;
+        m_tiles_left_q   <= m_tiles_left_q - TileWidth'(1);
+        if (m_tiles_left_q == TileWidth'(1)) active_q <= 1'b0;
       end
     end
 

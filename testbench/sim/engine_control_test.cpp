@@ -118,9 +118,11 @@ TEST_P(EngineControl, RefusesIllegalDescriptors) {
     std::uint32_t value;
   };
   const auto above_p_max = static_cast<std::uint32_t>(engine_.PMax + 4);
-  for (const Bad& bad : {Bad{descriptor::stored_bits, 0}, Bad{descriptor::stored_bits, 33}, Bad{descriptor::block_pixels, 0},
-                         Bad{descriptor::block_pixels, above_p_max}, Bad{descriptor::m_tiles, 0}, Bad{descriptor::strings, 0},
-                         Bad{descriptor::chunks, 0}, Bad{descriptor::pixels, 0}}) {
+  for (const Bad& bad :
+       {Bad{descriptor::stored_bits, 0}, Bad{descriptor::stored_bits, 33}, Bad{descriptor::block_pixels, 0},
+        Bad{descriptor::block_pixels, above_p_max}, Bad{descriptor::m_tiles, 0}, Bad{descriptor::strings, 0}, Bad{descriptor::chunks, 0},
+        Bad{descriptor::pixels, 0}, Bad{descriptor::channels, static_cast<std::uint32_t>(engine_.ControlWords)},
+        Bad{descriptor::m_tiles, static_cast<std::uint32_t>(engine_.ControlWords)}}) {
     const MemoryImage image = load_network(21);
     const auto word = image.descriptor + static_cast<std::uint32_t>(bad.field.word);
     const std::uint32_t mask = (bad.field.width == 32 ? ~0U : (1U << bad.field.width) - 1) << bad.field.low;

@@ -7,6 +7,7 @@
 
 #include "../port_bits.hpp"
 #include "Vpixel_walker_base.h"
+#include "Vpixel_walker_memory.h"
 #include "Vpixel_walker_nano.h"
 #include "Vpixel_walker_tiny.h"
 #include "random_walk.hpp"
@@ -14,10 +15,11 @@
 namespace flexor::testbench {
 namespace {
 
-template <class TopType, int Lanes, int Rows>
+template <class TopType, int Lanes, int Rows, bool StepMemory = false>
 struct Variant {
   using Top = TopType;
   static constexpr int K = Lanes, kRows = Rows;
+  static constexpr bool kStepMemory = StepMemory;
 };
 
 template <class V>
@@ -34,8 +36,8 @@ class PixelWalker : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants =
-    ::testing::Types<Variant<Vpixel_walker_tiny, 10, 64>, Variant<Vpixel_walker_nano, 20, 256>, Variant<Vpixel_walker_base, 50, 2048>>;
+using Variants = ::testing::Types<Variant<Vpixel_walker_tiny, 10, 64>, Variant<Vpixel_walker_nano, 20, 256>,
+                                  Variant<Vpixel_walker_base, 50, 2048>, Variant<Vpixel_walker_memory, 16, 256, true>>;
 TYPED_TEST_SUITE(PixelWalker, Variants);
 
 TYPED_TEST(PixelWalker, WalksTheLoopNest) {
@@ -52,8 +54,17 @@ TYPED_TEST(PixelWalker, WalksTheLoopNest) {
     for (const auto& f : {descriptor::pool, descriptor::input_base, descriptor::columns, descriptor::rows, descriptor::step_window_x,
                           descriptor::step_window_y, descriptor::step_x, descriptor::step_y, descriptor::step_image, descriptor::x_start,
                           descriptor::x_step, descriptor::y_start, descriptor::y_step}) {
-      set_bits(top.descriptor_i, f.packed, f.width, field(walk, f));
+      const bool step = f.word >= descriptor::step_window_x.word && f.word <= descriptor::step_image.word;
+      set_bits(top.descriptor_i, f.packed, f.width, V::kStepMemory && step ? this->random_() : field(walk, f));
     }
+    for (int word = 0; V::kStepMemory && word < kDescriptorUsedWords; ++word) {
+      top.word_valid_i = 1;
+      top.word_i = static_cast<std::uint8_t>(word);
+      top.word_data_i = walk.words[static_cast<std::size_t>(word)];
+      clock_edge(top);
+    }
+    top.word_valid_i = 0;
+    top.word_data_i = static_cast<std::uint32_t>(this->random_());
     const auto count = walk.pixels.size();
     const int tiles = static_cast<int>(this->random_() % 3) + 1, stall = static_cast<int>(this->random_() % 4);
     top.load_i = 1;

@@ -77,7 +77,7 @@ Walk random_walk(int k, int rows, int p_max, std::mt19937& random, int most_digi
     set_field(walk, descriptor::last, 0);
     set_field(walk, descriptor::pool, pool);
     set_field(walk, descriptor::stored_bits, u(draw(random, 1, 32)));
-    set_field(walk, descriptor::channels, u(draw(random, 1, 0xFFFF)));
+    set_field(walk, descriptor::channels, u(draw(random, 1, 0x1FF)));
     set_field(walk, descriptor::m_tiles, u(walk.m_tiles));
     set_field(walk, descriptor::strings, u(walk.strings));
     set_field(walk, descriptor::chunks, u(walk.chunks));
