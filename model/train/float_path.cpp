@@ -69,7 +69,7 @@ torch::Tensor pooled(const Layer& layer, const torch::Tensor& x) {
   return torch::avg_pool2d(padded, kernel, stride, none) * layer.pooled_units();
 }
 
-torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble).view({1, -1, 1, 1}); }
+torch::Tensor broadcast_channels(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble).view({1, -1, 1, 1}); }
 
 }  // namespace
 
@@ -98,7 +98,7 @@ torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const 
   }
   const torch::Tensor sums =
       layer.kind == LayerKind::Pool ? pooled(layer, x) : torch::conv2d(x, weights_[l], {}, layer.stride, layer.padding);
-  torch::Tensor v = (sums + per_channel(layer.real_bias)) * per_channel(layer.real_scale);
+  torch::Tensor v = (sums + broadcast_channels(layer.real_bias)) * broadcast_channels(layer.real_scale);
   if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, layer.output.channels) * layer.shortcut->real_multiplier;
   if (layer.logits) return v;
   v = v.clamp(layer.projection ? -layer.activation_max - 1 : 0, layer.activation_max);
