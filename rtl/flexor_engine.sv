@@ -194,8 +194,8 @@ module flexor_engine #(
   if (K > WordBytes) begin : gen_check_lanes
     $error("flexor_engine: K must not exceed WordBytes");
   end
-  localparam bit OnePort = ReadCycles == 3 && K == 10 && WordBytes == 16 && AccBuffers == 1 && AxiBytes == 0 && Windows == 0;
-  if (ReadCycles != 1 && !OnePort) begin : gen_check_reads
+  localparam bit NarrowFits = ReadCycles == 3 && K == 10 && WordBytes == 16 && AccBuffers == 1 && AxiBytes == 0 && Windows == 0;
+  if (ReadCycles != 1 && !NarrowFits) begin : gen_check_reads
     $error("flexor_engine: ReadCycles must be 1, or 3 with K = 10, WordBytes = 16, AccBuffers = 1, AxiBytes = 0, Windows = 0");
   end
   if (D > 8 * BusBytes) begin : gen_check_word

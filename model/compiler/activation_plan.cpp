@@ -92,7 +92,7 @@ int residual_step(int channels, const EngineParameters& engine) { return (channe
 
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
   const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes(),
-                           engine.ReadCycles > 1 ? 4 : 1};
+                           engine.ReadCycles > 1 ? engine.BusBytes : 1};
   const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
   for (int images = batch > 0 ? batch : kLargestBatch;; --images) {
     const auto bytes = place_tensors(activations.of(images), activations.have);

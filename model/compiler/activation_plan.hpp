@@ -22,8 +22,8 @@ int residual_step(int channels, const EngineParameters& engine);
 
 /// A tensor lives from the layer that writes it to the last that reads it, or adds it. A layer's output takes the place of the shortcut
 /// that it adds where both have the same shape. Where the engine has external memory, the place of the input is kept free for the next
-/// job's from the earliest layer on from which everything still fits. batch = 0: the largest that fits, at most 16. Throws InputError
-/// naming the layer, the memory, what it needs and what there is.
+/// job's from the earliest layer on from which everything still fits. With ReadCycles > 1 a tensor begins at a multiple of BusBytes. batch
+/// = 0: the largest that fits, at most 16. Throws InputError naming the layer, the memory, what it needs and what there is.
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
 
 }  // namespace flexor
