@@ -40,6 +40,8 @@ module flexor_engine #(
     parameter int unsigned ReadCycles = 1,
     /// Words per bank of activation memory, a power of two.
     parameter int unsigned ActRows = 2048,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth = 10,
     /// Weight memory words, a power of two.
     parameter int unsigned WeightWords = 131072,
     /// Control memory words, a power of two.
@@ -429,7 +431,7 @@ module flexor_engine #(
   logic flush, block_rst_n, layer_start, tile_ready, tile_take, tile_busy, tile_valid, tile_soon, pixel_valid;
   logic [31:0] pixel_pair, tile_pair;
   logic signed [PositionWidth-1:0] x;
-  logic signed [fetch_pkg::RowWidth-1:0] y;
+  logic signed [fetch_pkg::row_width(CountWidth)-1:0] y;
   logic last_chunk;
   logic [PositionWidth-1:0] chunk_start;
   logic [7:0] string_index;
@@ -449,6 +451,7 @@ module flexor_engine #(
       .WordBytes(WordBytes),
       .ActRows(ActRows),
       .ReadCycles(ReadCycles),
+      .CountWidth(CountWidth),
       .StepMemory(StepMemory != 0),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
@@ -661,7 +664,8 @@ module flexor_engine #(
   patch_fetch #(
       .K(WordBytes),
       .ActRows(ActRows),
-      .ReadCycles(ReadCycles)
+      .ReadCycles(ReadCycles),
+      .CountWidth(CountWidth)
   ) i_fetch (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -775,6 +779,7 @@ module flexor_engine #(
       .PMax(PMax),
       .AccBuffers(AccBuffers),
       .ActRows(ActRows),
+      .CountWidth(CountWidth),
       .ControlWords(ControlWords),
       .Shift(Shift),
       .SumBits(SumBits),

@@ -15,7 +15,7 @@ import sys
 import register_map
 
 PARAMETERS = ["K", "WordBytes", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
-              "AccBuffers", "R", "W", "BusBytes", "ReadCycles", "ActRows", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
+              "AccBuffers", "R", "W", "BusBytes", "ReadCycles", "ActRows", "CountWidth", "WeightWords", "ControlWords", "CodeWords", "Shift", "CounterWidth",
               "Digits", "SumBits", "ResidualWords", "Windows", "AxiBytes", "Checksum"]
 # Of the RTL alone: they change neither results nor the cycles of a job, so software does not know them.
 RTL_PARAMETERS = PARAMETERS + ["Compact", "StepMemory"]
@@ -49,6 +49,7 @@ def check(name, c):
         (c["AccBuffers"] in (1, 2) and c["WeightBuffers"] in (1, 2), "AccBuffers and WeightBuffers must be 1 or 2"),
         (all(power_of_two(c[w]) for w in ("ActRows", "WeightWords", "ControlWords", "CodeWords")),
          "ActRows, WeightWords, ControlWords and CodeWords must be powers of two"),
+        (4 <= c["CountWidth"] <= 10, "CountWidth must be in 4..10"),
         (1 <= c["Shift"] <= 24, "Shift must be in 1..24"),
         (1 <= c["Digits"] <= 8, "Digits must be in 1..8"),
         (c["SumBits"] >= 0 and c["AccWidth"] + c["SumBits"] <= 32 and 2 ** c["SumBits"] <= c["PMax"],

@@ -24,6 +24,12 @@ std::vector<BusWrite> window(Region region, const std::vector<Word>& words) {
 
 }  // namespace
 
+std::uint64_t unwrapped(std::uint32_t counter, std::uint64_t about, int width) {
+  if (about <= counter) return counter;
+  const std::uint64_t half = std::uint64_t{1} << (width - 1);
+  return counter + ((about - counter + half) >> width << width);
+}
+
 std::uint64_t cycle_limit(const MemoryImage& image) {
   double cycles = 100000;
   for (const auto& layer : image.layers) {
@@ -158,8 +164,8 @@ JobResult Driver::run(std::uint64_t limit) {
   }
   finds_ = follows ? Finds::Inputs : Finds::Network;
   swapped_ = swapped_ != follows;
-  JobResult result{read_register(Register::Cycles), read_register(Register::Compute), read_register(Register::WeightStall),
-                   read_register(Register::DrainStall)};
+  JobResult result{unwrapped(read_register(Register::Cycles), passed, bus_.parameters().CounterWidth), read_register(Register::Compute),
+                   read_register(Register::WeightStall), read_register(Register::DrainStall)};
   if (external) {
     result.transfer_stall = read_register(Register::TransferStall);
     result.bytes_read = read_register(Register::BytesRead);

@@ -28,9 +28,9 @@ class EngineFault : public std::runtime_error {
   std::uint32_t address_;
 };
 
-/// What the registers say after one job.
+/// What the registers say after one job. An engine's cycle counters are modulo 2^CounterWidth; of these, `cycles` is whole again.
 struct JobResult {
-  std::uint32_t cycles = 0;
+  std::uint64_t cycles = 0;  ///< CYCLES with what ran over its width (unwrapped())
   std::uint32_t compute = 0;
   std::uint32_t weight_stall = 0;
   std::uint32_t drain_stall = 0;
@@ -94,6 +94,10 @@ class Driver {
 /// Bus address of a register or a memory word (registers and words stand 8 bytes apart).
 constexpr std::uint32_t bus_address(Region region, std::uint32_t word) { return static_cast<std::uint32_t>(region) << 24 | word * 8; }
 constexpr std::uint32_t bus_address(Register which) { return bus_address(Region::Registers, static_cast<std::uint32_t>(which)); }
+
+/// The number nearest to `about` that a counter of `width` bits (1..32) shows as `counter`, never below it:
+/// counter + 2^width * round((about - counter) / 2^width).
+std::uint64_t unwrapped(std::uint32_t counter, std::uint64_t about, int width);
 
 /// Cycles after which a job of this image surely hangs.
 std::uint64_t cycle_limit(const MemoryImage& image);

@@ -16,9 +16,10 @@ namespace {
 namespace field = descriptor;
 
 constexpr std::int64_t kLargestStoredBits = 32;
-// Largest count of rows or columns and largest input height (error 1 in docs/architecture.md).
-constexpr std::int64_t kLargestSide = 1023;
 constexpr std::int64_t kAnyCount = std::numeric_limits<std::int64_t>::max();
+
+// Largest count of rows or columns and largest input height (error 1 in docs/architecture.md).
+std::int64_t largest_side(const EngineParameters& engine) { return (std::int64_t{1} << engine.CountWidth) - 1; }
 
 // The engine counts below 2^(PixelWidth - 1) pixels: four for each byte of its activation memory, rounded up to a power of two.
 std::int64_t largest_pixels(const EngineParameters& engine) {
@@ -135,8 +136,8 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_count("number of pixels", field::pixels, static_cast<std::int64_t>(g.pixels()) * v.batch, largest_pixels(engine));
   out.put_count("block of pixels", field::block_pixels, v.block_pixels, engine.PMax);
   out.put("progress of transfers", field::progress, v.progress);
-  out.put_count("number of output columns", field::columns, g.columns, kLargestSide);
-  out.put_count("number of output rows", field::rows, g.rows, kLargestSide);
+  out.put_count("number of output columns", field::columns, g.columns, largest_side(engine));
+  out.put_count("number of output rows", field::rows, g.rows, largest_side(engine));
   put_steps(out, g, word_bytes);
   out.put_signed("horizontal padding in bytes", field::x_start, -static_cast<std::int64_t>(g.padding_x) * g.input.channels);
   out.put("horizontal stride in bytes", field::x_step, static_cast<std::int64_t>(g.stride_x) * g.input.channels);
@@ -144,7 +145,7 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put("input row in bytes", field::row_length, row);
   out.put_signed("vertical padding", field::y_start, -g.padding_y);
   out.put("vertical stride", field::y_step, g.stride_y);
-  out.put_count("input height", field::height, g.input.height, kLargestSide);
+  out.put_count("input height", field::height, g.input.height, largest_side(engine));
   out.put_count("number of binary digits", field::digits, v.digits, engine.Digits);
   out.put_count("number of averaged pixels", field::sum_pixels, g.sum_pixels, std::int64_t{1} << engine.SumBits);
   put_residual(out, g, v, engine);

@@ -86,6 +86,7 @@ module flexor_up5k
       .BusBytes(Configuration.BusBytes),
       .ReadCycles(Configuration.ReadCycles),
       .ActRows(Configuration.ActRows),
+      .CountWidth(Configuration.CountWidth),
       .WeightWords(Configuration.WeightWords),
       .ControlWords(Configuration.ControlWords),
       .CodeWords(Configuration.CodeWords),

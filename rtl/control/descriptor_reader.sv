@@ -4,7 +4,7 @@
 ///
 /// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// channels or m_tiles >= ControlWords (each channel has two words of parameters);
-/// columns, rows or height > 1023; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
+/// columns, rows or height >= 2^CountWidth; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
 /// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels or as windows.
 module descriptor_reader #(
@@ -12,6 +12,8 @@ module descriptor_reader #(
     parameter int unsigned PMax         = 256,
     /// Bits of a pixel count; one more than pixels need, so that counting a whole block past them cannot wrap.
     parameter int unsigned PixelWidth   = 21,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth   = 10,
     /// Words of control memory, a power of two.
     parameter int unsigned ControlWords = 8192,
     /// Binary digits of a weight at most, 1..8.
@@ -52,7 +54,6 @@ module descriptor_reader #(
 );
 
   localparam int unsigned AddressWidth = $clog2(ControlWords);
-  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
   localparam logic [4:0] LastWord = 5'(flexor_pkg::DescriptorUsedWords - 1);
 
   if ((ControlWords & (ControlWords - 1)) != 0 || ControlWords < flexor_pkg::DescriptorWords) begin : gen_check_words
@@ -61,7 +62,9 @@ module descriptor_reader #(
   if (PMax >= 65536 || PixelWidth > 31 || PMax >= 2 ** (PixelWidth - 1)) begin : gen_check_pixels
     $error("descriptor_reader: PMax must be below 65536 and 2^(PixelWidth - 1), PixelWidth at most 31");
   end
-
+  if (CountWidth < 4 || CountWidth > 10) begin : gen_check_counts
+    $error("descriptor_reader: CountWidth must be in 4..10");
+  end
   if (Digits < 1 || Digits > 8 || SumBits > 15) begin : gen_check_sums
     $error("descriptor_reader: Digits must be in 1..8, SumBits at most 15");
   end

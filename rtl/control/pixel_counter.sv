@@ -4,7 +4,10 @@
 ///
 ///   pooling, in the window     (0,0)->(0,1), (1,0)->(1,1): StepWindowX; (0,1)->(1,0): StepWindowY
 ///   next column or window      StepX;  next row (of windows): StepY;  next image: StepImage
-module pixel_counter (
+module pixel_counter #(
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth = 10
+) (
     /// Clock.
     input  logic                    clk_i,
     /// Layer: pool, columns, rows.
@@ -15,7 +18,6 @@ module pixel_counter (
     output walk_pkg::step_e         step_o
 );
 
-  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
   typedef logic [CountWidth-1:0] count_t;
   typedef struct packed {
     count_t     columns;      // left in the row, this one included

@@ -24,6 +24,8 @@ module pixel_loop #(
     parameter bit          Windows       = 1'b0,
     /// Accumulator buffers, 1 or 2.
     parameter int unsigned AccBuffers    = 2,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth    = 10,
     /// See pixel_walker.
     parameter bit          StepMemory    = 1'b0,
     /// Cycles from a pixel to the next, 1..4.
@@ -34,63 +36,65 @@ module pixel_loop #(
     parameter int unsigned TileWidth     = 16,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
+    /// Bits of a signed input row; follows from CountWidth.
+    parameter int unsigned RowWidth      = fetch_pkg::row_width(CountWidth),
     /// Bits of a signed position along a row; follows from WordBytes and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows)
 ) (
     /// Clock.
-    input  logic                                              clk_i,
+    input  logic                                           clk_i,
     /// Layer; stable while it runs.
-    input  flexor_pkg::descriptor_t                           descriptor_i,
+    input  flexor_pkg::descriptor_t                        descriptor_i,
     /// See pixel_walker.
-    input  logic                                              word_valid_i,
+    input  logic                                           word_valid_i,
     /// See pixel_walker.
-    input  logic                    [                    4:0] word_i,
+    input  logic                    [                 4:0] word_i,
     /// See pixel_walker.
-    input  logic                    [                   31:0] word_data_i,
+    input  logic                    [                31:0] word_data_i,
     /// One cycle: begin the layer.
-    input  logic                                              load_i,
+    input  logic                                           load_i,
     /// The cycle after it: begin its first block.
-    input  logic                                              begin_i,
+    input  logic                                           begin_i,
     /// From then on: pixels may go.
-    input  logic                                              run_i,
+    input  logic                                           run_i,
     /// The next tile will be ready for a first pixel that is decided in the next cycle.
-    input  logic                                              tile_ready_i,
+    input  logic                                           tile_ready_i,
     /// The drain of an accumulator buffer has ended.
-    input  logic                    [         AccBuffers-1:0] buffer_free_i,
+    input  logic                    [      AccBuffers-1:0] buffer_free_i,
     /// A complete block waits to be handed over.
-    input  logic                                              pending_i,
+    input  logic                                           pending_i,
     /// A pixel goes.
-    output logic                                              pixel_valid_o,
+    output logic                                           pixel_valid_o,
     /// Why none goes while `run_i`, the first that holds; with neither and no pixel: period or read wait.
-    output logic                                              drain_wait_o,
-    output logic                                              weight_wait_o,
+    output logic                                           drain_wait_o,
+    output logic                                           weight_wait_o,
     /// Address and position of the pixel of the cycle before: see patch_fetch.
-    output logic                    [                   31:0] pixel_pair_o,
-    output logic signed             [      PositionWidth-1:0] x_o,
-    output logic signed             [fetch_pkg::RowWidth-1:0] y_o,
+    output logic                    [                31:0] pixel_pair_o,
+    output logic signed             [   PositionWidth-1:0] x_o,
+    output logic signed             [        RowWidth-1:0] y_o,
     /// Its tile: see patch_fetch.
-    output logic                    [                   31:0] tile_pair_o,
-    output logic                    [      PositionWidth-1:0] chunk_start_o,
-    output logic                                              last_chunk_o,
-    output logic                    [                    7:0] string_o,
+    output logic                    [                31:0] tile_pair_o,
+    output logic                    [   PositionWidth-1:0] chunk_start_o,
+    output logic                                           last_chunk_o,
+    output logic                    [                 7:0] string_o,
     /// The pixel is the first, the last of its tile.
-    output logic                                              tile_first_o,
-    output logic                                              tile_last_o,
+    output logic                                           tile_first_o,
+    output logic                                           tile_last_o,
     /// The tile is the first, the last of its block.
-    output logic                                              first_tile_o,
-    output logic                                              last_tile_o,
+    output logic                                           first_tile_o,
+    output logic                                           last_tile_o,
     /// The tile is the first of a binary digit after the first digit.
-    output logic                                              twice_o,
+    output logic                                           twice_o,
     /// Buffer of the block.
-    output logic                                              buffer_o,
+    output logic                                           buffer_o,
     /// Pixels of the block.
-    output logic                    [   $clog2(PMax + 1)-1:0] block_pixels_o,
+    output logic                    [$clog2(PMax + 1)-1:0] block_pixels_o,
     /// The block is the first of its m-tile, of the layer.
-    output logic                                              block_first_o,
-    output logic                                              layer_first_o,
+    output logic                                           block_first_o,
+    output logic                                           layer_first_o,
     /// The pixel goes and is the last of its block, of the layer.
-    output logic                                              block_end_o,
-    output logic                                              layer_end_o
+    output logic                                           block_end_o,
+    output logic                                           layer_end_o
 );
 
   localparam int unsigned BlockWidth = $clog2(PMax + 1);
@@ -166,6 +170,7 @@ module pixel_loop #(
   pixel_walker #(
       .K         (WordBytes),
       .ActRows   (ActRows),
+      .CountWidth(CountWidth),
       .StepMemory(StepMemory)
   ) i_pixels (
       .clk_i,

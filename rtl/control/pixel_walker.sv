@@ -15,44 +15,47 @@ module pixel_walker #(
     parameter int unsigned K             = 50,
     /// Words of a bank of activation memory, a power of two.
     parameter int unsigned ActRows       = 2048,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth    = 10,
     /// 1: the steps' pairs stand in a memory that the descriptor's words fill as they arrive; 0: in descriptor_i.
     parameter bit          StepMemory    = 1'b0,
+    /// Bits of a signed input row; follows from CountWidth.
+    parameter int unsigned RowWidth      = fetch_pkg::row_width(CountWidth),
     /// Bits of a signed position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
     /// Clock.
-    input  logic                                              clk_i,
+    input  logic                                        clk_i,
     /// Layer; stable while it runs.
-    input  flexor_pkg::descriptor_t                           descriptor_i,
+    input  flexor_pkg::descriptor_t                     descriptor_i,
     /// A word of the layer's descriptor arrives; counts when StepMemory, before `load_i`.
-    input  logic                                              word_valid_i,
+    input  logic                                        word_valid_i,
     /// Its number.
-    input  logic                    [                    4:0] word_i,
+    input  logic                    [              4:0] word_i,
     /// Its value.
-    input  logic                    [                   31:0] word_data_i,
+    input  logic                    [             31:0] word_data_i,
     /// Begin a layer; the first pixel shows two cycles later. Not together with `step_i`.
-    input  logic                                              load_i,
+    input  logic                                        load_i,
     /// The pixel is the first of its tile. Two tiles begin at least two cycles apart.
-    input  logic                                              tile_first_i,
+    input  logic                                        tile_first_i,
     /// The pixel is the last of its tile.
-    input  logic                                              tile_last_i,
+    input  logic                                        tile_last_i,
     /// The tile is the last of its block.
-    input  logic                                              block_last_tile_i,
+    input  logic                                        block_last_tile_i,
     /// The block is the last of its m-tile.
-    input  logic                                              last_block_i,
+    input  logic                                        last_block_i,
     /// The pixel is used in this cycle: go on.
-    input  logic                                              step_i,
+    input  logic                                        step_i,
     /// Pair of the pixel of the cycle before: string 0, chunk 0.
-    output logic                    [                   31:0] pair_o,
+    output logic                    [             31:0] pair_o,
     /// Its byte position of string 0 in the row, padding included.
-    output logic signed             [      PositionWidth-1:0] x_o,
+    output logic signed             [PositionWidth-1:0] x_o,
     /// Its input row of string 0, padding included.
-    output logic signed             [fetch_pkg::RowWidth-1:0] y_o
+    output logic signed             [     RowWidth-1:0] y_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
   localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
-  localparam int unsigned RowWidth = fetch_pkg::RowWidth;
 
   if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
     $error("pixel_walker: PositionWidth follows from K and ActRows and must not be set");
@@ -81,7 +84,9 @@ module pixel_walker #(
   assign walk.first = load_i || last_block_i;
 
   walk_pkg::step_e step;
-  pixel_counter i_counter (
+  pixel_counter #(
+      .CountWidth(CountWidth)
+  ) i_counter (
       .clk_i,
       .descriptor_i,
       .walk_i(walk),

@@ -15,6 +15,8 @@ module sequencer #(
     parameter int unsigned ActRows       = 2048,
     /// Reads of a patch, so cycles from a pixel to the next: 1 or 3.
     parameter int unsigned ReadCycles    = 1,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth    = 10,
     /// See pixel_walker.
     parameter bit          StepMemory    = 1'b0,
     /// Pixels of a block at most.
@@ -37,6 +39,8 @@ module sequencer #(
     parameter int unsigned ControlWords  = 8192,
     /// Cycles from the activations at the array to their control at the accumulator: pe_latency - AccumulatorLag.
     parameter int unsigned ArrayLatency  = 6,
+    /// Bits of a signed input row; follows from CountWidth.
+    parameter int unsigned RowWidth      = fetch_pkg::row_width(CountWidth),
     /// Bits of a signed position along a row; follows from WordBytes and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows)
 ) (
@@ -87,7 +91,7 @@ module sequencer #(
     /// See patch_fetch.
     output logic signed             [       PositionWidth-1:0] x_o,
     /// See patch_fetch.
-    output logic signed             [ fetch_pkg::RowWidth-1:0] y_o,
+    output logic signed             [            RowWidth-1:0] y_o,
     /// See patch_fetch.
     output logic                    [       PositionWidth-1:0] chunk_start_o,
     /// See patch_fetch.
@@ -160,6 +164,7 @@ module sequencer #(
   descriptor_reader #(
       .PMax        (PMax),
       .PixelWidth  (PixelWidth),
+      .CountWidth  (CountWidth),
       .ControlWords(ControlWords),
       .Digits      (Digits),
       .SumBits     (SumBits),
@@ -243,6 +248,7 @@ module sequencer #(
       .M         (M),
       .Windows   (Windows),
       .AccBuffers(AccBuffers),
+      .CountWidth(CountWidth),
       .StepMemory(StepMemory),
       .ReadCycles(ReadCycles),
       .MinPeriod (MinPeriod),

@@ -14,11 +14,10 @@ package fetch_pkg;
     return ActivationLatency + 1 + read_cycles;
   endfunction
 
-  /// Bits of a count of output rows or columns and of an input height: at most 1023.
-  localparam int unsigned CountWidth = 10;
-
-  /// Bits of a signed input row, padding and kernel included.
-  localparam int unsigned RowWidth = CountWidth + 2;
+  /// Bits of a signed input row, padding and kernel included; counts of rows have `count_width` bits.
+  function automatic int unsigned row_width(int unsigned count_width);
+    return count_width + 2;
+  endfunction
 
   /// Bits of a word number inside activation memory (two banks of `rows` words).
   function automatic int unsigned word_width(int unsigned rows);

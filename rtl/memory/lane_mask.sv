@@ -10,7 +10,7 @@ module lane_mask #(
     /// Bits of a signed position along a row, at most 17.
     parameter int unsigned PositionWidth = 17,
     /// Bits of a signed input row.
-    parameter int unsigned RowWidth      = fetch_pkg::RowWidth
+    parameter int unsigned RowWidth      = 12
 ) (
     /// Clock.
     input  logic                                        clk_i,

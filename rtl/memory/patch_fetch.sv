@@ -14,41 +14,45 @@ module patch_fetch #(
     parameter int unsigned ActRows       = 2048,
     /// 1: activation_memory; 3: activation_memory_narrow, ten lanes.
     parameter int unsigned ReadCycles    = 1,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth    = 10,
+    /// Bits of a signed input row; follows from CountWidth.
+    parameter int unsigned RowWidth      = fetch_pkg::row_width(CountWidth),
     /// Bits of a signed position along a row; follows from K and ActRows.
     parameter int unsigned PositionWidth = fetch_pkg::position_width(K, ActRows)
 ) (
     /// Clock.
-    input  logic                                              clk_i,
+    input  logic                                        clk_i,
     /// Synchronous reset, active low.
-    input  logic                                              rst_ni,
+    input  logic                                        rst_ni,
     /// Layer; stable while its patches are in flight.
-    input  flexor_pkg::descriptor_t                           descriptor_i,
+    input  flexor_pkg::descriptor_t                     descriptor_i,
     /// A patch is asked for, ReadCycles cycles after the one before at the soonest.
-    input  logic                                              valid_i,
+    input  logic                                        valid_i,
     /// Pair of the pixel's string 0, chunk 0.
-    input  logic                    [                   31:0] pixel_pair_i,
+    input  logic                    [             31:0] pixel_pair_i,
     /// Pair of string and chunk relative to the pixel.
-    input  logic                    [                   31:0] tile_pair_i,
+    input  logic                    [             31:0] tile_pair_i,
     /// See lane_mask.
-    input  logic signed             [      PositionWidth-1:0] x_i,
+    input  logic signed             [PositionWidth-1:0] x_i,
     /// See lane_mask.
-    input  logic signed             [fetch_pkg::RowWidth-1:0] y_i,
+    input  logic signed             [     RowWidth-1:0] y_i,
     /// See lane_mask.
-    input  logic                    [      PositionWidth-1:0] chunk_start_i,
+    input  logic                    [PositionWidth-1:0] chunk_start_i,
     /// See lane_mask.
-    input  logic                                              last_chunk_i,
+    input  logic                                        last_chunk_i,
     /// See lane_mask.
-    input  logic                    [                    7:0] string_i,
+    input  logic                    [              7:0] string_i,
     /// Read port of activation_memory.
-    output logic                                              read_valid_o,
+    output logic                                        read_valid_o,
     /// Read port of activation_memory_narrow: step.
-    output logic                    [                    1:0] read_step_o,
+    output logic                    [              1:0] read_step_o,
     /// Read port of activation_memory: pair.
-    output logic                    [                   31:0] read_address_o,
+    output logic                    [             31:0] read_address_o,
     /// Read port of activation_memory.
-    input  logic                    [                8*K-1:0] read_data_i,
+    input  logic                    [          8*K-1:0] read_data_i,
     /// Activations, 8 bits a lane.
-    output logic                    [                8*K-1:0] activation_o
+    output logic                    [          8*K-1:0] activation_o
 );
 
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
@@ -82,7 +86,8 @@ module patch_fetch #(
   logic [Lanes-1:0] live;
   lane_mask #(
       .K            (Lanes),
-      .PositionWidth(PositionWidth)
+      .PositionWidth(PositionWidth),
+      .RowWidth     (RowWidth)
   ) i_mask (
       .clk_i,
       .enable_i(ReadCycles == 1 || valid_i),

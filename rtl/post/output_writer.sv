@@ -30,6 +30,8 @@ module output_writer
     parameter int unsigned AccBuffers = 2,
     /// Words of a bank of activation memory.
     parameter int unsigned ActRows = 2048,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth = 10,
     /// Words of control memory: a power of two.
     parameter int unsigned ControlWords = 8192,
     /// Requantise shift.
@@ -261,6 +263,7 @@ module output_writer
         .R(R),
         .ResidualWords(ResidualWords),
         .AddressLatency(SinglePort ? 0 : 1),
+        .CountWidth(CountWidth),
         .ChannelWidth(AddressWidth < 16 ? AddressWidth : 16)
     ) i_walker (
         .clk_i,

@@ -16,6 +16,8 @@ module residual_walker
     parameter int unsigned ResidualWords = 16384,
     /// Cycles from a pixel to its word on `address_o`, 0 or 1.
     parameter int unsigned AddressLatency = 1,
+    /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
+    parameter int unsigned CountWidth = 10,
     /// Bits of a channel's number.
     parameter int unsigned ChannelWidth = 16,
     /// Bits of an address; follows from ResidualWords.
@@ -37,7 +39,6 @@ module residual_walker
     output logic                           present_o
 );
 
-  localparam int unsigned CountWidth = fetch_pkg::CountWidth;
   typedef logic [CountWidth-1:0] count_t;
   typedef struct packed {
     count_t columns;  // left in the row, this one included

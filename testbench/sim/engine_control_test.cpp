@@ -122,7 +122,8 @@ TEST_P(EngineControl, RefusesIllegalDescriptors) {
        {Bad{descriptor::stored_bits, 0}, Bad{descriptor::stored_bits, 33}, Bad{descriptor::block_pixels, 0},
         Bad{descriptor::block_pixels, above_p_max}, Bad{descriptor::m_tiles, 0}, Bad{descriptor::strings, 0}, Bad{descriptor::chunks, 0},
         Bad{descriptor::pixels, 0}, Bad{descriptor::channels, static_cast<std::uint32_t>(engine_.ControlWords)},
-        Bad{descriptor::m_tiles, static_cast<std::uint32_t>(engine_.ControlWords)}}) {
+        Bad{descriptor::m_tiles, static_cast<std::uint32_t>(engine_.ControlWords)}, Bad{descriptor::columns, 1U << engine_.CountWidth},
+        Bad{descriptor::rows, 1U << engine_.CountWidth}, Bad{descriptor::height, 1U << engine_.CountWidth}}) {
     const MemoryImage image = load_network(21);
     const auto word = image.descriptor + static_cast<std::uint32_t>(bad.field.word);
     const std::uint32_t mask = (bad.field.width == 32 ? ~0U : (1U << bad.field.width) - 1) << bad.field.low;
@@ -201,6 +202,22 @@ TEST_P(EngineControl, ActivationWindowKeepsEveryByte) {
   bytes[5] ^= 0xFF;
   driver_.write_activations(5, std::span(bytes).subspan(5, 1));
   EXPECT_EQ(driver_.read_activations(0, size), bytes);
+}
+
+// A job of 17,858,981 cycles on an engine with counters of 24 bits.
+TEST(Unwrapped, NarrowCountersAreWholeAgain) {
+  EXPECT_EQ(unwrapped(1081765, 17858981, 24), 17858981U);
+  for (const std::uint64_t cycles :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xFFFFFF}, std::uint64_t{0x1000000}, std::uint64_t{0xFF'FFFF'FFFF}}) {
+    for (const int width : {20, 24, 32}) {
+      const auto counter = static_cast<std::uint32_t>(cycles & ((std::uint64_t{1} << width) - 1));
+      for (const std::int64_t off : {-1000, -1, 0, 1, 1000}) {
+        const auto about = static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(cycles) + off));
+        EXPECT_EQ(unwrapped(counter, about, width), cycles) << about << " in " << width << " bits";
+      }
+    }
+  }
+  EXPECT_NE(unwrapped(0, 1U << 23, 24), 0U) << "half of the counter's range away";
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EngineControl, testing::Values("tiny", "nano", "micro", "base"),

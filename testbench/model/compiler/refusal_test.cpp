@@ -180,7 +180,7 @@ TEST_F(Refusal, StringLongerThan255Chunks) {
 }
 
 // The largest side that the engine takes and one more, which it would report as descriptor error 1.
-TEST_F(Refusal, MoreThan1023RowsColumnsOrInputRows) {
+TEST_F(Refusal, MoreRowsColumnsOrInputRowsThanItCounts) {
   engine_ = test::configuration("base");
   const test::LayerSpec conv{LayerKind::Convolution, 2, 1, 1, 0, false, false, 0, 8};
   test::LayerSpec strided = conv;
@@ -202,6 +202,13 @@ TEST_F(Refusal, MoreThan1023RowsColumnsOrInputRows) {
   expect_input_error([&] { compile(build({1024, 2, 1}, strided), engine_, 1); }, "input height is 1024");
   EXPECT_NO_THROW(compile(build({2, 2046, 1}, pooled), engine_, 1)) << "1023 windows";
   expect_input_error([&] { compile(build({2, 2048, 1}, pooled), engine_, 1); }, "number of output columns is 1024");
+  engine_ = test::configuration("micro");
+  EXPECT_NO_THROW(compile(build({2, 255, 1}, conv), engine_, 1));
+  expect_input_error(
+      [&] {
+        compile(build({2, 256, 1}, conv), engine_, 1);
+      },
+      "number of output columns is 256, but the engine takes 1 to 255");
 }
 
 // What no network that fits into the memories can ask for, straight to the descriptor.
