@@ -42,7 +42,7 @@ section { background: var(--panel); border: 1px solid var(--line); border-radius
 .transfer { background: var(--transfer); }
 .other { background: var(--other); }
 .legend { margin: 0 0 .4rem; font-size: .82rem; color: var(--soft); }
-.legend span { display: inline-flex; align-items: center; margin-right: .9rem; white-space: nowrap; }
+.legend span { display: inline-flex; align-items: center; margin-right: .9rem; }
 .legend i { width: .75rem; height: .75rem; border-radius: .15rem; margin-right: .35rem; }
 .scroll { overflow-x: auto; margin: .5rem 0; /* a shadow at the edge that hides columns */
   background: linear-gradient(to left, var(--panel) 1.5rem, transparent) right / 3rem 100% no-repeat local,
