@@ -15,6 +15,7 @@
 #include "network/atomic_file.hpp"
 #include "onnx/onnx.hpp"
 #include "train/checkpoint.hpp"
+#include "train/convolution.hpp"
 #include "train/device.hpp"
 #include "train/export.hpp"
 #include "train/json_reader.hpp"
@@ -246,6 +247,10 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
   keep_freed_memory();
   torch::set_num_threads(options.threads);
   const torch::Device device = find_device(options.device);
+  if (writes && recipe.bfloat16 && device.is_cpu() && !Convolution::available(true)) {
+    fmt::print(stderr,
+               "flexor: this processor or build has no bfloat16 convolutions, so bfloat16 trains slower than float32 here; leave it out\n");
+  }
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
   model->to(device);
   const Schedule schedule{.epochs = recipe.epochs,

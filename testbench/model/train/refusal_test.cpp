@@ -9,6 +9,7 @@
 #include "scratch.hpp"
 #include "tiny.hpp"
 #include "tiny_files.hpp"
+#include "train/convolution.hpp"
 #include "train/train.hpp"
 
 namespace flexor {
@@ -53,6 +54,22 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions&) {}, "train-images-idx3-ubyte");
   expect([](TrainOptions& o) { o.recipe = "resnet20-cifar10"; }, "CIFAR-10 file 'data_batch_1.bin'");
   EXPECT_EQ(scratch.files(), 0U);
+}
+
+// No refusal: a run that began on another processor goes on with the same numbers.
+TEST(Train, SaysThatBfloat16CostsTimeWithoutItsInstructions) {
+  for (const bool bfloat16 : {false, true}) {
+    const test::Scratch scratch;
+    test::write_tiny_files(scratch.folder());
+    TrainOptions options = test::tiny_options(scratch.folder(), scratch / "run");
+    options.bfloat16 = bfloat16;
+    options.epochs = 1;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(train_on(options, test::stripes(320, 1), test::stripes(50, 2)), 0);
+    const std::string said = testing::internal::GetCapturedStderr();
+    const bool slower = bfloat16 && !Convolution::available(true);
+    EXPECT_EQ(said.find("bfloat16 trains slower than float32 here; leave it out") != std::string::npos, slower) << said;
+  }
 }
 
 // On images that fit, what stands in the run's folder decides.
