@@ -180,7 +180,8 @@ class Machine {
     const bool drain_wait = (tile_first && first_tile && buffer_busy) || (block_last && pending_);
     const bool weight_wait = tile_first && !ready_q_;
     const bool period_wait = tile_first && cycle_ < period_end_;
-    const bool pixel = running_ && !drain_wait && !weight_wait && !period_wait && cycle_ >= read_end_;
+    const bool clear = running_ && !drain_wait && !weight_wait && !period_wait;
+    const bool pixel = read_cycles_ == 1 ? clear : running_ && clear_q_ && cycle_ >= read_end_;
     if (running_ && drain_wait)
       ++result_.drain_stall;
     else if (running_ && weight_wait)
@@ -190,6 +191,7 @@ class Machine {
     const bool block_end = pixel && block_last;
 
     // What becomes visible in the next cycle.
+    clear_q_ = clear;
     drained_ = !running_ && drained_q_;
     drained_q_ = writer_.idle(cycle_) && !pending_ && !block_end;
     busy_q_ = block_end || pending_ || !writer_.free(0, cycle_);
@@ -245,7 +247,7 @@ class Machine {
   std::deque<std::int64_t> takes_, tile_ends_, dones_;
   bool running_ = true, ready_q_ = false, busy_q_ = false, pending_ = false, block_valid_ = false, in_array_ = false;
   bool free_q_[2] = {true, true};
-  bool drained_q_ = false, drained_ = false;
+  bool clear_q_ = false, drained_q_ = false, drained_ = false;
 };
 
 }  // namespace

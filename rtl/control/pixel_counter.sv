@@ -6,7 +6,9 @@
 ///   next column or window      StepX;  next row (of windows): StepY;  next image: StepImage
 module pixel_counter #(
     /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
-    parameter int unsigned CountWidth = 10
+    parameter int unsigned CountWidth = 10,
+    /// Cycles from a step to the next at least; from 3 on the next place comes from a register.
+    parameter int unsigned ReadCycles = 1
 ) (
     /// Clock.
     input  logic                    clk_i,
@@ -27,7 +29,7 @@ module pixel_counter #(
     logic [1:0] window;       // row, column in the pooling window
   } place_t;
 
-  place_t place_q, mark_q, next, init;
+  place_t place_q, mark_q, next, following, init;
 
   always_comb begin
     init.columns     = count_t'(descriptor_i.columns);
@@ -56,9 +58,17 @@ module pixel_counter #(
     else step_o = walk_pkg::StepWindowX;
   end
 
+  if (ReadCycles < 3) begin : gen_at_once
+    assign following = next;
+  end else begin : gen_ahead
+    place_t next_q;
+    always_ff @(posedge clk_i) next_q <= next;
+    assign following = next_q;
+  end
+
   always_ff @(posedge clk_i) begin
-    if (walk_i.mark) mark_q <= walk_i.first ? init : next;
-    if (walk_i.move) place_q <= walk_i.back ? mark_q : next;
+    if (walk_i.mark) mark_q <= walk_i.first ? init : following;
+    if (walk_i.move) place_q <= walk_i.back ? mark_q : following;
   end
 
   logic unused_bits;

@@ -7,6 +7,7 @@
 ///   weight stall  the first of a tile, and the tile is not ready
 ///   period wait   the first of a tile, and the tile before began less than MinPeriod cycles ago
 ///   read wait     the pixel before went less than ReadCycles cycles ago
+///   With ReadCycles > 1 the first three count as they, and "the layer runs", were in the cycle before: the read wait covers that, but a wait ends one cycle later.
 module pixel_loop #(
     /// Lanes, a multiple of 10, 10..250.
     parameter int unsigned K             = 50,
@@ -107,7 +108,7 @@ module pixel_loop #(
     $error("pixel_loop: ReadCycles must be in 1..4");
   end
 
-  logic step, read_wait, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
+  logic step, blocked, block_last, buffer_busy, next_last, last_block_q, tile_first_q, tile_last_q, tile_ready_q;
   logic [MinPeriod-2:0] period_q;  // top bit: a tile may not begin yet
   logic [TileWidth-1:0] m_tiles_left_q;  // this one included
   count_t next_pixels, left_q;  // left in the tile, this one included
@@ -115,14 +116,18 @@ module pixel_loop #(
   assign block_last    = tile_last_q && last_tile_o;
   assign drain_wait_o  = (tile_first_q && first_tile_o && buffer_busy) || (block_last && pending_i);
   assign weight_wait_o = tile_first_q && !tile_ready_q;
-  assign step          = run_i && !drain_wait_o && !weight_wait_o && !(tile_first_q && period_q[MinPeriod-2]) && !read_wait;
+  assign blocked       = drain_wait_o || weight_wait_o || (tile_first_q && period_q[MinPeriod-2]);
 
   if (ReadCycles == 1) begin : gen_every_cycle
-    assign read_wait = 1'b0;
+    assign step = run_i && !blocked;
   end else begin : gen_reads
     logic [ReadCycles-2:0] reads_q;  // as period_q
-    assign read_wait = reads_q[ReadCycles-2];
-    always_ff @(posedge clk_i) reads_q <= load_i ? '0 : step ? '1 : reads_q << 1;
+    logic blocked_q;
+    assign step = run_i && !blocked_q && !reads_q[ReadCycles-2];
+    always_ff @(posedge clk_i) begin
+      reads_q   <= load_i ? '0 : step ? '1 : reads_q << 1;
+      blocked_q <= !run_i || blocked;
+    end
   end
 
   // One cycle late; a block that has just ended counts as not drained.
@@ -171,6 +176,7 @@ module pixel_loop #(
       .K         (WordBytes),
       .ActRows   (ActRows),
       .CountWidth(CountWidth),
+      .ReadCycles(ReadCycles),
       .StepMemory(StepMemory)
   ) i_pixels (
       .clk_i,

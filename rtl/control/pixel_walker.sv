@@ -17,6 +17,8 @@ module pixel_walker #(
     parameter int unsigned ActRows       = 2048,
     /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
     parameter int unsigned CountWidth    = 10,
+    /// Cycles from a step to the next at least, 1..4.
+    parameter int unsigned ReadCycles    = 1,
     /// 1: the steps' pairs stand in a memory that the descriptor's words fill as they arrive; 0: in descriptor_i.
     parameter bit          StepMemory    = 1'b0,
     /// Bits of a signed input row; follows from CountWidth.
@@ -85,7 +87,8 @@ module pixel_walker #(
 
   walk_pkg::step_e step;
   pixel_counter #(
-      .CountWidth(CountWidth)
+      .CountWidth(CountWidth),
+      .ReadCycles(ReadCycles)
   ) i_counter (
       .clk_i,
       .descriptor_i,

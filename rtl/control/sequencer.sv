@@ -80,7 +80,7 @@ module sequencer #(
     output flexor_pkg::descriptor_t                            descriptor_o,
     /// One cycle: a layer begins (to tile_loader).
     output logic                                               layer_start_o,
-    /// The tile that follows will be in the shadow fetch_latency + 2 cycles from now (from tile_decryptor and tile_loader).
+    /// The tile that follows will be in the shadow fetch_latency + 2 cycles from now (from tile_decryptor and tile_loader); stays until it is taken.
     input  logic                                               tile_ready_i,
     /// A pixel goes to patch_fetch.
     output logic                                               pixel_valid_o,
@@ -231,9 +231,10 @@ module sequencer #(
     if (state_q == Idle) stage_o <= 3'(flexor_pkg::StageIdle);
     else if (transfer_wait_o) stage_o <= 3'(flexor_pkg::StageTransferStall);
     else if (!run_q) stage_o <= 3'(flexor_pkg::StageOther);
+    else if (step) stage_o <= 3'(flexor_pkg::StageCompute);
     else if (drain_wait) stage_o <= 3'(flexor_pkg::StageDrainStall);
     else if (weight_wait) stage_o <= 3'(flexor_pkg::StageWeightStall);
-    else stage_o <= step ? 3'(flexor_pkg::StageCompute) : 3'(flexor_pkg::StageOther);
+    else stage_o <= 3'(flexor_pkg::StageOther);
     if (!rst_ni) stage_o <= 3'(flexor_pkg::StageIdle);
   end
 

@@ -3,6 +3,7 @@
 // arrivals and random drains; order, alignment, periods and hand-over of blocks.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <deque>
 #include <iostream>
 #include <memory>
@@ -26,8 +27,9 @@ template <class TopType, int Lanes, int Rows, int Block, int Count, int Latency,
 struct Variant {
   using Top = TopType;
   static constexpr int K = Lanes, kRows = Rows, kPMax = Block, kBuffers = Count, kArrayLatency = Latency, kDigits = MostDigits,
-                       M = Channels, kWord = Word, kReads = Reads, kFetchLatency = 3 + Reads, kMinPeriod = 6 + Reads;
-  static constexpr bool kWindows = Channels > 0;  // of an m-tile
+                       M = Channels, kWord = Word, kReads = Reads, kFetchLatency = 3 + Reads, kMinPeriod = 6 + Reads,
+                       kLate = Reads > 1 ? 1 : 0;  // cycles by which the decision looks back
+  static constexpr bool kWindows = Channels > 0;   // of an m-tile
 };
 
 /// One pixel of the nest, with everything that the sequencer says of it.
@@ -121,7 +123,8 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
     std::deque<std::pair<int, Step>> at_array, at_accumulator;  // (cycle, step)
     std::deque<int> complete;                                   // cycles in which blocks become readable
     int draining = -1, drain_left = 0, last_tile = -100, last_pixel = -100, t = 0;
-    bool holding[2] = {false, false}, was_ready = false, before_ready = false;
+    bool holding[2] = {false, false};
+    std::array<bool, 3> ready{};  // of the cycles before, the latest first
     for (;; ++t) {
       ASSERT_LT(t, kHangs) << "the job does not end";
       top.tile_ready_i = this->draw(0, 3) >= slow_tiles;
@@ -145,8 +148,8 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_EQ(top.layer_o, s.layer);
         ASSERT_EQ(top.stage_o, static_cast<int>(Stage::Compute));
         if (s.tile_first) {
-          ASSERT_TRUE(before_ready) << "decided in the cycle before, from what was known in the one before that";
-          ASSERT_GE(t - last_tile, V::kMinPeriod);
+          ASSERT_TRUE(ready[1 + V::kLate]) << "decided in the cycle before, from what was known in the one before that";
+          ASSERT_GE(t - last_tile, V::kMinPeriod + V::kLate);
           last_tile = t;
         }
         ASSERT_GE(t - last_pixel, V::kReads);
@@ -186,8 +189,7 @@ TYPED_TEST(Sequencer, RunsTheLoopNest) {
         ASSERT_EQ(top.block_layer_first_o, b.layer_first);
         ASSERT_EQ(top.layer_o, b.layer);
       }
-      before_ready = was_ready;
-      was_ready = top.tile_ready_i;
+      ready = {top.tile_ready_i != 0, ready[0], ready[1]};
       const bool accepted = top.block_valid_o && top.block_ready_i;
       const bool read = top.control_read_o;
       const auto word = top.control_address_o;
@@ -223,7 +225,7 @@ TYPED_TEST(Sequencer, TilesFollowWithoutAGap) {
   top.buffer_free_i = (1 << V::kBuffers) - 1;
   for (int n = 0; n < 10; ++n) {
     this->job();
-    // Every tile lasts max(kReads * pixels, kMinPeriod) cycles; with one buffer a block also waits for its own hand-over.
+    // Every tile lasts max(kReads * pixels, kMinPeriod + kLate) cycles; with one buffer a block also waits for its own hand-over.
     long gaps = 0, expected = 0;
     bool seen = false;
     for (int t = 0; !top.done_o; ++t) {
@@ -234,7 +236,7 @@ TYPED_TEST(Sequencer, TilesFollowWithoutAGap) {
         const bool layer_end = this->steps_.empty() || this->steps_.front().layer != s.layer;
         const bool counts = !layer_end && !(V::kBuffers == 1 && s.block_last);
         if (counts) expected += V::kReads - 1;
-        if (counts && s.tile_last) expected += std::max(0, V::kMinPeriod - V::kReads * (1 + s.accumulator));
+        if (counts && s.tile_last) expected += std::max(0, V::kMinPeriod + V::kLate - V::kReads * (1 + s.accumulator));
         seen = !layer_end && !(V::kBuffers == 1 && s.block_last);
       } else if (seen && top.stage_o != static_cast<int>(Stage::DrainStall)) {
         ++gaps;
