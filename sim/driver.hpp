@@ -95,7 +95,7 @@ class Driver {
 constexpr std::uint32_t bus_address(Region region, std::uint32_t word) { return static_cast<std::uint32_t>(region) << 24 | word * 8; }
 constexpr std::uint32_t bus_address(Register which) { return bus_address(Region::Registers, static_cast<std::uint32_t>(which)); }
 
-/// The number nearest to `about` that a counter of `width` bits (1..32) shows as `counter`, never below it:
+/// The number nearest to `about` that a counter of `width` bits (1..32) shows as `counter`, never below `counter`:
 /// counter + 2^width * round((about - counter) / 2^width).
 std::uint64_t unwrapped(std::uint32_t counter, std::uint64_t about, int width);
 

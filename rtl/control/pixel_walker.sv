@@ -59,8 +59,8 @@ module pixel_walker #(
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
   localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
 
-  if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
-    $error("pixel_walker: PositionWidth follows from K and ActRows and must not be set");
+  if (PositionWidth != fetch_pkg::position_width(K, ActRows) || RowWidth != fetch_pkg::row_width(CountWidth)) begin : gen_check
+    $error("pixel_walker: PositionWidth follows from K and ActRows, RowWidth from CountWidth; they must not be set");
   end
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;

@@ -58,8 +58,8 @@ module patch_fetch #(
   localparam int unsigned WordWidth = fetch_pkg::word_width(ActRows);
   localparam int unsigned OffsetWidth = fetch_pkg::offset_width(K);
 
-  if (PositionWidth != fetch_pkg::position_width(K, ActRows)) begin : gen_check
-    $error("patch_fetch: PositionWidth follows from K and ActRows and must not be set");
+  if (PositionWidth != fetch_pkg::position_width(K, ActRows) || RowWidth != fetch_pkg::row_width(CountWidth)) begin : gen_check
+    $error("patch_fetch: PositionWidth follows from K and ActRows, RowWidth from CountWidth; they must not be set");
   end
 
   if (ReadCycles != 1 && ReadCycles != 3) begin : gen_check_cycles
