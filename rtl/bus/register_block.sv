@@ -132,8 +132,8 @@ module register_block
   logic [27:0] take_address, address;
   logic [Width-1:0] data, read_data;
   logic [BusBytes-1:0] take_strobe, strobe;
-  logic [4:0] take_region, region;
-  logic take_exists, take_whole, exists, whole, memory_legal, read_legal_q;
+  logic [4:0] take_region, here, region;
+  logic take_exists, take_whole, whole, read_error;
   logic is_control_q, is_descriptor_q, is_interrupt_q, wide_q;
 
   if (Compact != 0) begin : gen_compact
@@ -171,8 +171,12 @@ module register_block
         .write_error_i(write_error),
         .read_done_i(read_done),
         .read_data_i(read_data),
-        .read_error_i(!read_legal_q)
+        .read_error_i(read_error)
     );
+    // No request begins between take and the cycle after it, so a job cannot start there: what may be touched is known a cycle ahead.
+    always_ff @(posedge clk_i) begin
+      if (take) region <= here & {{4{!busy_o}}, 1'b1};
+    end
   end else begin : gen_slave
     axil_slave #(
         .AddressWidth(28),
@@ -208,8 +212,13 @@ module register_block
         .write_error_i(write_error),
         .read_done_i(read_done),
         .read_data_i(read_data),
-        .read_error_i(!read_legal_q)
+        .read_error_i(read_error)
     );
+    logic [4:0] here_q;
+    always_ff @(posedge clk_i) begin
+      if (take) here_q <= here;
+    end
+    assign region = here_q & {{4{!busy_o}}, 1'b1};
   end
 
   bus_decode #(
@@ -230,9 +239,11 @@ module register_block
       .exists_o (take_exists),
       .whole_o  (take_whole)
   );
+  // The region that is asked for, one hot, 0 where nothing is; `region` without the memories while a job runs.
+  assign here = take_region & {5{take_exists}};
   always_ff @(posedge clk_i) begin
     if (take) begin
-      {region, exists, whole} <= {take_region, take_exists, take_whole};
+      whole <= take_whole;
       is_control_q <= take_address[7:3] == 5'(RegControl);
       is_descriptor_q <= take_address[7:3] == 5'(RegDescriptor);
       is_interrupt_q <= take_address[7:3] == 5'(RegInterrupt);
@@ -245,8 +256,7 @@ module register_block
 
   logic refuse, job_refuse, memory_refuse, is_memory;
   logic [31:0] register_data, job_data, memory_data;
-  assign memory_legal = exists && !busy_o && !region[RegionRegisters];
-  assign write_error  = !(whole && (memory_legal || (region[RegionRegisters] && exists && !refuse)));
+  assign write_error = !whole || region == '0 || (region[RegionRegisters] && refuse);
 
   job_registers #(
       .K(K),
@@ -259,7 +269,7 @@ module register_block
   ) i_registers (
       .clk_i,
       .rst_ni,
-      .write_i(request && is_write && region[RegionRegisters] && exists && whole),
+      .write_i(request && is_write && region[RegionRegisters] && whole),
       .write_control_i(is_control_q),
       .write_descriptor_i(is_descriptor_q),
       .write_interrupt_i(is_interrupt_q),
@@ -294,7 +304,7 @@ module register_block
     ) i_memory (
         .clk_i,
         .rst_ni,
-        .write_i(request && is_write && region[RegionRegisters] && exists && whole && is_memory),
+        .write_i(request && is_write && region[RegionRegisters] && whole && is_memory),
         .index_i(address[7:3]),
         .write_data_i(data[31:0]),
         .busy_i(busy_o),
@@ -320,11 +330,10 @@ module register_block
   logic [4:1] read_q;
 
   always_ff @(posedge clk_i) begin
-    if (request) read_legal_q <= memory_legal || (region[RegionRegisters] && exists);
     if (request && !is_write) begin
       reading_q <= 1'b1;
-      read_q <= memory_legal ? region[4:1] : '0;
-      wait_q <= memory_legal ? 4'(ReadLatency) : '0;
+      read_q <= region[4:1];
+      wait_q <= region[4:1] != '0 ? 4'(ReadLatency) : '0;
     end else if (read_done) begin
       reading_q <= 1'b0;
       read_q <= '0;
@@ -339,18 +348,17 @@ module register_block
 
   assign read_done = reading_q && wait_q == '0;
   assign {activation_write_o, weight_write_o, code_write_o, control_write_o} =
-      request && is_write && memory_legal && whole ? region[4:1] : '0;
+      request && is_write && whole ? region[4:1] : '0;
   assign {activation_read_o, weight_read_o, code_read_o, control_read_o} = read_q;
 
+  assign read_error = read_q == '0 && !region[RegionRegisters];
   always_comb begin
     read_data = '0;
-    if (read_legal_q) begin
-      if (region[RegionRegisters]) read_data |= Width'(register_data);
-      if (region[RegionControl]) read_data |= Width'(control_data_i);
-      if (region[RegionCode]) read_data |= Width'(code_data_i);
-      if (region[RegionWeight]) read_data |= Width'(weight_data_i);
-      if (region[RegionActivation]) read_data |= activation_data_i;
-    end
+    if (region[RegionRegisters]) read_data |= Width'(register_data);
+    if (read_q[RegionControl]) read_data |= Width'(control_data_i);
+    if (read_q[RegionCode]) read_data |= Width'(code_data_i);
+    if (read_q[RegionWeight]) read_data |= Width'(weight_data_i);
+    if (read_q[RegionActivation]) read_data |= activation_data_i;
   end
 
   logic unused_address;

@@ -46,8 +46,9 @@ module activation_memory #(
     $error("activation_memory: ActRows must be a power of two");
   end
 
-  // Read: a row of each bank; lane p comes from word w where p >= offset and from word w+1 below; rotate by offset in two steps.
-  localparam int unsigned Split = OffsetWidth / 2;
+  // Read: a row of each bank; lane p comes from word w where p >= offset and from word w+1 below; rotate by offset in two steps,
+  // the smaller one behind the banks, which are slow.
+  localparam int unsigned Split = (OffsetWidth + 1) / 2;
 
   logic [WordWidth-1:0] read_word;
   logic [OffsetWidth-1:0] read_offset, offset_q;

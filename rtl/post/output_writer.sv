@@ -258,21 +258,38 @@ module output_writer
   logic [8*R-1:0] shortcut;
   assign layer_begin = block_valid_i && fetch_free && block_layer_first_i;
   if (Residual) begin : gen_residual
-    assign residual_read_o = valid_q[0] && advance;
+    // The walker is asked a cycle before the address is needed: stage 0's turn to wait when pixels go in turns, else stage 0.
+    logic step, has_channels;
+    start_e start;
+    logic [15:0] channel;
+    if (SinglePort) begin : gen_ahead
+      logic begins;
+      assign begins = group_valid && group_ready;
+      assign step = begins || (valid_q[0] && !turn_q);
+      assign start = begins ? group_tag.start : StartNone;
+      assign channel = tag_q[0].channel;
+      assign residual_read_o = valid_q[0] && advance;
+      always_ff @(posedge clk_i) present <= has_channels;
+    end else begin : gen_behind
+      assign step = valid_q[0];
+      assign start = tag_q[0].start;
+      assign channel = tag_q[1].channel;
+      assign residual_read_o = valid_q[1];
+      assign present = has_channels;
+    end
     residual_walker #(
         .R(R),
         .ResidualWords(ResidualWords),
-        .AddressLatency(SinglePort ? 0 : 1),
         .CountWidth(CountWidth),
         .ChannelWidth(AddressWidth < 16 ? AddressWidth : 16)
     ) i_walker (
         .clk_i,
         .descriptor_i,
-        .valid_i  (residual_read_o),
-        .start_i  (tag_q[0].start),
-        .channel_i(tag_q[0].channel),
+        .valid_i  (step),
+        .start_i  (start),
+        .channel_i(channel),
         .address_o(residual_read_address_o),
-        .present_o(present)
+        .present_o(has_channels)
     );
     assign shortcut = present ? residual_read_data_i : '0;
   end else begin : gen_no_residual

@@ -14,8 +14,6 @@ module residual_walker
     parameter int unsigned R = 8,
     /// Words of residual memory, a power of two, 512..2^24.
     parameter int unsigned ResidualWords = 16384,
-    /// Cycles from a pixel to its word on `address_o`, 0 or 1.
-    parameter int unsigned AddressLatency = 1,
     /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
     parameter int unsigned CountWidth = 10,
     /// Bits of a channel's number.
@@ -31,11 +29,11 @@ module residual_walker
     input  logic                           valid_i,
     /// Whether it is the first of its group, and where that starts.
     input  start_e                         start_i,
-    /// Its first channel.
+    /// Its first channel, one cycle later.
     input  logic        [            15:0] channel_i,
-    /// Its word, AddressLatency cycles later.
+    /// Its word, in the cycle of `channel_i` and until the next pixel's.
     output logic        [AddressWidth-1:0] address_o,
-    /// The shortcut has these channels; two cycles after the pixel, when the word's value is looked at.
+    /// The shortcut has the channels of `channel_i`; one cycle after it.
     output logic                           present_o
 );
 
@@ -49,7 +47,7 @@ module residual_walker
   } place_t;
 
   // Where the pixel is: at the start of the layer, of the block again, or after the pixel before; every group of a block ends where the next block starts.
-  place_t init, place, next, next_q, block_q;
+  place_t init, place, place_q, next, block_q;
   logic row_end, image_end;
   logic [31:0] step;
 
@@ -61,26 +59,26 @@ module residual_walker
           word: descriptor_i.shortcut_base[AddressWidth-1:0]
       };
   always_comb begin
-    unique case (start_i)
-      StartGroup: place = block_q;
-      StartTile:  place = init;
-      default:    place = next_q;
-    endcase
-    row_end = place.last_column;
-    image_end = row_end && place.last_row;
-    next.columns = row_end ? init.columns : place.columns - count_t'(1);
-    next.last_column = row_end ? init.last_column : place.columns == count_t'(2);
-    next.rows = image_end ? init.rows : row_end ? place.rows - count_t'(1) : place.rows;
-    next.last_row = image_end ? init.last_row : row_end ? place.rows == count_t'(2) : place.last_row;
+    row_end = place_q.last_column;
+    image_end = row_end && place_q.last_row;
+    next.columns = row_end ? init.columns : place_q.columns - count_t'(1);
+    next.last_column = row_end ? init.last_column : place_q.columns == count_t'(2);
+    next.rows = image_end ? init.rows : row_end ? place_q.rows - count_t'(1) : place_q.rows;
+    next.last_row = image_end ? init.last_row : row_end ? place_q.rows == count_t'(2) : place_q.last_row;
     if (image_end) step = descriptor_i.shortcut_step_image;
     else if (row_end) step = descriptor_i.shortcut_step_y;
     else step = descriptor_i.shortcut_step_x;
-    next.word = place.word + step[AddressWidth-1:0];
+    next.word = place_q.word + step[AddressWidth-1:0];
+    unique case (start_i)
+      StartGroup: place = block_q;
+      StartTile:  place = init;
+      default:    place = next;
+    endcase
   end
 
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      next_q <= next;
+      place_q <= place;
       if (start_i != StartNone) block_q <= place;
     end
   end
@@ -92,19 +90,8 @@ module residual_walker
   assign first   = channel_t'(descriptor_i.shortcut_first);
   assign beyond  = channel_t'(descriptor_i.shortcut_end);
 
-  logic [AddressWidth-1:0] address;
-  assign address = place.word + AddressWidth'(group);
-  if (AddressLatency == 0) begin : gen_at_once
-    assign address_o = address;
-  end else begin : gen_later
-    always_ff @(posedge clk_i) if (valid_i) address_o <= address;
-  end
-
-  logic inside_q;
-  always_ff @(posedge clk_i) begin
-    inside_q  <= descriptor_i.shortcut && channel >= first && channel < beyond;
-    present_o <= inside_q;
-  end
+  assign address_o = place_q.word + AddressWidth'(group);
+  always_ff @(posedge clk_i) present_o <= descriptor_i.shortcut && channel >= first && channel < beyond;
 
   logic unused_bits;
   assign unused_bits = ^{descriptor_i, step, channel_i, group};
