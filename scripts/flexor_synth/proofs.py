@@ -5,6 +5,7 @@ import pathlib
 import re
 
 from . import process
+from .codes import literal
 from .rtl import Sources
 from .tools import ROOT
 
@@ -20,12 +21,6 @@ class Result:
     why: str = ""
 
 
-def _matrix_literal(code):
-    """The flat Matrix parameter of xor_decryptor: bit i*n_in + j is row i, column j."""
-    value = sum(row << (i * code["n_in"]) for i, row in enumerate(code["rows"]))
-    return f"{code['n_out'] * code['n_in']}'h{value:x}"
-
-
 def _equation(row):
     """Row of M as plain XORs of stored bits."""
     taps = [f"x[{j}]" for j in range(row.bit_length()) if row >> j & 1]
@@ -37,7 +32,7 @@ def _miter(index, rtl_code, code):
     n_in, n_out = code["n_in"], code["n_out"]
     lines = [f"module miter_{index} (input logic [{n_in - 1}:0] x, output logic [{n_out - 1}:0] differs);",
              f"  logic [{n_out - 1}:0] y;",
-             f"  xor_decryptor #(.NIn({n_in}), .NOut({n_out}), .Matrix({_matrix_literal(rtl_code)})) i_dut (.stored_i(x), .weight_o(y));"]
+             f"  xor_decryptor #(.NIn({n_in}), .NOut({n_out}), .Matrix({literal(rtl_code)})) i_dut (.stored_i(x), .weight_o(y));"]
     lines += [f"  assign differs[{i}] = y[{i}] ^ ({_equation(row)});" for i, row in enumerate(code["rows"])]
     return "\n".join(lines + ["endmodule"])
 

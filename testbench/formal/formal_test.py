@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import proofs  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import codes as synth_codes, proofs  # noqa: E402  pylint: disable=wrong-import-position
 from flexor_synth.tools import Tools  # noqa: E402  pylint: disable=wrong-import-position
 
 ARGUMENTS = None
@@ -33,6 +33,13 @@ class Codes(unittest.TestCase):
         results = proofs.prove_codes(Tools.find(), ARGUMENTS.out, codes)
         self.assertEqual(len(results), len(codes))
         self.assertEqual([r for r in results if not r.holds], [])
+
+    def test_variant_fixed_is_built_with_a_shipped_code(self):
+        shipped = {c["name"]: (c["n_in"], c["rows"]) for c in shipped_codes() if c["n_in"] == synth_codes.STORED}
+        plain = synth_codes.nested(synth_codes.STORED)
+        for code, name in ((synth_codes.recoded(plain, "ice40"), "nested4"), (synth_codes.recoded(plain, "ecp5"), "nested4-ecp5")):
+            self.assertEqual((code["n_in"], code["rows"]), shipped[name])
+            self.assertNotEqual(proofs.corrupted(code)["rows"], shipped[name][1])
 
     def test_one_corrupted_entry_is_refuted_and_named(self):
         codes = shipped_codes()
