@@ -12,7 +12,8 @@
 #include "network/network.hpp"
 
 // Prints every code that ships as JSON for scripts/formal.py: the nested code at every rate, the paper's two-tap draws at the trained
-// rates, one dense code, plain binary, one as the PE style ecp5 takes it, and each code in the model files named (a folder stands for every *.flexor file in it).
+// rates, one dense code, plain binary, one as the PE style ecp5 takes it, and each code in the model files named (a folder stands for every
+// *.flexor file in it).
 namespace {
 
 void add(nlohmann::json& list, std::set<std::string>& seen, const flexor::Code& code) {

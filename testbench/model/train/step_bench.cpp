@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Speed of one training step of ResNet-20 with minibatches of 128 images: ours, the same network in libtorch's float32 operations with real
-// weights and ReLU, and the sum of oneDNN's primitives for its convolutions and batch norms: step_bench [THREADS [ROUNDS [END OF A NAME]]].
-// All take turns; the figures are medians.
+// weights and ReLU, the sum of oneDNN's primitives for its convolutions and batch norms, and the share of the step that decryption and its
+// backward pass take: step_bench [THREADS [ROUNDS [END OF A NAME]]]. All take turns; the figures are medians.
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -28,11 +28,11 @@ struct Images {
   torch::Tensor labels = torch::randint(0, 10, {kBatch}, torch::kLong);
 };
 
-// Ours, as `flexor train --recipe resnet20-cifar10 --rate 0.4` does it.
+// Ours, as `flexor train --recipe RECIPE --rate 0.4` does it.
 class Ours {
  public:
-  Ours(bool bfloat16, bool fused) : bfloat16_(bfloat16) {
-    Recipe recipe = load_recipe("resnet20-cifar10");
+  Ours(bool bfloat16, bool fused, const char* name = "resnet20-cifar10") : bfloat16_(bfloat16) {
+    Recipe recipe = load_recipe(name);
     recipe.hyper.fused = fused;
     const NetworkSpec spec = network_spec(recipe.network);
     model_ = Trainable(spec, layer_codes(recipe, spec, 0.4), recipe.hyper, 1);
@@ -42,6 +42,14 @@ class Ours {
   void step(const Images& images) {
     torch::nn::functional::cross_entropy(model_->forward(images.pixels, bfloat16_), images.labels).backward();
     optimiser_.step(0.1);
+  }
+  // Stored values or latents of every encrypted layer to weights, and the gradient of the weights back to them.
+  void decrypt() {
+    for (EncryptedLayer layer : model_->layers()) {
+      if (layer.is_empty() || layer->spec().digits > 0) continue;
+      const torch::Tensor weight = layer->weight();
+      weight.backward(torch::ones_like(weight));
+    }
   }
 
  private:
@@ -154,6 +162,24 @@ int run(int argc, char** argv) {
     add("ours, bfloat16", [&] { fused_bfloat16->step(images); });
     add("sum of oneDNN primitives, bfloat16", [&] { primitives_bfloat16->run(); });
   }
+  // Each share: decryption : the step that it belongs to.
+  struct Share {
+    const char* decryption;
+    const char* step;
+  };
+  std::vector<Share> shares;
+  Ours eq6(false, true, "resnet20-tap2-cifar10");
+  add("decryption, nearest codeword", [&] { fused.decrypt(); });
+  add("ours with eq. 6, float32", [&] { eq6.step(images); });
+  add("decryption, eq. 6", [&] { eq6.decrypt(); });
+  shares = {{"decryption, nearest codeword", "ours, float32"}, {"decryption, eq. 6", "ours with eq. 6, float32"}};
+  std::unique_ptr<Ours> eq6_bfloat16;
+  if (fused_bfloat16) {
+    eq6_bfloat16 = std::make_unique<Ours>(true, true, "resnet20-tap2-cifar10");
+    add("ours with eq. 6, bfloat16", [&] { eq6_bfloat16->step(images); });
+    shares.push_back({"decryption, nearest codeword", "ours, bfloat16"});
+    shares.push_back({"decryption, eq. 6", "ours with eq. 6, bfloat16"});
+  }
   if (argc > 3) std::erase_if(entries, [argv](const Entry& entry) { return !std::string(entry.name).ends_with(argv[3]); });
   if (entries.empty()) throw InputError(fmt::format("nothing ends in \"{}\"; leave it out to see the names", argv[3]));
   for (Entry& entry : entries) entry.work();
@@ -171,6 +197,16 @@ int run(int argc, char** argv) {
   for (const Entry& entry : entries) {
     fmt::print("{:40} {:7.1f} ms {:6.0f} images/s {:5.2f} x   processor time {:7.1f} ms {:5.2f} x\n", entry.name, 1e3 * median(entry.wall),
                kBatch / median(entry.wall), wall / median(entry.wall), 1e3 * median(entry.cpu), cpu / median(entry.cpu));
+  }
+  const auto find = [&entries](const char* name) {
+    return std::find_if(entries.begin(), entries.end(), [name](const Entry& entry) { return std::string(entry.name) == name; });
+  };
+  for (const Share& share : shares) {
+    const auto part = find(share.decryption);
+    const auto whole = find(share.step);
+    if (part == entries.end() || whole == entries.end()) continue;
+    fmt::print("{} and its backward pass: {:.2f} % of the step \"{}\", in processor time {:.2f} %\n", share.decryption,
+               100 * median(part->wall) / median(whole->wall), share.step, 100 * median(part->cpu) / median(whole->cpu));
   }
   return 0;
 }
