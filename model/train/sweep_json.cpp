@@ -28,6 +28,7 @@ void read_options(JsonReader& reader, TrainOptions& options) {
   number("epochs", options.epochs, 1, 100000);
   number("minibatch", options.batch, 2, 65536);
   if (reader.member("learning_rate") != nullptr) options.learning_rate = reader.number("learning_rate", 1, 1e-9, 100);
+  if (reader.member("s_tanh") != nullptr) options.s_tanh = reader.number("s_tanh", 1, 1e-3, 1e6);
   options.augment = reader.flag("augment", options.augment);
   options.bfloat16 = reader.flag("bfloat16", options.bfloat16);
   options.train_images = reader.integer("train_images", options.train_images, 0, 1 << 30);

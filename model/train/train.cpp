@@ -49,6 +49,7 @@ Recipe chosen_recipe(const TrainOptions& options) {
   recipe.epochs = options.epochs.value_or(recipe.epochs);
   recipe.batch = options.batch.value_or(recipe.batch);
   recipe.hyper.latent.rate = options.learning_rate.value_or(recipe.hyper.latent.rate);
+  recipe.hyper.s_tanh = options.s_tanh.value_or(recipe.hyper.s_tanh);
   if (!options.augment) recipe.augmentation.reset();
   recipe.bfloat16 = recipe.bfloat16 || options.bfloat16;
   for (const auto& [prefix, rate] : options.layer_rates) recipe.rates[prefix] = rate;
@@ -62,6 +63,12 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (recipe.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", recipe.batch));
   if (!(recipe.hyper.latent.rate > 0)) {
     throw InputError(fmt::format("learning rate {:g} is not possible; give a positive one", recipe.hyper.latent.rate));
+  }
+  if (options.s_tanh && !(*options.s_tanh > 0)) {
+    throw InputError(fmt::format("S_tanh {:g} is not possible; give a positive one", *options.s_tanh));
+  }
+  if (options.s_tanh && (recipe.hyper.method == Method::Nearest || recipe.hyper.method == Method::Real)) {
+    throw InputError("S_tanh belongs to equation 6 and its ablations; leave out --s-tanh or give --method eq6, straight or analog");
   }
   if (options.train_images < 0) {
     throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
@@ -205,6 +212,7 @@ std::string train_command(const TrainOptions& options) {
   add(options.epochs.has_value(), fmt::format("--epochs {}", options.epochs.value_or(0)));
   add(options.batch.has_value(), fmt::format("--minibatch {}", options.batch.value_or(0)));
   add(options.learning_rate.has_value(), fmt::format("--learning-rate {:g}", options.learning_rate.value_or(0)));
+  add(options.s_tanh.has_value(), fmt::format("--s-tanh {:g}", options.s_tanh.value_or(0)));
   add(!options.augment, "--no-augment");
   add(options.bfloat16, "--bfloat16");
   add(options.train_images > 0, fmt::format("--train-images {}", options.train_images));

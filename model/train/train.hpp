@@ -24,6 +24,7 @@ struct TrainOptions {
   std::optional<int> batch;
   std::uint64_t seed = 1;
   std::optional<double> learning_rate;  ///< peak of the latents' schedule
+  std::optional<double> s_tanh;         ///< S_tanh of equation 6
   bool augment = true;                  ///< change training images as the recipe says
   bool bfloat16 = false;                ///< convolutions of the training step in bfloat16 (evaluation stays exact)
   int threads = 2;                      ///< OpenMP threads

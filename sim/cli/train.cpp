@@ -79,6 +79,7 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--minibatch", options->batch, "images of one step")->type_name("N");
   command->add_option("--seed", options->seed)->capture_default_str()->type_name("N");
   command->add_option("--learning-rate", options->learning_rate, "peak of the schedule of encrypted weights")->type_name("RATE");
+  command->add_option("--s-tanh", options->s_tanh, "slope of equation 6 and its ablations")->type_name("S");
   command->add_flag("--augment,!--no-augment", options->augment, "change training images at random, as the recipe says");
   command->add_flag("--bfloat16", options->bfloat16, "convolutions of the training step in bfloat16");
   command->add_option("--device", options->device, "cpu or cuda")->capture_default_str()->type_name("NAME");

@@ -45,6 +45,8 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions& o) { o.batch = 1; }, "minibatch");
   expect([](TrainOptions& o) { o.threads = 0; }, "threads");
   expect([](TrainOptions& o) { o.learning_rate = -1; }, "learning rate -1 is not possible");
+  expect([](TrainOptions& o) { o.method = "eq6", o.s_tanh = 0; }, "S_tanh 0 is not possible");
+  expect([](TrainOptions& o) { o.s_tanh = 10; }, "S_tanh belongs to equation 6");
   expect([](TrainOptions& o) { o.train_images = -1; }, "-1 training images");
   expect([](TrainOptions& o) { o.device = "tpu"; }, "there is no device \"tpu\"; choose cpu or cuda");
   if (!torch::cuda::is_available()) {

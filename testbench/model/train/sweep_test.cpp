@@ -27,7 +27,7 @@ constexpr const char* kRecipe = R"({"name": "colours", "network": "to be named",
 
 constexpr const char* kSweep = R"({"name": "tiny-sweep", "recipe": "RECIPE", "network": "NETWORK", "epochs": 2,
   "rates": [0.4, 0.8], "seeds": [1, 7],
-  "variants": [{"label": "nearest codeword"}, {"label": "eq. 6, two taps", "method": "eq6", "code": "tap2", "learning_rate": 0.01, "epochs": 1}]})";
+  "variants": [{"label": "nearest codeword"}, {"label": "eq. 6, two taps", "method": "eq6", "code": "tap2", "learning_rate": 0.01, "s_tanh": 7, "epochs": 1}]})";
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
@@ -77,6 +77,9 @@ TEST_F(SweepTest, IsEveryVariantAtEveryRateWithEverySeed) {
   EXPECT_EQ(last.seed, 7U);
   EXPECT_EQ(last.rate, 0.8);
   EXPECT_EQ(last.learning_rate, 0.01);
+  EXPECT_EQ(last.s_tanh, 7);
+  EXPECT_NE(train_command(last).find(" --s-tanh 7 "), std::string::npos);
+  EXPECT_EQ(train_command(sweep.runs.front().options).find("s-tanh"), std::string::npos);
   EXPECT_EQ(sweep.runs.front().options.epochs, 2);
   EXPECT_EQ(sweep.runs.front().options.method, "");
 }
