@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/compiler.hpp"
 #include "engine_bus.hpp"
 #include "network/network.hpp"
 
@@ -38,8 +39,10 @@ class BoundaryCheck {
     std::uint64_t differing = 0;
   };
 
-  /// `first_image`: index in the data set of the job's first image (for messages).
-  BoundaryCheck(const Network& network, std::vector<Boundaries> golden, int first_image);
+  /// `first_image`: index in the data set of the job's first image (for messages). `layers`: what each layer of the engine is (a network in
+  /// strips has several for one of its own); empty: the network's own.
+  BoundaryCheck(const Network& network, std::vector<Boundaries> golden, int first_image,
+                const std::vector<MemoryImage::LayerPlan>& layers = {});
   void on_write(const TraceWrite& write);
   /// The job has ended at `cycle`: words that never came are differences.
   void finish(std::uint64_t cycle);
@@ -51,6 +54,9 @@ class BoundaryCheck {
  private:
   enum class Word : std::uint8_t { Waiting, Seen, Wrong };
   void difference(Difference::Kind kind, int layer, int pixel, int channel, std::uint64_t cycle, int expected, int found);
+  struct Part {
+    int layer, first_pixel;
+  };
   void word(const TraceWrite& write, int channel, int found);
 
   const Network& network_;
@@ -59,6 +65,7 @@ class BoundaryCheck {
   std::vector<Count> counts_;
   std::optional<Difference> first_;
   int first_image_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace flexor

@@ -113,7 +113,7 @@ class Run {
     for (const auto& boundaries : golden) {
       expected.push_back(boundaries.back());
     }
-    BoundaryCheck check(golden_network_, std::move(golden), first);
+    BoundaryCheck check(golden_network_, std::move(golden), first, image.layers);
     EngineBus& bus = driver.bus();
     bus.on_write = [&check](const TraceWrite& write) { check.on_write(write); };
 
@@ -157,11 +157,14 @@ class Run {
       auto& layer = sum_.layers[l];
       layer.words_compared += check.counts()[l].compared;
       layer.words_differing += check.counts()[l].differing;
-      layer.macs += image.layers[l].macs;
-      layer.ideal_cycles += image.layers[l].ideal_cycles;
-      layer.predicted_cycles += predicted.layers[l];
-      for (std::size_t s = 0; l < cycles.size() && s < std::size(layer.cycles.stage); ++s) {
-        layer.cycles.stage[s] += cycles[l].stage[s];
+    }
+    for (std::size_t p = 0; p < image.layers.size(); ++p) {
+      auto& layer = sum_.layers[static_cast<std::size_t>(image.layers[p].layer)];
+      layer.macs += image.layers[p].macs;
+      layer.ideal_cycles += image.layers[p].ideal_cycles;
+      layer.predicted_cycles += predicted.layers[p];
+      for (std::size_t s = 0; p < cycles.size() && s < std::size(layer.cycles.stage); ++s) {
+        layer.cycles.stage[s] += cycles[p].stage[s];
       }
     }
     for (std::size_t i = 0; i < found.size(); ++i) {

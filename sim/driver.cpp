@@ -62,6 +62,7 @@ void Driver::load(const MemoryImage& image) {
   if (loading_ == Loading::External) {
     load_external(image);
   } else {
+    if (!image.moves.empty()) throw EngineFault("the network runs in strips from external memory; load it through external memory");
     if (image.weight.size() > static_cast<std::size_t>(bus_.parameters().WeightWords)) {
       throw EngineFault(fmt::format("the network has {} words of weights, more than weight memory's {}; load it through external memory",
                                     image.weight.size(), bus_.parameters().WeightWords));
@@ -94,6 +95,8 @@ void Driver::write_list() {
   for (Transfer transfer : external_.list(finds_, follows_)) {
     if (transfer.kind == TransferKind::Activation) {
       if (swapped_) transfer.address = transfer.address == external_.input ? external_.following : external_.input;
+    }
+    if (transfer.kind == TransferKind::Activation && transfer.check) {
       const int beat = bus_.parameters().AxiBytes;
       const BeatSums sums = beat_sums(bytes.subspan(transfer.address, std::size_t{transfer.beats} * static_cast<std::size_t>(beat)), beat);
       transfer.sum1 = sums.sum1;

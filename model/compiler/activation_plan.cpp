@@ -12,19 +12,6 @@ namespace {
 
 constexpr int kLargestBatch = 16;
 
-// Step l runs layer l. Tensor 0 is the input, tensor l + 1 the output of layer l; sizes in bytes of one image.
-std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers) {
-  std::vector<Lifetime> tensors{{0, 0, layers.front().input.size()}};
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const int step = static_cast<int>(l);
-    tensors.push_back({step, step, network.layers[l].projection ? 0 : layers[l].output_size()});  // a projection is not written here
-    const int read = network.source(l) + 1;
-    tensors[static_cast<std::size_t>(read)].last = step;
-  }
-  tensors.back().last = static_cast<int>(layers.size()) - 1;
-  return tensors;
-}
-
 // Outputs that later layers add; sizes in words of one image, 0 for the others.
 std::vector<Lifetime> residual_tensors(const Network& network, const EngineParameters& engine) {
   std::vector<Lifetime> tensors;
@@ -90,20 +77,38 @@ std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vecto
 
 int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
 
+std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers) {
+  std::vector<Lifetime> tensors{{0, 0, layers.front().input.size()}};
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const int step = static_cast<int>(l);
+    tensors.push_back({step, step, network.layers[l].projection ? 0 : layers[l].output_size()});  // a projection is not written here
+    const int read = network.source(l) + 1;
+    tensors[static_cast<std::size_t>(read)].last = step;
+  }
+  tensors.back().last = static_cast<int>(layers.size()) - 1;
+  return tensors;
+}
+
+std::optional<std::vector<std::int64_t>> place_residuals(const Network& network, const EngineParameters& engine, int batch) {
+  const std::vector<Lifetime> tensors = residual_tensors(network, engine);
+  auto words = place_tensors(times(tensors, batch, 1), engine.ResidualWords);
+  for (std::size_t l = 0; words && l < words->size(); ++l) {
+    if (tensors[l].size == 0) (*words)[l] = -1;
+  }
+  return words;
+}
+
 ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
   const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes(),
                            engine.ReadCycles > 1 ? engine.BusBytes : 1};
   const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
   for (int images = batch > 0 ? batch : kLargestBatch;; --images) {
     const auto bytes = place_tensors(activations.of(images), activations.have);
-    const auto words = place_tensors(residuals.of(images), residuals.have);
+    const auto words = place_residuals(network, engine, images);
     if (bytes && words) {
       ActivationPlan plan{.batch = images, .address = {}, .residual = *words};
       const auto chosen = engine.AxiBytes == 0 ? *bytes : places(activations.of(images), *bytes, activations.have, plan.following_after);
       plan.address = {chosen.begin(), chosen.end()};
-      for (std::size_t l = 0; l < plan.residual.size(); ++l) {
-        if (residuals.tensors[l].size == 0) plan.residual[l] = -1;
-      }
       return plan;
     }
     if (batch > 0 || images == 1) refuse(network, bytes ? residuals : activations, images, engine);

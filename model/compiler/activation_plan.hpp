@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compiler/geometry.hpp"
@@ -19,6 +20,12 @@ struct ActivationPlan {
 
 /// Words of residual memory of one output pixel of a layer with so many channels.
 int residual_step(int channels, const EngineParameters& engine);
+
+/// Step l runs layer l. Tensor 0 is the input, tensor l + 1 the output of layer l, 0 bytes of a projection; sizes in bytes of one image.
+std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers);
+
+/// ActivationPlan::residual for so many images; nullopt: residual memory has no room.
+std::optional<std::vector<std::int64_t>> place_residuals(const Network& network, const EngineParameters& engine, int batch);
 
 /// A tensor lives from the layer that writes it to the last that reads it, or adds it. A layer's output takes the place of the shortcut
 /// that it adds where both have the same shape. Where the engine has external memory, the place of the input is kept free for the next

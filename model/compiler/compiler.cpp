@@ -5,18 +5,23 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "code/error.hpp"
 #include "compiler/activation_plan.hpp"
 #include "compiler/descriptor.hpp"
 #include "compiler/geometry.hpp"
 #include "compiler/pe_style.hpp"
+#include "compiler/strip_schedule.hpp"
 #include "compiler/tiler.hpp"
 #include "compiler/transfer_list.hpp"
 
 namespace flexor {
 namespace {
+
+constexpr std::size_t kMostParts = 256;  // LAYER and the trace have eight bits
 
 bool same_codes(const Network& network, const Layer& layer) {
   const auto code = [&network](const Plane& plane) -> const Code& { return network.codes[static_cast<std::size_t>(plane.code)]; };
@@ -190,6 +195,107 @@ std::int64_t ring_lead(const std::vector<TiledLayer>& layers, const EngineParame
   return 0;
 }
 
+// Where everything lies in activation and residual memory, and the layers of the engine.
+struct Placement {
+  int batch = 1;
+  int following_after = -1;
+  std::vector<std::int64_t> residual;
+  std::int64_t input = 0, output = 0;
+  std::vector<Part> parts;
+  std::optional<StripPlan> strips;
+};
+
+Placement place_whole(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
+  const ActivationPlan plan = plan_activations(network, layers, engine, batch);
+  Placement placement{plan.batch, plan.following_after, plan.residual, plan.address.front(), plan.address.back(), {}, {}};
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const auto read = static_cast<std::size_t>(network.source(l) + 1);  // 0: the pixels
+    placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), plan.address[read], plan.address[l + 1]});
+  }
+  return placement;
+}
+
+// In strips where the whole does not fit and strips do.
+Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
+  try {
+    return place_whole(network, layers, engine, batch);
+  } catch (const InputError&) {
+    if (batch > 1) throw;
+    std::optional<StripPlan> plan = plan_strips(network, layers, engine);
+    if (!plan) throw;
+    Placement placement{1, -1, plan->residual, plan->layers.front().input, plan->layers.back().output, {}, {}};
+    placement.parts = strip_parts(network, layers, *plan, engine);
+    placement.strips = std::move(plan);
+    if (placement.parts.size() > kMostParts) {
+      throw InputError(fmt::format("the network runs in {} strips on engine '{}', which counts {} layers; take a larger engine",
+                                   placement.parts.size(), engine.name, kMostParts));
+    }
+    return placement;
+  }
+}
+
+// Weight memory addresses; without external memory one layer after the other.
+std::vector<WeightPlace> place_weights(const Network& network, const std::vector<TiledLayer>& tiles, const EngineParameters& engine) {
+  std::vector<WeightPlace> places;
+  WeightRing ring(engine);
+  ring.place(network.layers.front().name, ring_lead(tiles, engine));
+  std::int64_t next = 0;
+  for (std::size_t l = 0; l < tiles.size(); ++l) {
+    const auto words = static_cast<std::int64_t>(tiles[l].words.size());
+    places.push_back({engine.AxiBytes == 0 ? next : ring.place(network.layers[l].name, words), words});
+    next += words;
+  }
+  return places;
+}
+
+// Progress of transfers that each part waits for.
+std::vector<int> whole_progress(const std::vector<WeightPlace>& weights, const EngineParameters& engine) {
+  std::vector<int> result;
+  int progress = 0;
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    if (l == 0 || weights[l].words != 0) progress = layer_progress(l);
+    result.push_back(engine.AxiBytes == 0 ? 0 : progress);
+  }
+  return result;
+}
+
+// What a part adds: its rows of the shortcut's tensor.
+std::optional<DescriptorValues::Shortcut> part_shortcut(const Network& network, const Placement& placement, const Part& part,
+                                                        const EngineParameters& engine) {
+  const auto& shortcut = network.layers[part.layer].shortcut;
+  if (!shortcut) return std::nullopt;
+  const auto source = static_cast<std::size_t>(shortcut->source);
+  const Shape& from = network.layers[source].output;
+  const std::int64_t row = std::int64_t{from.width} * residual_step(from.channels, engine);
+  return DescriptorValues::Shortcut{from,
+                                    placement.residual[source] + part.strip.first * shortcut->stride * row,
+                                    shortcut->stride,
+                                    shortcut->channel_offset,
+                                    shortcut->multiplier,
+                                    network.layers[source].projection};
+}
+
+// A part in the plan of its layer `g`, without its predicted cycles.
+MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Part& part, const TiledLayer& tiled, bool begins, int batch,
+                                 const EngineParameters& engine) {
+  const int end = part.strip.first + part.strip.rows;
+  const int digits = std::max(1, static_cast<int>(layer.planes.size()));
+  const std::int64_t all = layer.macs() * digits * batch;
+  const std::int64_t macs = all * end / g.rows - all * part.strip.first / g.rows;
+  MemoryImage::LayerPlan plan;
+  plan.name = part.strip.rows == g.rows ? layer.name : fmt::format("{} rows {}-{}", layer.name, part.strip.first, end - 1);
+  plan.input_address = static_cast<std::uint32_t>(part.input);
+  plan.output_address = static_cast<std::uint32_t>(part.output);
+  plan.macs = macs;
+  plan.ideal_cycles = static_cast<double>(macs) / engine.macs();
+  plan.tiles = layer.planes.empty() ? 0 : static_cast<std::int64_t>(tiled.m_tiles) * digits * g.strings * tiled.chunks;
+  plan.weight_words = begins ? static_cast<std::int64_t>(tiled.words.size()) : 0;
+  plan.layer = static_cast<int>(part.layer);
+  plan.first_pixel = std::int64_t{part.strip.first} * g.columns;
+  plan.output_bytes = layer.projection ? 0 : std::int64_t{part_of(g, part.strip).output_size()} * batch;
+  return plan;
+}
+
 }  // namespace
 
 std::int64_t MemoryImage::predicted_cycles() const {
@@ -208,73 +314,77 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
     check_supported(network, layer, engine);
   }
   const std::vector<Geometry> geometry(network.layers.begin(), network.layers.end());
-  const ActivationPlan plan = plan_activations(network, geometry, engine, batch);
+  const Placement placement = place(network, geometry, engine, batch);
   const CodeMemory codes = collect_codes(network, engine);
 
   MemoryImage image;
   image.configuration = engine.name;
-  image.batch = plan.batch;
+  image.batch = placement.batch;
   image.code = codes.words();
   image.input = geometry.front().input;
-  image.input_address = plan.address.front();
-  image.output_address = plan.address.back();
+  image.input_address = static_cast<std::uint32_t>(placement.input);
+  image.output_address = static_cast<std::uint32_t>(placement.output);
   image.classes = network.layers.back().output.size();
-  image.following_after = plan.following_after;
+  image.following_after = placement.following_after;
   const std::vector<TiledLayer> tiles = tile_layers(network, engine);
-  WeightRing ring(engine);
-  ring.place(network.layers.front().name, ring_lead(tiles, engine));
-  int progress = 0;
-  image.control.assign(network.layers.size() * kDescriptorWords, 0);
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+  const std::vector<WeightPlace> weights = place_weights(network, tiles, engine);
+  std::vector<int> progress;
+  if (placement.strips) {
+    StripSchedule schedule = schedule_strips(network, geometry, *placement.strips, placement.parts, weights, engine);
+    image.moves = std::move(schedule.moves);
+    image.outside = placement.strips->outside;
+    progress = std::move(schedule.progress);
+  } else {
+    progress = whole_progress(weights, engine);
+  }
+  image.control.assign(placement.parts.size() * kDescriptorWords, 0);
+  int parameter_base = 0;
+  for (std::size_t p = 0; p < placement.parts.size(); ++p) {
+    const Part& part = placement.parts[p];
+    const std::size_t l = part.layer;
     const Layer& layer = network.layers[l];
-    const Geometry& g = geometry[l];
+    const Geometry g = part_of(geometry[l], part.strip);
     const TiledLayer& tiled = tiles[l];
-    prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
-    const int read = network.source(l) + 1;  // 0: the pixels
-    const auto input = static_cast<std::size_t>(read);
+    const bool begins = p == 0 || placement.parts[p - 1].layer != l;
+    if (begins) {
+      prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
+      parameter_base = static_cast<int>(image.control.size());
+      append_parameters(layer, tiled, engine, image.control);
+      image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());
+    }
     DescriptorValues values;
-    values.last = l + 1 == network.layers.size();
+    values.last = p + 1 == placement.parts.size();
     values.logits = layer.logits;
     values.activation_max = layer.activation_max;
     values.stored_bits = tiled.stored_bits;
     if (engine.Decryption == static_cast<int>(Decryption::Serial) && !layer.planes.empty()) {
       values.code_base = codes.base(network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
     }
-    const auto weight_words = static_cast<std::int64_t>(tiled.words.size());
-    values.weight_base = engine.AxiBytes == 0 ? static_cast<std::int64_t>(image.weight.size()) : ring.place(layer.name, weight_words);
-    if (l == 0 || weight_words != 0) progress = layer_progress(l);
-    values.progress = engine.AxiBytes == 0 ? 0 : progress;
-    values.parameter_base = static_cast<int>(image.control.size());
+    values.weight_base = weights[l].base;
+    values.progress = progress[p];
+    values.parameter_base = parameter_base;
     values.m_tiles = tiled.m_tiles;
     values.chunks = tiled.chunks;
-    values.input_address = plan.address[input];
-    values.output_address = plan.address[l + 1];
-    values.batch = plan.batch;
+    values.input_address = static_cast<std::uint32_t>(part.input);
+    values.output_address = static_cast<std::uint32_t>(part.output);
+    values.batch = placement.batch;
     values.digits = std::max(1, static_cast<int>(layer.planes.size()));
     LayerTiming timing{.channels = g.channels,
                        .m_tiles = tiled.m_tiles,
                        .tiles = values.digits * g.strings * tiled.chunks,
                        .stored_bits = tiled.stored_bits,
-                       .pixels = static_cast<std::int64_t>(g.pixels()) * plan.batch,
+                       .pixels = static_cast<std::int64_t>(g.pixels()) * placement.batch,
                        .shortcut = layer.shortcut.has_value()};
     timing.block_pixels = values.block_pixels = choose_block(timing, g.whole_pixels(), engine);
-    values.residual = plan.residual[l];
+    MemoryImage::LayerPlan plan = part_plan(layer, geometry[l], part, tiled, begins, placement.batch, engine);
+    values.residual = placement.residual[l] < 0 ? -1 : placement.residual[l] + plan.first_pixel * residual_step(g.channels, engine);
     values.projection = layer.projection;
-    if (layer.shortcut) {
-      const auto source = static_cast<std::size_t>(layer.shortcut->source);
-      values.shortcut =
-          DescriptorValues::Shortcut{network.layers[source].output,  plan.residual[source],      layer.shortcut->stride,
-                                     layer.shortcut->channel_offset, layer.shortcut->multiplier, network.layers[source].projection};
-    }
-    append_parameters(layer, tiled, engine, image.control);
-    image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());
+    values.shortcut = part_shortcut(network, placement, part, engine);
     if (engine.AxiBytes == 0) check_memory("weight", image.weight.size(), engine.WeightWords, engine);
     check_memory("control", image.control.size(), engine.ControlWords, engine);
-    write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(l * kDescriptorWords, kDescriptorWords));
-    const std::int64_t macs = layer.macs() * values.digits * plan.batch;
-    image.layers.push_back({layer.name, plan.address[input], plan.address[l + 1], macs, static_cast<double>(macs) / engine.macs(),
-                            layer.planes.empty() ? 0 : static_cast<std::int64_t>(tiled.m_tiles) * values.digits * g.strings * tiled.chunks,
-                            weight_words, predict_cycles(timing, engine)});
+    write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(p * kDescriptorWords, kDescriptorWords));
+    plan.predicted = predict_cycles(timing, engine);
+    image.layers.push_back(std::move(plan));
   }
   image.layers.front().predicted.other += kStartCycles;
   image.layers.back().predicted.other += kEndCycles;

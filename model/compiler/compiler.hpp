@@ -11,6 +11,19 @@
 
 namespace flexor {
 
+/// A transfer of a network in strips (docs/decisions/0218-strips.md), in the order of the list, behind those of control and code memory.
+struct Move {
+  enum class What : std::uint8_t { Weights, Load, Store };
+  What what = What::Weights;
+  int layer = 0;             ///< of the network whose weights come
+  int tensor = 0;            ///< that is loaded or stored in part: 0 the input, l + 1 the output of layer l
+  std::uint32_t offset = 0;  ///< of its part in external memory, bytes; a multiple of AxiBytes
+  std::uint32_t chip = 0;    ///< byte address in activation memory
+  std::uint32_t bytes = 0;
+  int after = 0;     ///< layers of the engine that must have ended before
+  int progress = 0;  ///< of the job when it has ended
+};
+
 /// Words for one memory region of the engine (docs/architecture.md, "Bus"), from word address 0.
 struct MemoryImage {
   std::string configuration;
@@ -31,9 +44,14 @@ struct MemoryImage {
     std::int64_t macs = 0;                                ///< of the whole batch, every binary digit counts
     double ideal_cycles = 0;                              ///< macs / (K * M)
     std::int64_t tiles = 0, weight_words = 0;
-    PredictedCycles predicted;  ///< of one job, start and end in the first and the last layer; equal to the engine's counters
+    int layer = 0;                  ///< of the network; several layers of the engine are one of a network in strips
+    std::int64_t first_pixel = 0;   ///< of the layer's output pixels
+    std::int64_t output_bytes = 0;  ///< that the job writes from output_address on
+    PredictedCycles predicted;      ///< of one job, start and end in the first and the last layer; equal to the engine's counters
   };
   std::vector<LayerPlan> layers;
+  std::vector<Move> moves;            ///< empty: not in strips
+  std::vector<std::int64_t> outside;  ///< of a network in strips: bytes of the tensors in external memory, 0 of the others (StripPlan)
   /// What the CYCLES register will say of a job.
   [[nodiscard]] std::int64_t predicted_cycles() const;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "code/error.hpp"
 #include "compiler/compiler.hpp"
 #include "image_generated.h"
@@ -9,7 +11,7 @@
 namespace flexor {
 namespace {
 
-constexpr FileKind kImageFile{"memory image", "FLXI", 1};
+constexpr FileKind kImageFile{"memory image", "FLXI", 2};
 
 std::string unpack(const flatbuffers::String* s) { return s == nullptr ? std::string() : s->str(); }
 
@@ -25,6 +27,22 @@ const EngineParameters& configuration(const std::string& name) {
   throw InputError(fmt::format("it is for the engine '{}', which this program does not know; compile the network again", name));
 }
 
+// Strips stay within activation memory and within the tensors that they are parts of.
+bool strips_fit(const MemoryImage& image, const EngineParameters& engine) {
+  if (image.moves.empty()) return true;
+  const auto layers = static_cast<int>(image.layers.size());
+  const auto fits = [&](const Move& move) {
+    const bool ordered = move.after >= 0 && move.after <= layers && move.progress >= 0 && move.progress < 0xFFFF;
+    if (move.what == Move::What::Weights) return ordered;
+    if (move.tensor < 0 || static_cast<std::size_t>(move.tensor) >= image.outside.size()) return false;
+    const auto tensor = static_cast<std::size_t>(move.tensor);
+    const std::int64_t size = tensor == 0 ? image.input.size() : image.outside[tensor];
+    return ordered && move.offset % static_cast<std::uint32_t>(engine.AxiBytes) == 0 && std::int64_t{move.offset} + move.bytes <= size &&
+           std::int64_t{move.chip} + move.bytes <= engine.activation_bytes();
+  };
+  return engine.AxiBytes > 0 && image.batch == 1 && std::all_of(image.moves.begin(), image.moves.end(), fits);
+}
+
 // What the engine's memories hold and the driver relies on.
 void check(const MemoryImage& image) {
   const EngineParameters& engine = configuration(image.configuration);
@@ -37,10 +55,12 @@ void check(const MemoryImage& image) {
       image.input.height >= 1 && image.input.width >= 1 && image.input.channels >= 1 && image.batch >= 1 && image.classes >= 1;
   const auto bytes = static_cast<std::uint64_t>(engine.activation_bytes());
   const auto end = [&image](std::uint64_t address, std::uint64_t size) { return address + size * static_cast<std::uint64_t>(image.batch); };
-  if (!shape_ok || static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) > bytes ||
-      end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
-                                   static_cast<std::uint64_t>(image.input.channels)) > bytes ||
-      end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
+  if (!shape_ok ||
+      (image.moves.empty() && static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) > bytes) ||
+      (image.moves.empty() &&
+       end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
+                                    static_cast<std::uint64_t>(image.input.channels)) > bytes) ||
+      !strips_fit(image, engine) || end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
       image.descriptor + static_cast<std::uint64_t>(kDescriptorWords) * image.layers.size() > image.control.size() ||
       image.following_after >= static_cast<int>(image.layers.size())) {
     throw InputError(fmt::format("its shapes and addresses do not fit engine '{}'; compile the network again", engine.name));
@@ -55,12 +75,17 @@ void save_image(const MemoryImage& image, const std::filesystem::path& file) {
   for (const MemoryImage::LayerPlan& l : image.layers) {
     layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles,
                                                    l.weight_words, l.predicted.compute, l.predicted.weight_stall, l.predicted.drain_stall,
-                                                   l.predicted.other));
+                                                   l.predicted.other, l.layer, l.first_pixel, l.output_bytes));
+  }
+  std::vector<flatbuffers::Offset<schema::Move>> moves;
+  for (const Move& m : image.moves) {
+    moves.push_back(
+        schema::CreateMove(b, static_cast<schema::MoveKind>(m.what), m.layer, m.tensor, m.offset, m.chip, m.bytes, m.after, m.progress));
   }
   const schema::ImageShape input(image.input.height, image.input.width, image.input.channels);
   schema::FinishImageBuffer(b, schema::CreateImageDirect(b, image.configuration.c_str(), image.batch, &image.control, &image.code,
                                                          &image.weight, image.descriptor, &input, image.input_address, image.output_address,
-                                                         image.classes, &layers, image.following_after));
+                                                         image.classes, &layers, image.following_after, &moves, &image.outside));
   write_checked_file(kImageFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -93,7 +118,17 @@ MemoryImage load_image(const std::filesystem::path& file) {
                               l->ideal_cycles(),
                               l->tiles(),
                               l->weight_words(),
+                              l->layer(),
+                              l->first_pixel(),
+                              l->output_bytes(),
                               {l->predicted_compute(), l->predicted_weight_stall(), l->predicted_drain_stall(), l->predicted_other()}});
+    }
+  }
+  image.outside = unpack(stored->outside());
+  if (stored->moves() != nullptr) {
+    for (const schema::Move* m : *stored->moves()) {
+      image.moves.push_back(
+          {static_cast<Move::What>(m->kind()), m->layer(), m->tensor(), m->offset(), m->chip(), m->bytes(), m->after(), m->progress()});
     }
   }
   try {

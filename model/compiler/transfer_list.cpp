@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "code/error.hpp"
 #include "compiler/descriptor.hpp"
+#include "compiler/strip_schedule.hpp"
 #include "compiler/transfer_model.hpp"
 
 namespace flexor {
@@ -17,7 +19,7 @@ constexpr std::uint32_t kAlignment = 64;
 constexpr std::int64_t kLeastBeats = 128;  // of a transfer of weights: its last beat is half empty on average
 
 // Progress of a job: control, codes, the first layer's weights, the input; then the weights of layer l at kInput + l.
-constexpr int kControl = 1, kCode = 2, kFirstWeights = 3, kInput = 4;
+constexpr int kControl = 1, kCode = 2, kFirstWeights = kFirstProgress, kInput = 4;
 
 // Appends values of `bits` bits, lowest first; the last byte is filled with zeros.
 template <class Words>
@@ -37,25 +39,17 @@ void append(std::vector<std::uint8_t>& bytes, const Words& values, int bits) {
 
 void align(std::vector<std::uint8_t>& bytes) { bytes.resize((bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
 
-// Weights of one layer in weight memory.
-struct Place {
-  std::int64_t base = 0, words = 0;
-  [[nodiscard]] bool overlaps(const Place& other) const {
-    return words > 0 && other.words > 0 && base < other.base + other.words && other.base < base + words;
-  }
-};
-
-std::vector<Place> weight_places(const MemoryImage& image) {
-  std::vector<Place> places;
+std::vector<WeightPlace> weight_places(const MemoryImage& image) {
+  std::vector<WeightPlace> places;
   for (std::size_t l = 0; l < image.layers.size(); ++l) {
     const std::size_t word = image.descriptor + l * kDescriptorWords + static_cast<std::size_t>(descriptor::weight_base.word);
-    places.push_back({image.control[word], image.layers[l].weight_words});
+    places.push_back({image.control[word], image.layers[l].weight_words});  // 0 of a later strip of a layer
   }
   return places;
 }
 
 // Layers that must have ended before the words of layer l may be overwritten.
-int overwrites(const std::vector<Place>& places, std::size_t l) {
+int overwrites(const std::vector<WeightPlace>& places, std::size_t l) {
   int after = 0;
   for (std::size_t k = 0; k < l; ++k) {
     if (places[k].overlaps(places[l])) after = static_cast<int>(k) + 1;
@@ -67,12 +61,20 @@ class Layout {
  public:
   Layout(const MemoryImage& image, const EngineParameters& engine) : image_(image), engine_(engine), places_(weight_places(image)) {}
 
-  ExternalImage run() {
-    // The lists come first; their length is known: control, code, weights, input, logits at most.
-    const auto list_bytes = static_cast<std::uint32_t>(kEntryBytes * (image_.layers.size() + 4));
+  ExternalImage run() { return image_.moves.empty() ? run_whole() : run_strips(); }
+
+ private:
+  // The lists come first; `entries` are as many as one can have.
+  std::uint32_t make_room(std::size_t entries) {
+    const auto list_bytes = static_cast<std::uint32_t>(kEntryBytes * entries);
     out_.first_list = 0;
     out_.next_list = list_bytes;
     out_.bytes.resize(std::size_t{2} * list_bytes);
+    return list_bytes;
+  }
+
+  ExternalImage run_whole() {
+    const std::uint32_t list_bytes = make_room(image_.layers.size() + 4);  // control, code, weights, input, logits
     const std::vector<Transfer> weighted = weights();
     const bool first_weighted = !weighted.empty() && weighted.front().progress == kFirstWeights;
     const Transfer control = words(TransferKind::Control, image_.control, 0, kControl);
@@ -111,7 +113,79 @@ class Layout {
     return std::move(out_);
   }
 
- private:
+  // What a network in strips keeps outside lies behind everything else, a tensor after the other.
+  ExternalImage run_strips() {
+    const std::uint32_t list_bytes = make_room(image_.moves.size() + 3);  // control, code, logits
+    out_.first.push_back(words(TransferKind::Control, image_.control, 0, kControl));
+    if (!image_.code.empty()) out_.first.push_back(words(TransferKind::Code, image_.code, 0, kCode));
+    const std::size_t always = out_.first.size();
+    std::vector<Transfer> weighted = weights_of_moves();
+    Transfer logits = activations(TransferKind::Store, image_.output_address, 2 * image_.classes);
+    out_.input = out_.following = static_cast<std::uint32_t>(out_.bytes.size());
+    logits.address = out_.output = after(out_.input, image_.input.size());
+    out_.job_list = end_of(logits);
+    std::vector<std::uint32_t> tensors{out_.input};
+    std::uint32_t end = (out_.job_list + list_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    for (std::size_t t = 1; t < image_.outside.size(); ++t) {
+      tensors.push_back(end);
+      end = after(end, image_.outside[t]);
+    }
+    out_.size = end;
+    bool starts = true;
+    auto next_weights = weighted.begin();
+    for (const Move& move : image_.moves) {
+      Transfer t = move.what == Move::What::Weights ? *next_weights++ : strip(move, tensors[static_cast<std::size_t>(move.tensor)]);
+      t.after = move.after;
+      t.progress = move.progress;
+      t.starts = move.what == Move::What::Load && std::exchange(starts, false);
+      out_.first.push_back(t);
+    }
+    logits.after = static_cast<int>(image_.layers.size());
+    logits.progress = out_.first.back().progress + 1;
+    logits.last = true;
+    out_.first.push_back(logits);
+    out_.next = without_loaded(always);
+    write_list(out_.first, out_.first_list);
+    write_list(out_.next, out_.next_list);
+    return std::move(out_);
+  }
+
+  std::vector<Transfer> weights_of_moves() {
+    std::vector<Transfer> transfers;
+    std::size_t first = 0;
+    for (std::size_t p = 0; p < image_.layers.size(); ++p) {
+      const auto count = static_cast<std::size_t>(places_[p].words);
+      if (count == 0) continue;
+      transfers.push_back(
+          words(TransferKind::Weight, std::span(image_.weight).subspan(first, count), static_cast<std::uint32_t>(places_[p].base), 0));
+      first += count;
+    }
+    return transfers;
+  }
+
+  // The host writes the input, so it can be checked; what the engine stores has no sums.
+  [[nodiscard]] Transfer strip(const Move& move, std::uint32_t tensor) const {
+    const auto kind = move.what == Move::What::Store ? TransferKind::Store : TransferKind::Activation;
+    Transfer t = activations(kind, move.chip, static_cast<int>(move.bytes));
+    t.address = tensor + move.offset;
+    t.check = engine_.Checksum != 0 && move.what == Move::What::Load && move.tensor == 0;
+    return t;
+  }
+
+  // The list of a job that finds the network. What it leaves out is there already, so an entry in front of that announces it.
+  [[nodiscard]] std::vector<Transfer> without_loaded(std::size_t always) const {
+    std::vector<Transfer> list;
+    for (std::size_t i = always; i < out_.first.size(); ++i) {
+      const Transfer& t = out_.first[i];
+      if (t.kind != TransferKind::Weight || !resident()) {
+        list.push_back(t);
+      } else if (!list.empty()) {
+        list.back().progress = t.progress;
+      }
+    }
+    return list;
+  }
+
   [[nodiscard]] bool resident() const {
     for (std::size_t l = 0; l < places_.size(); ++l) {
       if (overwrites(places_, l) != 0) return false;
@@ -142,6 +216,10 @@ class Layout {
     }
   }
 
+  // The next place behind so many bytes at `address`, whole beats of them.
+  [[nodiscard]] std::uint32_t after(std::uint32_t address, std::int64_t bytes) const {
+    return (address + beats(bytes) * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
+  }
   [[nodiscard]] std::uint32_t end_of(const Transfer& t) const {
     return (t.address + t.beats * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
   }
@@ -223,7 +301,7 @@ class Layout {
 
   const MemoryImage& image_;
   const EngineParameters& engine_;
-  std::vector<Place> places_;
+  std::vector<WeightPlace> places_;
   ExternalImage out_;
 };
 

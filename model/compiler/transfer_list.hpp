@@ -78,6 +78,9 @@ class WeightRing {
   std::int64_t next_ = 0;
 };
 
+/// Lowest progress of what follows control and code memory.
+inline constexpr int kFirstProgress = 3;
+
 /// Progress of a job when the weights of layer `layer` have come; of layer 0: when the input has come too.
 int layer_progress(std::size_t layer);
 

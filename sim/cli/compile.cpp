@@ -29,14 +29,12 @@ struct Use {
 };
 
 // Highest byte that the job touches in the activation memory.
-std::int64_t activation_bytes(const Network& network, const MemoryImage& image) {
-  std::int64_t top = image.input_address + std::int64_t{image.batch} * image.input.size();
-  for (std::size_t l = 0; l < image.layers.size(); ++l) {
-    const auto& layer = network.layers[l];
-    if (layer.projection) continue;  // residual memory only
-    const std::int64_t bytes = std::int64_t{layer.output.size()} * (layer.logits ? 2 : 1) * image.batch;
-    top = std::max(top, image.layers[l].output_address + bytes);
+std::int64_t activation_bytes(const MemoryImage& image) {
+  std::int64_t top = image.moves.empty() ? image.input_address + std::int64_t{image.batch} * image.input.size() : 0;
+  for (const auto& layer : image.layers) {
+    if (layer.output_bytes != 0) top = std::max(top, layer.output_address + layer.output_bytes);
   }
+  for (const Move& move : image.moves) top = std::max(top, std::int64_t{move.chip} + move.bytes);
   return top;
 }
 
@@ -83,7 +81,7 @@ void compile_command(const CompileFlags& flags, const Context& context) {
   const Use uses[] = {{"weight (words)", static_cast<std::int64_t>(image.weight.size()), engine.WeightWords},
                       {"control (words)", static_cast<std::int64_t>(image.control.size()), engine.ControlWords},
                       {"code (columns)", static_cast<std::int64_t>(image.code.size()), engine.CodeWords},
-                      {"activation (bytes)", activation_bytes(network, image), engine.activation_bytes()}};
+                      {"activation (bytes)", activation_bytes(image), engine.activation_bytes()}};
   Table memory({"memory", "used", "size", "%"});
   nlohmann::ordered_json memories;
   for (const auto& use : uses) {
@@ -110,6 +108,11 @@ void compile_command(const CompileFlags& flags, const Context& context) {
   }
   fmt::print("{} on {}, {} image{} a job, {} cycles predicted\n\n{}\n{}\nwrote {}\n", network.name, engine.name, image.batch,
              image.batch == 1 ? "" : "s", grouped(predicted), memory.text(), plan.text(), flags.out.string());
+  if (!image.moves.empty()) {
+    fmt::print("in strips: {} of {} tensors live in external memory, {} layers of the network are {} of the engine\n",
+               std::count_if(image.outside.begin(), image.outside.end(), [](std::int64_t bytes) { return bytes != 0; }),
+               image.outside.size(), network.layers.size(), image.layers.size());
+  }
   auto external = external_json(network, image, engine);
   write_json(flags.json, context,
              {{"model", flags.model.string()},

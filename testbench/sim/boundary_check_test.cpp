@@ -64,6 +64,39 @@ TEST_F(BoundaryCheckTest, CountsEveryWordOfARightTrace) {
   EXPECT_FALSE(check.first().has_value());
 }
 
+// Engine layers 0 and 1 are the rows of conv1, 2 is dense1.
+TEST_F(BoundaryCheckTest, TakesStripsOfALayer) {
+  std::vector<MemoryImage::LayerPlan> parts(3);
+  parts[1].first_pixel = 2;
+  parts[2].layer = 1;
+  const std::vector<BoundaryCheck::Boundaries> one{golden_[0]};
+  std::vector<TraceWrite> trace;
+  for (const TraceWrite& write : right_trace()) {
+    if (write.pixel >= (write.layer == 0 ? 4 : 1)) continue;
+    TraceWrite part = write;
+    part.layer = write.layer == 1 ? 2 : write.pixel / 2;
+    part.pixel = write.layer == 1 ? 0 : write.pixel % 2;
+    trace.push_back(part);
+  }
+  BoundaryCheck right(network_, one, 40, parts);
+  for (const auto& write : trace) right.on_write(write);
+  right.finish(999);
+  EXPECT_FALSE(right.first().has_value());
+  EXPECT_EQ(right.counts()[0].compared, 12U);
+
+  trace[3].value[1] ^= 1;  // strip 1, pixel 1 = pixel 3 of the layer: expected 10
+  BoundaryCheck wrong(network_, one, 40, parts);
+  for (const auto& write : trace) wrong.on_write(write);
+  TraceWrite beyond = trace[0];
+  beyond.layer = 3;
+  wrong.on_write(beyond);
+  wrong.finish(999);
+  ASSERT_TRUE(wrong.first().has_value());
+  EXPECT_EQ(to_string(*wrong.first()), "image 40, layer 0 (conv1), channel 1, pixel (1, 1), cycle 3: expected 10, found 11");
+  EXPECT_EQ(wrong.counts()[0].differing, 1U);
+  EXPECT_EQ(wrong.counts()[1].differing, 3U) << "a layer that is not there counts on the last";
+}
+
 TEST_F(BoundaryCheckTest, NamesTheFirstWrongWord) {
   auto trace = right_trace();
   trace[6].value[1] ^= 1;  // image 1, pixel 2 = (1, 0), channel 1: expected 100 + 7

@@ -45,7 +45,7 @@ JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryI
   for (int i = 0; i < image.batch; ++i) {
     boundaries.push_back(golden.run(data.image(i)));
   }
-  BoundaryCheck check(network, boundaries, 0);
+  BoundaryCheck check(network, boundaries, 0, image.layers);
   driver.bus().on_write = [&check](const TraceWrite& write) { check.on_write(write); };
   JobResult job;
   try {

@@ -56,7 +56,7 @@ void run_networks(const Case& c, std::uint64_t seed) {
     const MemoryImage image = compile(network, engine, batch);
     SCOPED_TRACE(fmt::format("{} stall {} FLEXOR_SEED={} network {}: batch {} {}", c.configuration, c.stall, seed, i, image.batch,
                              describe(network)));
-    const bool fits = image.weight.size() <= static_cast<std::size_t>(engine.WeightWords);
+    const bool fits = image.weight.size() <= static_cast<std::size_t>(engine.WeightWords) && image.moves.empty();
     const bool external = bus->memory() != nullptr && (!fits || random.below(2) == 0);
     Driver driver(*bus, external ? Loading::External : Loading::Windows);
     const JobResult job = expect_equal_job(driver, network, image, random_dataset(random, network.input, image.batch));

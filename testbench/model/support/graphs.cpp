@@ -139,7 +139,7 @@ void add_shortcut(Random& random, const Network& network, Layer& l, GraphParts& 
 Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits) {
   Network network;
   network.name = "graph";
-  network.input = {draw(random, 5, 9), draw(random, 5, 9), draw(random, 1, 3)};
+  network.input = {draw(random, 5, limits.side), draw(random, 5, limits.side), draw(random, 1, 3)};
   network.codes = {nested_code(draw(random, 4, 20)), identity_code(20), random_tap_code(20, 12, 2, random.next())};
   const int convolutions = draw(random, 2, 5);
   for (int i = 0; i < convolutions; ++i) {
@@ -154,7 +154,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     l.padding = (l.kernel_height - 1) / 2;
     l.stride = draw(random, 1, 2);
     l.stack_rows = i == 0 && random.below(2) == 0;
-    l.output.channels = draw(random, 1, 40);
+    l.output.channels = draw(random, 1, limits.channels);
     l.output = l.unpooled();
     l.activation_max = random.below(3) == 0 ? 15 : 255;
     if (limits.projections && i > 0 && random.below(4) == 0) {

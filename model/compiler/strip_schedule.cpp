@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/strip_schedule.hpp"
+
+#include <algorithm>
+
+#include "compiler/transfer_list.hpp"
+
+namespace flexor {
+namespace {
+
+std::int64_t input_row_bytes(const Geometry& g) { return std::int64_t{g.input.width} * g.input.channels; }
+std::int64_t output_row_bytes(const Geometry& g) { return std::int64_t{g.columns} * g.output_bytes; }
+
+class Scheduler {
+ public:
+  Scheduler(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan, const std::vector<Part>& parts,
+            const std::vector<WeightPlace>& weights, const EngineParameters& engine)
+      : network_(network), layers_(layers), plan_(plan), parts_(parts), weights_(weights), engine_(engine) {}
+
+  StripSchedule run() {
+    bring_weights(0);
+    if (plan_.outside.front() == 0) {
+      add({.what = Move::What::Load, .chip = bytes(parts_.front().input), .bytes = bytes(layers_.front().input.size())});
+    }
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      const std::size_t l = parts_[p].layer;
+      const bool begins = p == 0 || parts_[p - 1].layer != l;
+      if (begins) bring_weights(l);
+      if (plan_.outside[read_by(l)] != 0) load(p);
+      result_.progress.push_back(last_progress());
+      if (begins && l + 1 < layers_.size() && room_for(l + 1) <= static_cast<int>(p)) bring_weights(l + 1);
+      if (plan_.outside[l + 1] != 0) store(p);
+    }
+    return result_;
+  }
+
+ private:
+  [[nodiscard]] std::size_t read_by(std::size_t l) const { return static_cast<std::size_t>(network_.source(l) + 1); }
+  [[nodiscard]] static std::uint32_t bytes(std::int64_t value) { return static_cast<std::uint32_t>(value); }
+  [[nodiscard]] int last_progress() const { return result_.moves.back().progress; }
+
+  void add(Move move) {
+    move.progress = kFirstProgress + static_cast<int>(result_.moves.size());
+    result_.moves.push_back(move);
+  }
+
+  // Parts that must have ended before the weights of layer l may come.
+  [[nodiscard]] int room_for(std::size_t l) const {
+    int after = 0;
+    for (std::size_t p = 0; p < parts_.size() && parts_[p].layer < l; ++p) {
+      if (weights_[parts_[p].layer].overlaps(weights_[l])) after = static_cast<int>(p) + 1;
+    }
+    return after;
+  }
+
+  void bring_weights(std::size_t l) {
+    if (l < brought_ || weights_[l].words == 0) return;
+    brought_ = l + 1;
+    add({.what = Move::What::Weights, .layer = static_cast<int>(l), .after = room_for(l)});
+  }
+
+  void load(std::size_t p) {
+    const Strip& strip = parts_[p].strip;
+    const std::size_t l = parts_[p].layer;
+    const std::int64_t first = strip.input_first * input_row_bytes(layers_[l]);
+    const std::int64_t before = first % engine_.AxiBytes;
+    add({.what = Move::What::Load,
+         .tensor = static_cast<int>(read_by(l)),
+         .offset = bytes(first - before),
+         .chip = bytes(parts_[p].input - before),
+         .bytes = bytes(before + strip.input_rows * input_row_bytes(layers_[l])),
+         .after = static_cast<int>(p)});
+  }
+
+  void store(std::size_t p) {
+    const Strip& strip = parts_[p].strip;
+    const Geometry& g = layers_[parts_[p].layer];
+    const bool whole = strip.rows == g.rows;
+    add({.what = Move::What::Store,
+         .tensor = static_cast<int>(parts_[p].layer) + 1,
+         .offset = bytes(strip.first * output_row_bytes(g)),
+         .chip = bytes(parts_[p].output),
+         .bytes = bytes(whole ? g.output_size() : strip.rows * output_row_bytes(g)),
+         .after = static_cast<int>(p) + 1});
+  }
+
+  const Network& network_;
+  const std::vector<Geometry>& layers_;
+  const StripPlan& plan_;
+  const std::vector<Part>& parts_;
+  const std::vector<WeightPlace>& weights_;
+  const EngineParameters& engine_;
+  std::size_t brought_ = 0;
+  StripSchedule result_;
+};
+
+}  // namespace
+
+std::vector<Part> strip_parts(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
+                              const EngineParameters& engine) {
+  std::vector<Part> parts;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const bool loads = plan.outside[static_cast<std::size_t>(network.source(l) + 1)] != 0;
+    const bool stores = plan.outside[l + 1] != 0;
+    for (const Strip& strip : cut(layers[l], plan.layers[l].rows)) {
+      const std::int64_t in = strip.input_first * input_row_bytes(layers[l]);
+      const std::int64_t out = strip.first * output_row_bytes(layers[l]);
+      parts.push_back({l, strip, plan.layers[l].input + (loads ? in % engine.AxiBytes : in), plan.layers[l].output + (stores ? 0 : out)});
+    }
+  }
+  return parts;
+}
+
+StripSchedule schedule_strips(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
+                              const std::vector<Part>& parts, const std::vector<WeightPlace>& weights, const EngineParameters& engine) {
+  return Scheduler(network, layers, plan, parts, weights, engine).run();
+}
+
+}  // namespace flexor

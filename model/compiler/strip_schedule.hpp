@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "compiler/compiler.hpp"
+#include "compiler/strips.hpp"
+
+namespace flexor {
+
+/// A layer of the engine: a layer of the network, or a strip of it.
+struct Part {
+  std::size_t layer = 0;  ///< of the network
+  Strip strip;
+  std::int64_t input = 0, output = 0;  ///< byte addresses in activation memory
+};
+
+/// Every layer of a network in strips, in the order in which they run.
+std::vector<Part> strip_parts(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
+                              const EngineParameters& engine);
+
+/// Weights of a layer in weight memory.
+struct WeightPlace {
+  std::int64_t base = 0, words = 0;
+  [[nodiscard]] bool overlaps(const WeightPlace& other) const {
+    return words > 0 && other.words > 0 && base < other.base + other.words && other.base < base + words;
+  }
+};
+
+/// The transfers of a job in strips and what each part waits for.
+struct StripSchedule {
+  std::vector<Move> moves;
+  std::vector<int> progress;  ///< of part i
+};
+
+/// One list, in order: before a layer its weights, before a part the rows that it reads, after it the rows that it writes. The weights of
+/// the next layer come while the first part of a layer runs, where their place is free by then.
+StripSchedule schedule_strips(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
+                              const std::vector<Part>& parts, const std::vector<WeightPlace>& weights, const EngineParameters& engine);
+
+}  // namespace flexor
