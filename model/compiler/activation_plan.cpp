@@ -77,13 +77,17 @@ std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vecto
 
 int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
 
+std::size_t tensor_read(const Network& network, std::size_t l) {
+  const int tensor = network.source(l) + 1;
+  return static_cast<std::size_t>(tensor);
+}
+
 std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers) {
   std::vector<Lifetime> tensors{{0, 0, layers.front().input.size()}};
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const int step = static_cast<int>(l);
     tensors.push_back({step, step, network.layers[l].projection ? 0 : layers[l].output_size()});  // a projection is not written here
-    const int read = network.source(l) + 1;
-    tensors[static_cast<std::size_t>(read)].last = step;
+    tensors[tensor_read(network, l)].last = step;
   }
   tensors.back().last = static_cast<int>(layers.size()) - 1;
   return tensors;

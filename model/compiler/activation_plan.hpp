@@ -21,6 +21,9 @@ struct ActivationPlan {
 /// Words of residual memory of one output pixel of a layer with so many channels.
 int residual_step(int channels, const EngineParameters& engine);
 
+/// The tensor that layer l reads: 0 the input, k + 1 the output of layer k.
+std::size_t tensor_read(const Network& network, std::size_t l);
+
 /// Step l runs layer l. Tensor 0 is the input, tensor l + 1 the output of layer l, 0 bytes of a projection; sizes in bytes of one image.
 std::vector<Lifetime> activation_tensors(const Network& network, const std::vector<Geometry>& layers);
 

@@ -209,8 +209,7 @@ Placement place_whole(const Network& network, const std::vector<Geometry>& layer
   const ActivationPlan plan = plan_activations(network, layers, engine, batch);
   Placement placement{plan.batch, plan.following_after, plan.residual, plan.address.front(), plan.address.back(), {}, {}};
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    const auto read = static_cast<std::size_t>(network.source(l) + 1);  // 0: the pixels
-    placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), plan.address[read], plan.address[l + 1]});
+    placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), plan.address[tensor_read(network, l)], plan.address[l + 1]});
   }
   return placement;
 }

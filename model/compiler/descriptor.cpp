@@ -64,7 +64,7 @@ class Writer {
 // The walk over the pixels, as distances in the input tensor: see "Loops" in docs/architecture.md.
 void put_steps(Writer& out, const Geometry& g, int word_bytes) {
   const std::int64_t right = static_cast<std::int64_t>(g.stride_x) * g.input.channels;
-  const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
+  const std::int64_t row = g.input_row_bytes();
   const std::int64_t down = g.stride_y * row;
   const std::int64_t window = g.pool ? 2 : 1;
   const std::int64_t last_x = (window * g.columns - 1) * right;
@@ -128,7 +128,7 @@ void write_descriptor(const std::string& layer, const Geometry& g, const Descrip
   out.put_count("number of channel tiles", field::m_tiles, v.m_tiles, kAnyCount);
   out.put_count("number of kernel rows", field::strings, g.strings, kAnyCount);
   out.put_count("number of input chunks", field::chunks, v.chunks, kAnyCount);
-  const std::int64_t row = static_cast<std::int64_t>(g.input.width) * g.input.channels;
+  const std::int64_t row = g.input_row_bytes();
   out.put_pair(field::input_base, v.input_address - g.padding_y * row - static_cast<std::int64_t>(g.padding_x) * g.input.channels,
                word_bytes);
   out.put_pair(field::output_base, v.output_address, word_bytes);

@@ -28,6 +28,9 @@ struct Geometry {
   [[nodiscard]] int pixels() const { return rows * columns * (pool ? 4 : 1); }
   /// Pixels that stay in one block: a pooling window, the pixels of a sum, or one.
   [[nodiscard]] int whole_pixels() const { return pool ? 4 : sum_pixels; }
+  /// Bytes of a row of the input as laid out, and of the output.
+  [[nodiscard]] std::int64_t input_row_bytes() const { return std::int64_t{input.width} * input.channels; }
+  [[nodiscard]] std::int64_t output_row_bytes() const { return std::int64_t{columns} * output_bytes; }
   /// Bytes of the output tensor of one image.
   [[nodiscard]] int output_size() const { return rows * columns / sum_pixels * output_bytes; }
 };

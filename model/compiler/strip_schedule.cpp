@@ -3,13 +3,11 @@
 
 #include <algorithm>
 
+#include "compiler/activation_plan.hpp"
 #include "compiler/transfer_list.hpp"
 
 namespace flexor {
 namespace {
-
-std::int64_t input_row_bytes(const Geometry& g) { return std::int64_t{g.input.width} * g.input.channels; }
-std::int64_t output_row_bytes(const Geometry& g) { return std::int64_t{g.columns} * g.output_bytes; }
 
 class Scheduler {
  public:
@@ -26,7 +24,7 @@ class Scheduler {
       const std::size_t l = parts_[p].layer;
       const bool begins = p == 0 || parts_[p - 1].layer != l;
       if (begins) bring_weights(l);
-      if (plan_.outside[read_by(l)] != 0) load(p);
+      if (plan_.outside[tensor_read(network_, l)] != 0) load(p);
       result_.progress.push_back(last_progress());
       if (begins && l + 1 < layers_.size() && room_for(l + 1) <= static_cast<int>(p)) bring_weights(l + 1);
       if (plan_.outside[l + 1] != 0) store(p);
@@ -35,7 +33,6 @@ class Scheduler {
   }
 
  private:
-  [[nodiscard]] std::size_t read_by(std::size_t l) const { return static_cast<std::size_t>(network_.source(l) + 1); }
   [[nodiscard]] static std::uint32_t bytes(std::int64_t value) { return static_cast<std::uint32_t>(value); }
   [[nodiscard]] int last_progress() const { return result_.moves.back().progress; }
 
@@ -62,13 +59,13 @@ class Scheduler {
   void load(std::size_t p) {
     const Strip& strip = parts_[p].strip;
     const std::size_t l = parts_[p].layer;
-    const std::int64_t first = strip.input_first * input_row_bytes(layers_[l]);
+    const std::int64_t first = strip.input_first * layers_[l].input_row_bytes();
     const std::int64_t before = first % engine_.AxiBytes;
     add({.what = Move::What::Load,
-         .tensor = static_cast<int>(read_by(l)),
+         .tensor = static_cast<int>(tensor_read(network_, l)),
          .offset = bytes(first - before),
          .chip = bytes(parts_[p].input - before),
-         .bytes = bytes(before + strip.input_rows * input_row_bytes(layers_[l])),
+         .bytes = bytes(before + strip.input_rows * layers_[l].input_row_bytes()),
          .after = static_cast<int>(p)});
   }
 
@@ -78,9 +75,9 @@ class Scheduler {
     const bool whole = strip.rows == g.rows;
     add({.what = Move::What::Store,
          .tensor = static_cast<int>(parts_[p].layer) + 1,
-         .offset = bytes(strip.first * output_row_bytes(g)),
+         .offset = bytes(strip.first * g.output_row_bytes()),
          .chip = bytes(parts_[p].output),
-         .bytes = bytes(whole ? g.output_size() : strip.rows * output_row_bytes(g)),
+         .bytes = bytes(whole ? g.output_size() : strip.rows * g.output_row_bytes()),
          .after = static_cast<int>(p) + 1});
   }
 
@@ -100,11 +97,11 @@ std::vector<Part> strip_parts(const Network& network, const std::vector<Geometry
                               const EngineParameters& engine) {
   std::vector<Part> parts;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    const bool loads = plan.outside[static_cast<std::size_t>(network.source(l) + 1)] != 0;
+    const bool loads = plan.outside[tensor_read(network, l)] != 0;
     const bool stores = plan.outside[l + 1] != 0;
     for (const Strip& strip : cut(layers[l], plan.layers[l].rows)) {
-      const std::int64_t in = strip.input_first * input_row_bytes(layers[l]);
-      const std::int64_t out = strip.first * output_row_bytes(layers[l]);
+      const std::int64_t in = strip.input_first * layers[l].input_row_bytes();
+      const std::int64_t out = strip.first * layers[l].output_row_bytes();
       parts.push_back({l, strip, plan.layers[l].input + (loads ? in % engine.AxiBytes : in), plan.layers[l].output + (stores ? 0 : out)});
     }
   }

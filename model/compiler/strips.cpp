@@ -9,9 +9,6 @@
 namespace flexor {
 namespace {
 
-std::int64_t input_row_bytes(const Geometry& g) { return std::int64_t{g.input.width} * g.input.channels; }
-std::int64_t output_row_bytes(const Geometry& g) { return std::int64_t{g.columns} * g.output_bytes; }
-
 class Planner {
  public:
   Planner(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine)
@@ -32,7 +29,6 @@ class Planner {
   }
 
  private:
-  [[nodiscard]] std::size_t read_by(std::size_t l) const { return static_cast<std::size_t>(network_.source(l) + 1); }
   [[nodiscard]] bool is_outside(std::size_t tensor) const { return plan_.outside[tensor] != 0; }
 
   // Bytes of whole tensors that are on the chip while layer `step` runs.
@@ -46,20 +42,20 @@ class Planner {
 
   // Strips of the input start at the beat before their first byte.
   [[nodiscard]] std::int64_t input_place(std::size_t l, int rows) const {
-    if (!is_outside(read_by(l))) return 0;
+    if (!is_outside(tensor_read(network_, l))) return 0;
     int most = 0;
     for (const Strip& strip : cut(layers_[l], rows)) most = std::max(most, strip.input_rows);
-    return most * input_row_bytes(layers_[l]) + engine_.AxiBytes - 1;
+    return most * layers_[l].input_row_bytes() + engine_.AxiBytes - 1;
   }
   [[nodiscard]] std::int64_t output_place(std::size_t l, int rows) const {
-    return !is_outside(l + 1) ? 0 : rows == layers_[l].rows ? tensors_[l + 1].size : rows * output_row_bytes(layers_[l]);
+    return !is_outside(l + 1) ? 0 : rows == layers_[l].rows ? tensors_[l + 1].size : rows * layers_[l].output_row_bytes();
   }
 
   // Rows of a strip are a multiple of this.
   [[nodiscard]] int multiple(std::size_t l) const {
     if (!is_outside(l + 1)) return 1;
     const std::int64_t beat = engine_.AxiBytes;
-    return static_cast<int>(beat / std::gcd(beat, output_row_bytes(layers_[l])));
+    return static_cast<int>(beat / std::gcd(beat, layers_[l].output_row_bytes()));
   }
 
   [[nodiscard]] int most_rows(std::size_t l) const {
@@ -113,7 +109,7 @@ class Planner {
       if (items[i].is == Item::Is::Output) plan_.layers[items[i].layer].output = at;
     }
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-      if (!is_outside(read_by(l))) plan_.layers[l].input = whole[read_by(l)];
+      if (!is_outside(tensor_read(network_, l))) plan_.layers[l].input = whole[tensor_read(network_, l)];
       if (!is_outside(l + 1)) plan_.layers[l].output = whole[l + 1];
     }
     return true;
