@@ -14,14 +14,13 @@
 #include "compiler/descriptor.hpp"
 #include "compiler/geometry.hpp"
 #include "compiler/pe_style.hpp"
+#include "compiler/placement.hpp"
 #include "compiler/strip_schedule.hpp"
 #include "compiler/tiler.hpp"
 #include "compiler/transfer_list.hpp"
 
 namespace flexor {
 namespace {
-
-constexpr std::size_t kMostParts = 256;  // LAYER and the trace have eight bits
 
 bool same_codes(const Network& network, const Layer& layer) {
   const auto code = [&network](const Plane& plane) -> const Code& { return network.codes[static_cast<std::size_t>(plane.code)]; };
@@ -181,70 +180,6 @@ std::vector<TiledLayer> tile_layers(const Network& network, const EngineParamete
     tiled.push_back(layer.kind == LayerKind::Pool ? no_weights(layer, engine) : tile_layer(network, layer, engine));
   }
   return tiled;
-}
-
-// Weight memory below the first layer: as much as the layers before the ring's first wrap would leave free at its end. So the layer after
-// the wrap takes the place of the oldest ones and need not wait for those just before it.
-std::int64_t ring_lead(const std::vector<TiledLayer>& layers, const EngineParameters& engine) {
-  std::int64_t used = 0;
-  for (const TiledLayer& layer : layers) {
-    const auto words = static_cast<std::int64_t>(layer.words.size());
-    if (used + words > engine.WeightWords) return engine.WeightWords - used;
-    used += words;
-  }
-  return 0;
-}
-
-// Where everything lies in activation and residual memory, and the layers of the engine.
-struct Placement {
-  int batch = 1;
-  int following_after = -1;
-  std::vector<std::int64_t> residual;
-  std::int64_t input = 0, output = 0;
-  std::vector<Part> parts;
-  std::optional<StripPlan> strips;
-};
-
-Placement place_whole(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  const ActivationPlan plan = plan_activations(network, layers, engine, batch);
-  Placement placement{plan.batch, plan.following_after, plan.residual, plan.address.front(), plan.address.back(), {}, {}};
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), plan.address[tensor_read(network, l)], plan.address[l + 1]});
-  }
-  return placement;
-}
-
-// In strips where the whole does not fit and strips do.
-Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  try {
-    return place_whole(network, layers, engine, batch);
-  } catch (const InputError&) {
-    if (batch > 1) throw;
-    std::optional<StripPlan> plan = plan_strips(network, layers, engine);
-    if (!plan) throw;
-    Placement placement{1, -1, plan->residual, plan->layers.front().input, plan->layers.back().output, {}, {}};
-    placement.parts = strip_parts(network, layers, *plan, engine);
-    placement.strips = std::move(plan);
-    if (placement.parts.size() > kMostParts) {
-      throw InputError(fmt::format("the network runs in {} strips on engine '{}', which counts {} layers; take a larger engine",
-                                   placement.parts.size(), engine.name, kMostParts));
-    }
-    return placement;
-  }
-}
-
-// Weight memory addresses; without external memory one layer after the other.
-std::vector<WeightPlace> place_weights(const Network& network, const std::vector<TiledLayer>& tiles, const EngineParameters& engine) {
-  std::vector<WeightPlace> places;
-  WeightRing ring(engine);
-  ring.place(network.layers.front().name, ring_lead(tiles, engine));
-  std::int64_t next = 0;
-  for (std::size_t l = 0; l < tiles.size(); ++l) {
-    const auto words = static_cast<std::int64_t>(tiles[l].words.size());
-    places.push_back({engine.AxiBytes == 0 ? next : ring.place(network.layers[l].name, words), words});
-    next += words;
-  }
-  return places;
 }
 
 // Progress of transfers that each part waits for.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compiler/geometry.hpp"
+#include "compiler/strip_schedule.hpp"
+#include "compiler/strips.hpp"
+#include "compiler/tiler.hpp"
+#include "engine_parameters.hpp"
+#include "network/network.hpp"
+
+namespace flexor {
+
+/// Where everything lies in activation and residual memory, and the layers of the engine.
+struct Placement {
+  int batch = 1;
+  int following_after = -1;            ///< ActivationPlan::following_after
+  std::vector<std::int64_t> residual;  ///< ActivationPlan::residual
+  std::int64_t input = 0, output = 0;  ///< byte addresses of the input and the logits of image 0
+  std::vector<Part> parts;             ///< layers of the engine, in order
+  std::optional<StripPlan> strips;     ///< where the whole does not fit
+};
+
+/// A plan of whole tensors, or where there is none one in strips. Throws what plan_activations() says where neither is possible, and
+/// InputError where there are more strips than an engine counts layers.
+Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
+
+/// Weight memory of every layer: with external memory a ring, else one layer after the other.
+std::vector<WeightPlace> place_weights(const Network& network, const std::vector<TiledLayer>& tiles, const EngineParameters& engine);
+
+}  // namespace flexor
