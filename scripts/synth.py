@@ -82,7 +82,7 @@ def _main(argv):
         raise Problem("--seeds must be at least 1")
     tools = Tools.find(args.yosys, args.nextpnr_ice40, args.nextpnr_ecp5)
     runner = Runner(tools, args.out, args.jobs, args.seeds)
-    records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, mode)))
+    records = add_ratios(runner.run(runner.jobs(chosen, config, overrides, args.pack_only, mode)), config)
     print(table.figures(records))
     rows = [] if args.quick else bars.check(records, cycles, only_measured=bool(args.blocks), config=config)
     if rows:

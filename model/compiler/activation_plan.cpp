@@ -60,6 +60,11 @@ struct Demand {
                                demand.unit, demand.name, batch, engine.name, demand.have, advice));
 }
 
+Demand activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine) {
+  return {"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes(),
+          engine.ReadCycles > 1 ? engine.BusBytes : 1};
+}
+
 // Places that leave that of the input free from some layer on, as early as possible; then `after` says from which. Else those without.
 std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vector<std::int64_t>& usual, std::int64_t have, int& after) {
   Lifetime& input = tensors.front();
@@ -102,21 +107,26 @@ std::optional<std::vector<std::int64_t>> place_residuals(const Network& network,
   return words;
 }
 
-ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  const Demand activations{"activation", "bytes", activation_tensors(network, layers), engine.activation_bytes(),
-                           engine.ReadCycles > 1 ? engine.BusBytes : 1};
-  const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
-  for (int images = batch > 0 ? batch : kLargestBatch;; --images) {
-    const auto bytes = place_tensors(activations.of(images), activations.have);
+std::optional<ActivationPlan> plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine,
+                                               int batch) {
+  const Demand demand = activations(network, layers, engine);
+  for (int images = batch > 0 ? batch : kLargestBatch; images >= std::max(batch, 1); --images) {
+    const auto bytes = place_tensors(demand.of(images), demand.have);
     const auto words = place_residuals(network, engine, images);
-    if (bytes && words) {
-      ActivationPlan plan{.batch = images, .address = {}, .residual = *words};
-      const auto chosen = engine.AxiBytes == 0 ? *bytes : places(activations.of(images), *bytes, activations.have, plan.following_after);
-      plan.address = {chosen.begin(), chosen.end()};
-      return plan;
-    }
-    if (batch > 0 || images == 1) refuse(network, bytes ? residuals : activations, images, engine);
+    if (!bytes || !words) continue;
+    ActivationPlan plan{.batch = images, .address = {}, .residual = *words};
+    const auto chosen = engine.AxiBytes == 0 ? *bytes : places(demand.of(images), *bytes, demand.have, plan.following_after);
+    plan.address = {chosen.begin(), chosen.end()};
+    return plan;
   }
+  return std::nullopt;
+}
+
+void refuse_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
+  const int images = std::max(batch, 1);
+  const Demand demand = activations(network, layers, engine);
+  const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
+  refuse(network, place_tensors(demand.of(images), demand.have) ? residuals : demand, images, engine);
 }
 
 }  // namespace flexor

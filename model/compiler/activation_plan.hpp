@@ -33,7 +33,11 @@ std::optional<std::vector<std::int64_t>> place_residuals(const Network& network,
 /// A tensor lives from the layer that writes it to the last that reads it, or adds it. A layer's output takes the place of the shortcut
 /// that it adds where both have the same shape. Where the engine has external memory, the place of the input is kept free for the next
 /// job's from the earliest layer on from which everything still fits. With ReadCycles > 1 a tensor begins at a multiple of BusBytes. batch
-/// = 0: the largest that fits, at most 16. Throws InputError naming the layer, the memory, what it needs and what there is.
-ActivationPlan plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
+/// = 0: the largest that fits, at most 16. nullopt: none does.
+std::optional<ActivationPlan> plan_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine,
+                                               int batch);
+/// Throws InputError naming the layer, the memory, what it needs and what there is, where plan_activations() has no plan.
+[[noreturn]] void refuse_activations(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine,
+                                     int batch);
 
 }  // namespace flexor

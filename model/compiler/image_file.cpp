@@ -27,12 +27,22 @@ const EngineParameters& configuration(const std::string& name) {
   throw InputError(fmt::format("it is for the engine '{}', which this program does not know; compile the network again", name));
 }
 
-// Strips stay within activation memory and within the tensors that they are parts of.
+// Strips stay within activation memory and within the tensors that they are parts of; the weights that are brought are those of the layers.
 bool strips_fit(const MemoryImage& image, const EngineParameters& engine) {
   if (image.moves.empty()) return true;
+  int last = 0;
+  std::ptrdiff_t weighted = 0;
+  for (const MemoryImage::LayerPlan& part : image.layers) {
+    if (part.layer < last || part.layer > last + 1 || part.first_pixel < 0 || part.weight_words < 0) return false;
+    last = part.layer;
+    weighted += part.weight_words > 0 ? 1 : 0;
+  }
+  const auto brings = [](const Move& move) { return move.what == Move::What::Weights; };
+  if (image.layers.front().layer != 0 || std::count_if(image.moves.begin(), image.moves.end(), brings) != weighted) return false;
   const auto layers = static_cast<int>(image.layers.size());
   const auto fits = [&](const Move& move) {
-    const bool ordered = move.after >= 0 && move.after <= layers && move.progress >= 0 && move.progress < 0xFFFF;
+    const bool known = move.what == Move::What::Weights || move.what == Move::What::Load || move.what == Move::What::Store;
+    const bool ordered = known && move.after >= 0 && move.after <= layers && move.progress >= 0 && move.progress < 0xFFFF;
     if (move.what == Move::What::Weights) return ordered;
     if (move.tensor < 0 || static_cast<std::size_t>(move.tensor) >= image.outside.size()) return false;
     const auto tensor = static_cast<std::size_t>(move.tensor);
@@ -55,7 +65,7 @@ void check(const MemoryImage& image) {
       image.input.height >= 1 && image.input.width >= 1 && image.input.channels >= 1 && image.batch >= 1 && image.classes >= 1;
   const auto bytes = static_cast<std::uint64_t>(engine.activation_bytes());
   const auto end = [&image](std::uint64_t address, std::uint64_t size) { return address + size * static_cast<std::uint64_t>(image.batch); };
-  if (!shape_ok ||
+  if (!shape_ok || (!image.moves.empty() && image.layers.empty()) ||
       (image.moves.empty() && static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) > bytes) ||
       (image.moves.empty() &&
        end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
@@ -118,13 +128,17 @@ MemoryImage load_image(const std::filesystem::path& file) {
                               l->ideal_cycles(),
                               l->tiles(),
                               l->weight_words(),
-                              l->layer(),
+                              static_cast<int>(image.layers.size()),
                               l->first_pixel(),
                               l->output_bytes(),
                               {l->predicted_compute(), l->predicted_weight_stall(), l->predicted_drain_stall(), l->predicted_other()}});
     }
   }
   image.outside = unpack(stored->outside());
+  // Version 1 has no strips: every layer of the engine is one of the network.
+  for (std::size_t p = 0; stored->moves() != nullptr && stored->moves()->size() != 0 && p < image.layers.size(); ++p) {
+    image.layers[p].layer = stored->layers()->Get(static_cast<flatbuffers::uoffset_t>(p))->layer();
+  }
   if (stored->moves() != nullptr) {
     for (const schema::Move* m : *stored->moves()) {
       image.moves.push_back(

@@ -7,6 +7,7 @@
 
 #include "code/error.hpp"
 #include "compiler/activation_plan.hpp"
+#include "compiler/strip_schedule.hpp"
 #include "compiler/transfer_list.hpp"
 
 namespace flexor {
@@ -26,8 +27,7 @@ std::int64_t ring_lead(const std::vector<TiledLayer>& layers, const EngineParame
   return 0;
 }
 
-Placement place_whole(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  const ActivationPlan plan = plan_activations(network, layers, engine, batch);
+Placement in_whole(const Network& network, const std::vector<Geometry>& layers, const ActivationPlan& plan) {
   Placement placement{plan.batch, plan.following_after, plan.residual, plan.address.front(), plan.address.back(), {}, {}};
   for (std::size_t l = 0; l < layers.size(); ++l) {
     placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), plan.address[tensor_read(network, l)], plan.address[l + 1]});
@@ -35,24 +35,24 @@ Placement place_whole(const Network& network, const std::vector<Geometry>& layer
   return placement;
 }
 
+Placement in_strips(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, StripPlan plan) {
+  Placement placement{1, -1, plan.residual, plan.layers.front().input, plan.layers.back().output, {}, {}};
+  placement.parts = strip_parts(network, layers, plan, engine);
+  placement.strips = std::move(plan);
+  if (placement.parts.size() > kMostParts) {
+    throw InputError(fmt::format("the network runs in {} strips on engine '{}', which counts {} layers; take a larger engine",
+                                 placement.parts.size(), engine.name, kMostParts));
+  }
+  return placement;
+}
+
 }  // namespace
 
 Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
-  try {
-    return place_whole(network, layers, engine, batch);
-  } catch (const InputError&) {
-    if (batch > 1) throw;
-    std::optional<StripPlan> plan = plan_strips(network, layers, engine);
-    if (!plan) throw;
-    Placement placement{1, -1, plan->residual, plan->layers.front().input, plan->layers.back().output, {}, {}};
-    placement.parts = strip_parts(network, layers, *plan, engine);
-    placement.strips = std::move(plan);
-    if (placement.parts.size() > kMostParts) {
-      throw InputError(fmt::format("the network runs in {} strips on engine '{}', which counts {} layers; take a larger engine",
-                                   placement.parts.size(), engine.name, kMostParts));
-    }
-    return placement;
-  }
+  if (const auto whole = plan_activations(network, layers, engine, batch)) return in_whole(network, layers, *whole);
+  auto strips = batch > 1 ? std::nullopt : plan_strips(network, layers, engine);
+  if (!strips) refuse_activations(network, layers, engine, batch);
+  return in_strips(network, layers, engine, *std::move(strips));
 }
 
 std::vector<WeightPlace> place_weights(const Network& network, const std::vector<TiledLayer>& tiles, const EngineParameters& engine) {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "compiler/geometry.hpp"
-#include "compiler/strip_schedule.hpp"
 #include "compiler/strips.hpp"
 #include "compiler/tiler.hpp"
+#include "compiler/transfer_list.hpp"
 #include "engine_parameters.hpp"
 #include "network/network.hpp"
 
@@ -23,7 +23,7 @@ struct Placement {
   std::optional<StripPlan> strips;     ///< where the whole does not fit
 };
 
-/// A plan of whole tensors, or where there is none one in strips. Throws what plan_activations() says where neither is possible, and
+/// A plan of whole tensors, or where there is none one in strips. Throws what refuse_activations() says where neither is possible, and
 /// InputError where there are more strips than an engine counts layers.
 Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
 

@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "compiler/compiler.hpp"
 #include "compiler/strips.hpp"
+#include "compiler/transfer_list.hpp"
 
 namespace flexor {
-
-/// A layer of the engine: a layer of the network, or a strip of it.
-struct Part {
-  std::size_t layer = 0;  ///< of the network
-  Strip strip;
-  std::int64_t input = 0, output = 0;  ///< byte addresses in activation memory
-};
 
 /// Every layer of a network in strips, in the order in which they run.
 std::vector<Part> strip_parts(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
                               const EngineParameters& engine);
-
-/// Weights of a layer in weight memory.
-struct WeightPlace {
-  std::int64_t base = 0, words = 0;
-  [[nodiscard]] bool overlaps(const WeightPlace& other) const {
-    return words > 0 && other.words > 0 && base < other.base + other.words && other.base < base + words;
-  }
-};
 
 /// The transfers of a job in strips and what each part waits for.
 struct StripSchedule {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -25,6 +26,13 @@ std::vector<Strip> cut(const Geometry& layer, int rows);
 
 /// The layer that computes one strip alone from its input rows: fewer rows, padding only where the picture ends.
 Geometry part_of(const Geometry& layer, const Strip& strip);
+
+/// A layer of the engine: a layer of the network, or a strip of it.
+struct Part {
+  std::size_t layer = 0;  ///< of the network
+  Strip strip;
+  std::int64_t input = 0, output = 0;  ///< byte addresses in activation memory
+};
 
 /// How a network runs, one image a job, whose activations do not fit on the chip: some tensors live in external memory, and the layers that
 /// read or write one go strip by strip.

@@ -8,7 +8,6 @@
 
 #include "code/error.hpp"
 #include "compiler/descriptor.hpp"
-#include "compiler/strip_schedule.hpp"
 #include "compiler/transfer_model.hpp"
 
 namespace flexor {
@@ -122,13 +121,13 @@ class Layout {
     std::vector<Transfer> weighted = weights_of_moves();
     Transfer logits = activations(TransferKind::Store, image_.output_address, 2 * image_.classes);
     out_.input = out_.following = static_cast<std::uint32_t>(out_.bytes.size());
-    logits.address = out_.output = after(out_.input, image_.input.size());
+    logits.address = out_.output = behind(out_.input, image_.input.size());
     out_.job_list = end_of(logits);
     std::vector<std::uint32_t> tensors{out_.input};
-    std::uint32_t end = (out_.job_list + list_bytes + kAlignment - 1) / kAlignment * kAlignment;
+    std::uint32_t end = behind(out_.job_list, list_bytes);
     for (std::size_t t = 1; t < image_.outside.size(); ++t) {
       tensors.push_back(end);
-      end = after(end, image_.outside[t]);
+      end = behind(end, image_.outside[t]);
     }
     out_.size = end;
     bool starts = true;
@@ -217,12 +216,10 @@ class Layout {
   }
 
   // The next place behind so many bytes at `address`, whole beats of them.
-  [[nodiscard]] std::uint32_t after(std::uint32_t address, std::int64_t bytes) const {
+  [[nodiscard]] std::uint32_t behind(std::uint32_t address, std::int64_t bytes) const {
     return (address + beats(bytes) * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
   }
-  [[nodiscard]] std::uint32_t end_of(const Transfer& t) const {
-    return (t.address + t.beats * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
-  }
+  [[nodiscard]] std::uint32_t end_of(const Transfer& t) const { return behind(t.address, std::int64_t{t.beats} * engine_.AxiBytes); }
   [[nodiscard]] std::uint32_t beats(std::int64_t bytes) const {
     return static_cast<std::uint32_t>((bytes + engine_.AxiBytes - 1) / engine_.AxiBytes);
   }

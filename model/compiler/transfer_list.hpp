@@ -66,6 +66,14 @@ struct ExternalImage {
   [[nodiscard]] std::vector<Transfer> list(Finds finds, bool follows) const;
 };
 
+/// Weights of a layer in weight memory.
+struct WeightPlace {
+  std::int64_t base = 0, words = 0;
+  [[nodiscard]] bool overlaps(const WeightPlace& other) const {
+    return words > 0 && other.words > 0 && base < other.base + other.words && other.base < base + words;
+  }
+};
+
 /// Weight memory address of each layer, `words` of them: one after another while they fit, then from 0 again. A layer's words stay
 /// together. Throws InputError when one layer alone does not fit.
 class WeightRing {

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -80,6 +81,26 @@ int run_sweep(const Sweep& sweep, int only) {
     trained += train_run(run) ? 1 : 0;
   }
   return trained;
+}
+
+std::vector<SweepSummary> sweep_summary(const std::vector<SweepResult>& results) {
+  std::vector<SweepSummary> all;
+  for (const SweepResult& r : results) {
+    auto same = std::find_if(all.begin(), all.end(), [&r](const SweepSummary& s) { return s.label == r.label && s.rate == r.rate; });
+    if (same == all.end()) same = all.insert(all.end(), {r.label, r.rate, 0, 0, r.accuracy, r.accuracy, 0, 0});
+    same->mean = (same->mean * same->seeds + r.accuracy) / (same->seeds + 1);
+    ++same->seeds;
+    same->lowest = std::min(same->lowest, r.accuracy);
+    same->highest = std::max(same->highest, r.accuracy);
+  }
+  for (SweepSummary& s : all) {
+    const auto first =
+        std::find_if(all.begin(), all.end(), [&](const SweepSummary& f) { return f.label == all.front().label && f.rate == s.rate; });
+    if (first == all.end()) continue;
+    s.behind = first->mean - s.mean;
+    s.margin = first->lowest - s.highest;
+  }
+  return all;
 }
 
 std::string slurm_script(const Sweep& sweep, const std::string& command, int threads) {

@@ -62,6 +62,19 @@ int run_sweep(const Sweep& sweep, int only);
 std::string results_table(const std::vector<SweepResult>& results);
 std::string results_plot(const std::vector<SweepResult>& results, const std::string& title);
 
+/// The seeds of one variant at one rate beside those of the first variant.
+struct SweepSummary {
+  std::string label;
+  double rate = 0;
+  int seeds = 0;
+  double mean = 0, lowest = 0, highest = 0;  ///< accuracy, percent
+  double behind = 0;                         ///< mean of the first variant - mean
+  double margin = 0;                         ///< lowest of the first variant - highest
+};
+
+/// Every variant and rate, in the order of the results.
+std::vector<SweepSummary> sweep_summary(const std::vector<SweepResult>& results);
+
 /// A batch script for Slurm: an array job with one task a run. `command`: the words of `flexor sweep` without --slurm.
 std::string slurm_script(const Sweep& sweep, const std::string& command, int threads);
 

@@ -118,16 +118,20 @@ def record(job, figures):
     p = dict(job.parameters)
     return {"target": job.target, "block": job.block, "lut": figures["lut"], "ff": figures["ff"], "ram": figures["ram"],
             "dsp": figures["dsp"], "cells": figures["cells"], "device": figures.get("device"), "fmax_mhz": figures["fmax_mhz"], "seed": figures["seed"], "fmax_tried": figures["fmax_tried"], "macs_per_cycle": macs,
-            "cells_per_mac": round(figures["cells"] / macs, 3) if macs else None, "ratio_to_plain": None,
+            "cells_per_mac": round(figures["cells"] / macs, 3) if macs else None, "ratio_to_plain": None, "ratio_to_array": None,
             "shape": f"{p['K']}x{p['M']}" if macs else None}
 
 
-def add_ratios(records):
-    """Fill ratio_to_plain where the same run measured the same block with plain 1-bit weights."""
+def add_ratios(records, config=None):
+    """Fill ratio_to_plain where the same run measured the same block with plain 1-bit weights, ratio_to_array of an engine where it measured
+    the array; without `config` that has a shape of its own."""
     cells = {(r["target"], r["block"]): r["cells"] for r in records}
     for r in records:
         plain = cells.get((r["target"], r["block"].partition(":")[0] + ":plain"))
-        if plain and ":" not in r["block"]:
+        if plain and r["block"].partition(":")[2] in ("", "fixed"):
             r["ratio_to_plain"] = round(r["cells"] / plain, 4)
+        array = cells.get((r["target"], "array"))
+        if config and array and r["block"] == "engine":
+            r["ratio_to_array"] = round(r["cells"] / array, 4)
     return records
 

@@ -3,7 +3,7 @@
 
 _COLUMNS = (("target", "target"), ("block", "block"), ("shape", "K x M"), ("lut", "LUT"), ("ff", "FF"), ("ram", "RAM"), ("dsp", "DSP"),
             ("cells", "cells"), ("device", "device"), ("fmax_mhz", "Fmax MHz"), ("macs_per_cycle", "MAC/cycle"), ("cells_per_mac", "cells/MAC"),
-            ("ratio_to_plain", "of plain"))
+            ("ratio_to_plain", "of plain"), ("ratio_to_array", "of array"))
 
 
 def _text(value):

@@ -40,7 +40,13 @@ void print_results(const Sweep& sweep, const std::vector<SweepResult>& results) 
     table.add({r.label, fmt::format("{:g}", r.rate), std::to_string(r.seed), std::to_string(r.epochs), grouped(r.stored_bits),
                fmt::format("{:.2f}", r.accuracy)});
   }
-  fmt::print("{}{} of {} runs are finished\n", table.text(), results.size(), sweep.runs.size());
+  Table summary({"variant", "bits per weight", "seeds", "mean %", "lowest", "highest", "first - this", "lowest of the first - highest"});
+  for (const SweepSummary& s : sweep_summary(results)) {
+    summary.add({s.label, fmt::format("{:g}", s.rate), std::to_string(s.seeds), fmt::format("{:.2f}", s.mean),
+                 fmt::format("{:.2f}", s.lowest), fmt::format("{:.2f}", s.highest), fmt::format("{:+.2f}", s.behind),
+                 fmt::format("{:+.2f}", s.margin)});
+  }
+  fmt::print("{}\n{}{} of {} runs are finished\n", table.text(), summary.text(), results.size(), sweep.runs.size());
 }
 
 void sweep(SweepFlags& flags, const Context& context) {

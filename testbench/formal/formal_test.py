@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import codes as synth_codes, proofs  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import codes as synth_codes, plan, proofs  # noqa: E402  pylint: disable=wrong-import-position
 from flexor_synth.tools import Tools  # noqa: E402  pylint: disable=wrong-import-position
 
 ARGUMENTS = None
@@ -40,6 +40,11 @@ class Codes(unittest.TestCase):
         for code, name in ((synth_codes.recoded(plain, "ice40"), "nested4"), (synth_codes.recoded(plain, "ecp5"), "nested4-ecp5")):
             self.assertEqual((code["n_in"], code["rows"]), shipped[name])
             self.assertNotEqual(proofs.corrupted(code)["rows"], shipped[name][1])
+        for target, name in (("ice40-up5k", "nested4"), ("ecp5", "nested4-ecp5"), ("xc7", "nested4")):
+            built = plan.parameters(target, "engine:fixed")
+            width, value = built["Matrix"].split("'h")
+            rows = [int(value, 16) >> i * built["NMax"] & ((1 << built["NMax"]) - 1) for i in range(20)]
+            self.assertEqual((int(width), built["NMax"], rows), (240, *shipped[name]))
 
     def test_one_corrupted_entry_is_refuted_and_named(self):
         codes = shipped_codes()

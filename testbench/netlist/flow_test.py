@@ -129,6 +129,18 @@ class Bars(unittest.TestCase):
         rows = {r["bar"]: r["met"] for r in bars.check([record], only_measured=True)}
         self.assertEqual(rows, {"<= 14.2": "NO", ">= 180": "yes"})
 
+    def test_strictly_below(self):
+        found = {v: bars.check([{"target": "xc7", "block": "engine:fixed", "ratio_to_plain": v}], only_measured=True)[0]["met"] for v in (0.9999, 1.0)}
+        self.assertEqual(found, {0.9999: "yes", 1.0: "NO"})
+
+    def test_ratios(self):
+        cells = {"engine": 300, "engine:plain": 200, "engine:fixed": 250, "array": 120, "engine:single": 280}
+        for config, of_array in (("base", 2.5), (None, None)):
+            records = runner.add_ratios([{"target": "xc7", "block": b, "cells": c, "ratio_to_plain": None, "ratio_to_array": None} for b, c in cells.items()],
+                                        config)
+            self.assertEqual({r["block"]: r["ratio_to_plain"] for r in records if r["ratio_to_plain"]}, {"engine": 1.5, "engine:fixed": 1.25})
+            self.assertEqual([r["ratio_to_array"] for r in records], [of_array, None, None, None, None])
+
     def test_frames_per_second(self):
         records = [{"target": "ice40-up5k", "block": "board", "fmax_mhz": 40.0}, {"target": "ecp5", "block": "engine", "fmax_mhz": 90.0}]
         rows = bars.check(records, cycles_per_image={"nano": 20000.0, "small": 3000.0}, only_measured=True)

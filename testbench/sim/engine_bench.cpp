@@ -8,6 +8,7 @@
 
 #include "boundary_check.hpp"
 #include "code/error.hpp"
+#include "compiler/transfer_model.hpp"
 #include "golden/golden.hpp"
 #include "networks.hpp"
 
@@ -60,6 +61,25 @@ JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryI
     EXPECT_EQ(driver.logits(i), boundaries[static_cast<std::size_t>(i)].back()) << "logits of image " << i;
   }
   return job;
+}
+
+void expect_predicted_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineBus& bus, const JobResult& job,
+                                int latency) {
+  const TransferPrediction predicted = predict_transfers(list, image, bus.parameters(), latency);
+  EXPECT_EQ(predicted.cycles, static_cast<std::int64_t>(job.cycles)) << "CYCLES register";
+  EXPECT_EQ(predicted.bytes_read, static_cast<std::int64_t>(job.bytes_read)) << "BYTES_READ register";
+  EXPECT_EQ(predicted.bytes_written, static_cast<std::int64_t>(job.bytes_written)) << "BYTES_WRITTEN register";
+  EXPECT_EQ(predicted.stalls(), static_cast<std::int64_t>(job.transfer_stall)) << "TRANSFER_STALL register";
+  for (std::size_t l = 0; l < image.layers.size(); ++l) {
+    const auto& stage = bus.layer_cycles.at(l).stage;
+    EXPECT_EQ(predicted.stall[l], static_cast<std::int64_t>(stage[static_cast<std::size_t>(Stage::TransferStall)])) << "layer " << l;
+    const PredictedCycles& own = image.layers[l].predicted;
+    const auto found = [&stage](Stage s) { return static_cast<std::int64_t>(stage[static_cast<std::size_t>(s)]); };
+    EXPECT_EQ(own.compute, found(Stage::Compute)) << "layer " << l;
+    EXPECT_EQ(own.weight_stall, found(Stage::WeightStall)) << "layer " << l;
+    EXPECT_EQ(own.drain_stall, found(Stage::DrainStall)) << "layer " << l;
+    EXPECT_EQ(own.other, found(Stage::Other)) << "layer " << l;
+  }
 }
 
 Network draw_fitting(Random& random, const EngineParameters& engine) {

@@ -23,6 +23,11 @@ JobResult expect_equal_job(Driver& driver, const Network& network, const MemoryI
 /// The same without loading: runs the driver's next job, which computes the images of `data`.
 JobResult expect_equal_run(Driver& driver, const Network& network, const MemoryImage& image, const Dataset& data);
 
+/// Expects registers and trace of a job that ran `list`, from a memory that answers after `latency` cycles and never stalls, to be what the
+/// compiler predicts: cycles, bytes and stalls of the job, and of every layer each stage.
+void expect_predicted_transfers(const std::vector<Transfer>& list, const MemoryImage& image, const EngineBus& bus, const JobResult& job,
+                                int latency);
+
 /// A network that fits the engine with its largest batch: draws until one does.
 Network draw_fitting(Random& random, const EngineParameters& engine);
 

@@ -12,25 +12,6 @@
 namespace flexor::test {
 namespace {
 
-void expect_predicted(const std::vector<Transfer>& list, const MemoryImage& image, const EngineBus& bus, const JobResult& job,
-                      int latency) {
-  const TransferPrediction predicted = predict_transfers(list, image, bus.parameters(), latency);
-  EXPECT_EQ(predicted.cycles, static_cast<std::int64_t>(job.cycles)) << "CYCLES register";
-  EXPECT_EQ(predicted.bytes_read, static_cast<std::int64_t>(job.bytes_read)) << "BYTES_READ register";
-  EXPECT_EQ(predicted.bytes_written, static_cast<std::int64_t>(job.bytes_written)) << "BYTES_WRITTEN register";
-  EXPECT_EQ(predicted.stalls(), static_cast<std::int64_t>(job.transfer_stall)) << "TRANSFER_STALL register";
-  for (std::size_t l = 0; l < image.layers.size(); ++l) {
-    const auto& stage = bus.layer_cycles.at(l).stage;
-    EXPECT_EQ(predicted.stall[l], static_cast<std::int64_t>(stage[static_cast<std::size_t>(Stage::TransferStall)])) << "layer " << l;
-    const PredictedCycles& own = image.layers[l].predicted;
-    const auto found = [&stage](Stage s) { return static_cast<std::int64_t>(stage[static_cast<std::size_t>(s)]); };
-    EXPECT_EQ(own.compute, found(Stage::Compute)) << "layer " << l;
-    EXPECT_EQ(own.weight_stall, found(Stage::WeightStall)) << "layer " << l;
-    EXPECT_EQ(own.drain_stall, found(Stage::DrainStall)) << "layer " << l;
-    EXPECT_EQ(own.other, found(Stage::Other)) << "layer " << l;
-  }
-}
-
 struct Case {
   const char* configuration;
   int latency;
@@ -53,9 +34,9 @@ TEST_P(EngineTransfer, RunsRandomNetworksInThePredictedCycles) {
     SCOPED_TRACE(fmt::format("{} latency {} FLEXOR_SEED={} network {}: batch {} {}", configuration, latency, seed, i, image.batch,
                              describe(network)));
     const JobResult first = expect_equal_job(driver, network, image, random_dataset(random, network.input, image.batch));
-    expect_predicted(external.first, image, *bus, first, latency);
+    expect_predicted_transfers(external.first, image, *bus, first, latency);
     const JobResult next = driver.run();
-    expect_predicted(external.next, image, *bus, next, latency);
+    expect_predicted_transfers(external.next, image, *bus, next, latency);
   }
 }
 
@@ -88,7 +69,7 @@ TEST_P(EngineTransfer, BringsTheNextInputsInThePredictedCycles) {
       const Dataset next = draw();
       if (follows) each(next, [&](int k, const auto& tensor) { driver.set_following_input(k, tensor); });
       const JobResult result = expect_equal_run(driver, network, image, data);
-      expect_predicted(external.list(finds, follows), image, *bus, result, latency);
+      expect_predicted_transfers(external.list(finds, follows), image, *bus, result, latency);
       finds = follows ? Finds::Inputs : Finds::Network;
       brought += follows ? 1 : 0;
       data = next;

@@ -39,6 +39,7 @@ TEST_F(ImageFile, RoundTrips) {
   ASSERT_EQ(back.layers.size(), 1U);
   EXPECT_EQ(back.layers[0].name, image_.layers[0].name);
   EXPECT_EQ(back.layers[0].macs, 18 * 5 * 2);
+  EXPECT_EQ(back.layers[0].layer, 0);
 }
 
 TEST_F(ImageFile, RefusesEveryFlippedBit) {

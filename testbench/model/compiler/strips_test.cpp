@@ -220,9 +220,22 @@ TEST_F(StripPlans, SurviveTheFile) {
     ASSERT_EQ(back.layers.size(), image.layers.size());
     EXPECT_EQ(back.layers[1].first_pixel, image.layers[1].first_pixel);
     EXPECT_EQ(back.layers[1].output_bytes, image.layers[1].output_bytes);
-    for (Move& move : image.moves) move.chip += 2000;
-    save_image(image, scratch / "beyond");
-    expect_input_error([&] { load_image(scratch / "beyond"); }, "do not fit engine 'tiny'");
+    EXPECT_EQ(back.layers[1].layer, 0);
+    EXPECT_EQ(back.layers.back().layer, 1);
+    const auto refused = [&](const char* what, auto change) {
+      MemoryImage bad = image;
+      change(bad);
+      save_image(bad, scratch / "bad");
+      SCOPED_TRACE(what);
+      expect_input_error([&] { load_image(scratch / "bad"); }, "do not fit engine 'tiny'");
+    };
+    refused("places", [](MemoryImage& bad) { bad.moves.back().chip += 2000; });
+    refused("tensor", [](MemoryImage& bad) { bad.moves.back().tensor = 7; });
+    refused("kind", [](MemoryImage& bad) { bad.moves.back().what = static_cast<Move::What>(3); });
+    refused("order", [](MemoryImage& bad) { bad.moves.back().after = -1; });
+    refused("layer", [](MemoryImage& bad) { bad.layers[1].layer = 5; });
+    refused("one transfer of weights more", [](MemoryImage& bad) { bad.moves.push_back(bad.moves.front()); });
+    refused("part of a beat", [](MemoryImage& bad) { bad.moves.back().offset += 1; });
   }
 }
 

@@ -84,6 +84,29 @@ TEST_F(SweepTest, IsEveryVariantAtEveryRateWithEverySeed) {
   EXPECT_EQ(sweep.runs.front().options.method, "");
 }
 
+TEST(SweepSummaries, SetEveryVariantBesideTheFirst) {
+  const auto all = sweep_summary({{"ours", 0.4, 1, 5, 0, 60},
+                                  {"ours", 0.4, 2, 5, 0, 63},
+                                  {"ours", 0.8, 1, 5, 0, 70},
+                                  {"theirs", 0.4, 1, 5, 0, 58},
+                                  {"theirs", 0.4, 2, 5, 0, 59},
+                                  {"theirs", 0.4, 3, 5, 0, 54},
+                                  {"theirs", 0.6, 1, 5, 0, 50}});
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[0].label, "ours");
+  EXPECT_EQ(all[0].seeds, 2);
+  EXPECT_DOUBLE_EQ(all[0].mean, 61.5);
+  EXPECT_EQ(all[0].behind, 0);
+  EXPECT_EQ(all[1].rate, 0.8);
+  EXPECT_EQ(all[2].seeds, 3);
+  EXPECT_DOUBLE_EQ(all[2].mean, 57);
+  EXPECT_EQ(all[2].lowest, 54);
+  EXPECT_EQ(all[2].highest, 59);
+  EXPECT_DOUBLE_EQ(all[2].behind, 4.5);
+  EXPECT_DOUBLE_EQ(all[2].margin, 1);
+  EXPECT_EQ(all[3].behind, 0) << "the first has no run at that rate";
+}
+
 TEST_F(SweepTest, SkipsFinishedRunsAndResumesKilledOnes) {
   const Sweep sweep = parsed();
   EXPECT_EQ(run_sweep(sweep, 5), 1);  // a task of an array job
