@@ -185,28 +185,29 @@ void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat1
   model->eval();
 }
 
-double evaluate(Trainable& model, const Dataset& data, bool bfloat16) {
+double evaluate(Trainable& model, const Dataset& data, bool bfloat16, int images) {
   const torch::NoGradGuard guard;
   model->eval();
   std::int64_t right = 0;
   Team* team = model->team();
-  const auto part = [&](int rank) { return static_cast<int>(std::int64_t{data.count} * rank / team->size()); };
+  const int count = images > 0 ? std::min(images, data.count) : data.count;
+  const auto part = [&](int rank) { return static_cast<int>(std::int64_t{count} * rank / team->size()); };
   const int begin = team == nullptr ? 0 : part(team->rank());
-  const int end = team == nullptr ? data.count : part(team->rank() + 1);
+  const int end = team == nullptr ? count : part(team->rank() + 1);
   for (int first = begin; first < end; first += kEvaluationBatch) {
-    const int count = std::min(kEvaluationBatch, end - first);
-    const torch::Tensor logits = model->forward(image_batch(data, first, count).to(model->device()), bfloat16);
+    const int batch = std::min(kEvaluationBatch, end - first);
+    const torch::Tensor logits = model->forward(image_batch(data, first, batch).to(model->device()), bfloat16);
     const torch::Tensor classes = logits.argmax(1).to(torch::kCPU);
     const auto* found = classes.data_ptr<std::int64_t>();
     const auto labels = data.labels.begin() + first;
-    for (int i = 0; i < count; ++i) right += found[i] == labels[i] ? 1 : 0;
+    for (int i = 0; i < batch; ++i) right += found[i] == labels[i] ? 1 : 0;
   }
   if (team != nullptr) {
     torch::Tensor sum = torch::tensor({right}, torch::kLong);
     team->sum(sum);
     right = sum.item<std::int64_t>();
   }
-  return 100.0 * static_cast<double>(right) / data.count;
+  return 100.0 * static_cast<double>(right) / count;
 }
 
 RunState begin_run(Trainable& model, const Dataset& train, const Schedule& schedule) {
@@ -225,7 +226,7 @@ void train_loop(Trainable& model, const Dataset& train, const Dataset& test, con
     state.epoch = result.epoch;
     const bool last = result.epoch == schedule.epochs;  // what the model file holds is gathered in exact arithmetic
     recalibrate(model, train, last ? schedule.final_images : schedule.quick_images, schedule.bfloat16 && !last);
-    result.test_accuracy = evaluate(model, test, schedule.bfloat16 && !last);
+    result.test_accuracy = evaluate(model, test, schedule.bfloat16 && !last, last ? 0 : schedule.test_images);
     if (listener.epoch) listener.epoch(result, state);
   }
 }

@@ -30,6 +30,7 @@ struct Schedule {
   std::uint64_t seed = 1;
   int quick_images = 2000;   ///< of a recalibration between epochs
   int final_images = 10000;  ///< of the last one, which the model file holds
+  int test_images = 0;       ///< the first so many are evaluated between epochs; 0: all, as after the last one
   int workers = 1;           ///< threads that make minibatches
   Teacher teacher = {};
 };
@@ -79,7 +80,7 @@ void train_loop(Trainable& model, const Dataset& train, const Dataset& test, con
 /// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic or in bfloat16.
 void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16 = false);
 
-/// Percent of images that the network in training classifies right (evaluation statistics); a team divides them.
-double evaluate(Trainable& model, const Dataset& data, bool bfloat16 = false);
+/// Percent of the first `images` (0: all) that the network in training classifies right (evaluation statistics); a team divides them.
+double evaluate(Trainable& model, const Dataset& data, bool bfloat16 = false, int images = 0);
 
 }  // namespace flexor

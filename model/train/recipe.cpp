@@ -130,6 +130,7 @@ Recipe parse_recipe(const std::string& json, const std::string& where) {
   recipe.bfloat16 = reader.flag("bfloat16", false);
   recipe.quick_images = reader.integer("statistics_images", recipe.quick_images, 2, 1 << 30);
   recipe.final_images = reader.integer("final_statistics_images", recipe.final_images, 2, 1 << 30);
+  recipe.test_images = reader.integer("test_images", 0, 0, 1 << 30);
   recipe.hyper.latent = read_group(reader, "latent", recipe.hyper.latent, recipe.hyper);
   recipe.hyper.digit = read_group(reader, "digit", recipe.hyper.digit, recipe.hyper);
   recipe.hyper.norm = read_group(reader, "norm", recipe.hyper.norm, recipe.hyper);

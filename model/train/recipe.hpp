@@ -28,6 +28,7 @@ struct Recipe {
   std::map<std::string, double> rates;  ///< stored bits per weight of layers whose name begins so
   int quick_images = 2000;              ///< that batch-norm statistics are gathered from between epochs
   int final_images = 10000;             ///< and at the end
+  int test_images = 0;                  ///< of an evaluation between epochs; 0: all
 };
 
 /// A shipped name or a .json file. Throws InputError: unknown name, or one sentence about the file.

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kColours[] = {"#2050a0", "#b03030", "#308030", "#a06000", "#703090", "#008080", "#606060", "#c03090"};
 constexpr double kLeft = 60, kTop = 40, kWidth = 460, kHeight = 300;
+constexpr double kNames = 250, kRowWidth = 800, kRow = 22;  // of a picture of one rate
 constexpr int kTicks = 5;
 
 std::string escaped(const std::string& text) {
@@ -73,6 +74,66 @@ std::string axes(const Scale& scale) {
   return text;
 }
 
+std::string framed(const std::string& title, double width, double height, const std::string& below, const std::string& text) {
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}\" height=\"{1:g}\" viewBox=\"0 0 {0:g} {1:g}\" font-family=\"sans-serif\" "
+      "font-size=\"12\">\n<rect width=\"{0:g}\" height=\"{1:g}\" fill=\"white\"/>\n"
+      "<text x=\"{2:g}\" y=\"20\" text-anchor=\"middle\" font-weight=\"bold\">{3}</text>\n{4}"
+      "<text x=\"{2:g}\" y=\"{5:g}\" text-anchor=\"middle\">{6}</text>\n</svg>\n",
+      width, height, width / 2, escaped(title), text, height - 8, below);
+}
+
+std::string dot(double x, double y, const char* colour) {
+  return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\" fill=\"{}\"/>\n", x, y, colour);
+}
+
+// A curve a label, over the rates.
+std::string curves(const std::vector<SweepResult>& results, const std::string& title) {
+  const Scale scale(results);
+  std::string text = axes(scale);
+  const std::vector<std::string> labels = labels_of(results);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const char* colour = kColours[i % std::size(kColours)];
+    std::string points;
+    for (const auto& [rate, accuracies] : by_rate(results, labels[i])) {
+      points += fmt::format("{:.1f},{:.1f} ", scale.x(rate), scale.y(mean(accuracies)));
+      for (const double accuracy : accuracies) text += dot(scale.x(rate), scale.y(accuracy), colour);
+    }
+    text += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>\n", points, colour);
+    text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kLeft + kWidth + 12,
+                        kTop + 16 + 18 * static_cast<double>(i), colour, escaped(labels[i]));
+  }
+  return framed(title, 800, 380, "stored bits per weight; accuracy in percent", text);
+}
+
+// A row a label, the best mean on top: a sweep of one rate.
+std::string rows(const std::vector<SweepResult>& results, const std::string& title) {
+  const Scale scale(results);
+  std::vector<std::pair<double, std::string>> ranked;
+  for (const std::string& label : labels_of(results)) ranked.emplace_back(mean(by_rate(results, label).begin()->second), label);
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  const double bottom = kTop + kRow * static_cast<double>(ranked.size());
+  const auto x = [&scale](double accuracy) {
+    return kNames + (kRowWidth - kNames - 70) * (accuracy - scale.low) / (scale.high - scale.low);
+  };
+  std::string text;
+  for (int tick = 0; tick <= kTicks; ++tick) {
+    const double accuracy = scale.low + (scale.high - scale.low) * tick / kTicks;
+    text += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:g}\" y2=\"{2:g}\" stroke=\"#ddd\"/>\n", x(accuracy), kTop, bottom);
+    text += fmt::format("<text x=\"{:.1f}\" y=\"{:g}\" text-anchor=\"middle\">{:.3g}</text>\n", x(accuracy), bottom + 16, accuracy);
+  }
+  for (std::size_t i = 0; i < ranked.size(); ++i) {
+    const auto& [average, label] = ranked[i];
+    const double y = kTop + kRow * (static_cast<double>(i) + 0.5);
+    text += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kNames - 10, y + 4, escaped(label));
+    const std::vector<double> accuracies = by_rate(results, label).begin()->second;
+    for (const double accuracy : accuracies) text += dot(x(accuracy), y, kColours[0]);
+    text += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{:.2f}</text>\n", kRowWidth - 12, y + 4, average);
+  }
+  return framed(title, kRowWidth, bottom + 50, fmt::format("accuracy in percent at {:g} bit; mean on the right", results.front().rate),
+                text);
+}
+
 }  // namespace
 
 std::string results_table(const std::vector<SweepResult>& results) {
@@ -86,27 +147,8 @@ std::string results_table(const std::vector<SweepResult>& results) {
 }
 
 std::string results_plot(const std::vector<SweepResult>& results, const std::string& title) {
-  const Scale scale(results);
-  std::string text = axes(scale);
-  const std::vector<std::string> labels = labels_of(results);
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const char* colour = kColours[i % std::size(kColours)];
-    std::string points;
-    for (const auto& [rate, accuracies] : by_rate(results, labels[i])) {
-      points += fmt::format("{:.1f},{:.1f} ", scale.x(rate), scale.y(mean(accuracies)));
-      for (const double accuracy : accuracies) {
-        text += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", scale.x(rate), scale.y(accuracy), colour);
-      }
-    }
-    text += fmt::format("<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>\n", points, colour);
-    text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kLeft + kWidth + 12,
-                        kTop + 16 + 18 * static_cast<double>(i), colour, escaped(labels[i]));
-  }
-  return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"380\" font-family=\"sans-serif\" font-size=\"12\">\n"
-      "<rect width=\"800\" height=\"380\" fill=\"white\"/>\n<text x=\"290\" y=\"20\" text-anchor=\"middle\">{}</text>\n{}"
-      "<text x=\"290\" y=\"374\" text-anchor=\"middle\">stored bits per weight; accuracy in percent</text>\n</svg>\n",
-      escaped(title), text);
+  const bool one = std::all_of(results.begin(), results.end(), [&results](const SweepResult& r) { return r.rate == results.front().rate; });
+  return one && !results.empty() ? rows(results, title) : curves(results, title);
 }
 
 }  // namespace flexor

@@ -269,6 +269,7 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
                           .seed = options.seed,
                           .quick_images = recipe.quick_images,
                           .final_images = recipe.final_images,
+                          .test_images = recipe.test_images,
                           .workers = options.workers,
                           .teacher = load_teacher(options, recipe, spec, device)};
   if (writes) make_folder(options);

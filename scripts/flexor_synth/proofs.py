@@ -71,8 +71,10 @@ def prove_codes(tools, out, codes, rtl_codes=None):
 # Induction proofs: module, parameters, what holds.
 SERIAL = (
     ("slice_decryptor_proof", {"NOut": 20, "NMax": 20}, "slice_decryptor holds M x after every word, every M, x, n <= 20"),
+    ("slice_decryptor_proof", {"NOut": 20, "NMax": 16, "Xc7": 1}, "xc7_slice_decryptor holds M x after every word, every M, x, n <= 16"),
     ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 12}, "tile_decryptor, two weight buffers, every M, x, n <= 12, any pauses"),
     ("tile_decryptor_proof", {"WeightBuffers": 1, "NMax": 8}, "tile_decryptor, one weight buffer, every M, x, n <= 8, any pauses"),
+    ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 8, "Xc7": 1}, "tile_decryptor in cells of Xilinx 7, two weight buffers, every M, x, n <= 8, any pauses"),
 )
 BUS = (
     ("axi_reader_proof", {"MaxBurst": 4}, "axi_reader is legal on the bus, two bursts of 4 beats outstanding, any memory, commands, aborts"),
@@ -91,7 +93,8 @@ def prove_induction(tools, out, module, parameters, what, replaced=None):
     packages = " ".join(str(p) for p in sources.packages)
     tag = "-".join([module, *(f"{k}{v}" for k, v in parameters.items())])
     log = _run(tools, out, tag, [
-        f"read_slang --top {module} {overrides} {packages} {instead} -y {ROOT / 'rtl' / 'decrypt'} -y {ROOT / 'rtl' / 'bus'} --libext .sv "
+        f"read_slang --top {module} {overrides} {packages} {instead} -y {ROOT / 'rtl' / 'decrypt'} -y {ROOT / 'rtl' / 'bus'} -y {ROOT / 'testbench' / 'primitives'} "
+        f"--libext .sv "
         f"{PROOFS / module}.sv", "prep -flatten -nordff", "memory_map", "async2sync", "dffunmap", "chformal -lower",
         "sat -prove-asserts -set-assumes -tempinduct -maxsteps 1"])
     holds = f"Induction step proven: {_SUCCESS}" in log

@@ -126,6 +126,12 @@ class BrokenDecryptor(_Broken):
     def test_first_word_does_not_clear(self):
         self.refute("slice_decryptor.sv", "{NOut{~first_i}}", "{NOut{1'b1}}", "slice_decryptor_proof", {"NMax": 4})
 
+    def test_xilinx_cells_that_take_the_wrong_bit(self):
+        self.refute("xc7_slice_decryptor.sv", "i[1] ^ (i[0] & ~i[4])", "i[1] ^ (i[2] & ~i[4])", "slice_decryptor_proof", {"NMax": 4, "Xc7": 1})
+
+    def test_xilinx_cells_that_are_not_cleared(self):
+        self.refute("xc7_slice_decryptor.sv", "enable_i && first_i && !stored_i", "1'b0", "slice_decryptor_proof", {"NMax": 4, "Xc7": 1})
+
     def test_channels_of_a_slice_swapped(self):
         self.refute("tile_decryptor.sv", "active[s*NOut+r*SliceK+:SliceK]", "active[s*NOut+(SliceM-1-r)*SliceK+:SliceK]", "tile_decryptor_proof",
                     {"NMax": 3})

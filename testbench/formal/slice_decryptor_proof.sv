@@ -9,7 +9,9 @@ module slice_decryptor_proof #(
     /// Weight bits of a slice.
     parameter int unsigned NOut = 20,
     /// Most words of a slice.
-    parameter int unsigned NMax = 32
+    parameter int unsigned NMax = 32,
+    /// 1: in cells of Xilinx 7.
+    parameter bit Xc7 = 1'b0
 ) (
     input logic                     clk_i,
     input logic [    NOut*NMax-1:0] matrix_i,   // column j at [j*NOut +: NOut]
@@ -71,7 +73,8 @@ module slice_decryptor_proof #(
   end
   slice_decryptor #(
       .Decryption(flexor_pkg::DecryptionSerial),
-      .NOut(NOut)
+      .NOut(NOut),
+      .Xc7(Xc7)
   ) i_dut (
       .clk_i,
       .enable_i(enable),

@@ -17,7 +17,9 @@ module tile_decryptor_proof #(
     /// 1 or 2.
     parameter int unsigned WeightBuffers = 2,
     /// Most stored bits of a slice.
-    parameter int unsigned NMax = 8
+    parameter int unsigned NMax = 8,
+    /// 1: in cells of Xilinx 7.
+    parameter bit Xc7 = 1'b0
 ) (
     input logic                          clk_i,
     input logic [           20*NMax-1:0] matrix_i,   // column j at [j*20 +: 20]
@@ -99,7 +101,8 @@ module tile_decryptor_proof #(
       .K(K),
       .M(M),
       .D(D),
-      .WeightBuffers(WeightBuffers)
+      .WeightBuffers(WeightBuffers),
+      .Xc7(Xc7)
   ) i_dut (
       .clk_i,
       .rst_ni(started_q),

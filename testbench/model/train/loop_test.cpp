@@ -300,5 +300,18 @@ TEST(Augment, KeepsPixelsWholeAndInRange) {
   }
 }
 
+TEST(TrainLoop, BetweenEpochsTheFirstTestImagesAreEnough) {
+  Trainable model(test::tiny_spec(), nested_code(8), Method::Nearest, 1);
+  const Dataset train = test::stripes(320, 1);
+  Dataset data = test::stripes(200, 2);
+  for (std::size_t i = 20; i < data.labels.size(); ++i) data.labels[i] ^= 1;  // all but the first 20 are wrong
+  const Schedule schedule{.epochs = 4, .batch = 16, .test_images = 20};
+  RunState state = begin_run(model, train, schedule);
+  std::vector<double> found;
+  train_loop(model, train, data, schedule, state, {[&](const EpochResult& r, const RunState&) { found.push_back(r.test_accuracy); }, {}});
+  EXPECT_GT(found.at(2), 90);
+  EXPECT_LT(found.at(3), 20);
+}
+
 }  // namespace
 }  // namespace flexor

@@ -162,6 +162,17 @@ TEST_F(SweepTest, TableAndPlotShowEveryRun) {
   EXPECT_EQ(count("points=\"520.0,40.0 \""), 1);
 }
 
+TEST_F(SweepTest, OneRateIsDrawnAsRowsTheBestOnTop) {
+  const std::string plot =
+      results_plot({{"worse", 0.4, 1, 5, 1000, 80}, {"worse", 0.4, 2, 5, 1000, 82}, {"better", 0.4, 1, 5, 1000, 90}}, "title");
+  // Range 80..90 over 480 places from 250 on; rows of 22 from 40 on.
+  for (const char* part : {"cx=\"730.0\" cy=\"51.0\"", "cx=\"250.0\" cy=\"73.0\"", "cx=\"346.0\" cy=\"73.0\"", ">81.00<", ">better<",
+                           "y=\"77.0\" text-anchor=\"end\">worse<", "at 0.4 bit"}) {
+    EXPECT_NE(plot.find(part), std::string::npos) << part << " in " << plot;
+  }
+  EXPECT_EQ(plot.find("<polyline"), std::string::npos);
+}
+
 TEST_F(SweepTest, SlurmScriptHasATaskForEveryRun) {
   const std::string script = slurm_script(parsed(), "flexor sweep tiny.json --data /data --out /out", 4);
   EXPECT_NE(script.find("#SBATCH --array=0-7\n"), std::string::npos);
