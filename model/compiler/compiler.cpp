@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <utility>
 
 #include "code/error.hpp"
 #include "compiler/activation_plan.hpp"
+#include "compiler/code_memory.hpp"
 #include "compiler/descriptor.hpp"
+#include "compiler/engine_limits.hpp"
 #include "compiler/geometry.hpp"
-#include "compiler/pe_style.hpp"
 #include "compiler/placement.hpp"
 #include "compiler/strip_schedule.hpp"
 #include "compiler/tiler.hpp"
@@ -22,139 +22,10 @@
 namespace flexor {
 namespace {
 
-bool same_codes(const Network& network, const Layer& layer) {
-  const auto code = [&network](const Plane& plane) -> const Code& { return network.codes[static_cast<std::size_t>(plane.code)]; };
-  const Code& first = code(layer.planes[0]);
-  return std::all_of(layer.planes.begin(), layer.planes.end(),
-                     [&](const Plane& plane) { return code(plane).n_in == first.n_in && code(plane).rows == first.rows; });
-}
-
-// What model files can hold and this engine, or every engine, does not run (docs/decisions/0405-network-graph.md).
-void check_graph(const Network& network, std::size_t l, const EngineParameters& engine) {
-  const Layer& layer = network.layers[l];
-  const auto refuse = [&layer](bool has, const std::string& what) {
-    if (has) throw InputError(fmt::format("layer '{}' {}; run it with flexor eval", layer.name, what));
-  };
-  const auto missing = [&engine](const char* what) { return fmt::format("{}, for which engine '{}' is not built", what, engine.name); };
-  refuse(layer.shortcut.has_value() && engine.ResidualWords == 0, missing("has a shortcut"));
-  refuse(layer.kind == LayerKind::Pool && engine.Windows == 0, missing("pools windows"));
-  refuse(layer.digits && static_cast<int>(layer.planes.size()) > engine.Digits, missing("has weights of several binary digits"));
-  refuse(layer.global_average && layer.averaged_pixels() > std::min(1 << engine.SumBits, engine.PMax),
-         missing(fmt::format("averages over {} pixels", layer.averaged_pixels()).c_str()));
-  refuse(layer.digits && !same_codes(network, layer), "has binary digits of different codes, which no engine runs");
-  refuse(l > 0 && network.source(l) == kNetworkInput && network.layers.front().stack_rows,
-         "reads the pixels, which the first layer wants row-stacked");
-  if (!layer.shortcut) return;
-  refuse(layer.shortcut->source == kNetworkInput, "adds the pixels, which no engine does");
-  refuse(layer.shortcut->channel_offset % engine.R != 0,
-         fmt::format("adds its shortcut from channel {} on, but engine '{}' adds from multiples of {} on", layer.shortcut->channel_offset,
-                     engine.name, engine.R));
-}
-
-void check_supported(const Network& network, const Layer& layer, const EngineParameters& engine) {
-  if (layer.shift != engine.Shift) {
-    throw InputError(
-        fmt::format("layer '{}' requantises with shift {}, but engine '{}' is built for {}; export the network with that shift", layer.name,
-                    layer.shift, engine.name, engine.Shift));
-  }
-  if (layer.planes.empty()) return;
-  const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
-  if (engine.Decryption == static_cast<int>(Decryption::Fixed) && code.rows != nested_code(code.n_in).rows) {
-    throw InputError(fmt::format(
-        "layer '{}' uses the code '{}', but engine '{}' has the nested code in its gates; take an engine with serial decryption",
-        layer.name, code.name, engine.name));
-  }
-}
-
-// Sum of a channel's positive weights and of its negative ones, w = sum_p 2^p b_p.
-struct WeightSums {
-  std::int64_t plus = 0, minus = 0;
-};
-
-std::vector<WeightSums> weight_sums(const Network& network, const Layer& layer) {
-  std::vector<std::int64_t> weights(static_cast<std::size_t>(layer.weights()), 0);
-  for (std::size_t p = 0; p < layer.planes.size(); ++p) {
-    const std::vector<std::int8_t> plane = decrypt_weights(network, layer, static_cast<int>(p));
-    for (std::size_t i = 0; i < plane.size(); ++i) weights[i] += std::int64_t{plane[i]} << p;
-  }
-  std::vector<WeightSums> sums(layer.bias.size());
-  if (layer.kind == LayerKind::Pool) {
-    for (WeightSums& s : sums) s.plus = layer.pooled_units();
-    return sums;
-  }
-  const std::size_t inputs = weights.size() / sums.size();
-  for (std::size_t i = 0; i < weights.size(); ++i) (weights[i] > 0 ? sums[i / inputs].plus : sums[i / inputs].minus) += weights[i];
-  return sums;
-}
-
-// The true sum of all pixels with its bias must fit t: max(a) * max(plus, -minus) * pixels + |bias| < 2^(AccWidth+SumBits-1).
-// Where an accumulator is extended to t (SumBits > 0), what the array adds must not wrap it.
-void prove_no_overflow(const Network& network, const Layer& layer, const TiledLayer& tiled, int largest_input,
-                       const EngineParameters& engine) {
-  const std::vector<WeightSums> sums = weight_sums(network, layer);
-  const int width = engine.AccWidth + engine.SumBits;
-  const auto refuse = [&](std::size_t m, std::int64_t worst, std::int64_t limit, int bits) {
-    if (worst < limit) return;
-    throw InputError(
-        fmt::format("layer '{}', channel {}: its sums may reach {}, but engine '{}' accumulates below {} ({} bits); take a wider engine",
-                    layer.name, m, worst, engine.name, limit, bits));
-  };
-  for (std::size_t m = 0; m < sums.size(); ++m) {
-    const std::int64_t worst = largest_input * std::max(sums[m].plus, -sums[m].minus);
-    refuse(m, worst * layer.averaged_pixels() + std::abs(static_cast<std::int64_t>(layer.bias[m])), std::int64_t{1} << (width - 1), width);
-    if (engine.SumBits == 0) continue;
-    const bool is_signed = dot_signed(engine.PeStyle);
-    const std::int64_t limit = std::int64_t{1} << (engine.AccWidth - (is_signed ? 1 : 0));
-    refuse(m, tiled.correction[m] + largest_input * sums[m].plus, limit, engine.AccWidth);
-    if (is_signed) refuse(m, -tiled.correction[m] - largest_input * sums[m].minus, limit, engine.AccWidth);
-  }
-}
-
 void check_memory(const char* memory, std::size_t need, int have, const EngineParameters& engine) {
   if (need <= static_cast<std::size_t>(have)) return;
   throw InputError(fmt::format("the network needs {} words of {} memory, but engine '{}' has {}; take a larger engine", need, memory,
                                engine.name, have));
-}
-
-// Columns of every recoded code M' = T M in use; codes share columns where they agree (every nested code does).
-class CodeMemory {
- public:
-  explicit CodeMemory(const EngineParameters& engine) : engine_(engine) {}
-
-  void add(const Code& code) {
-    const std::vector<std::uint32_t> columns = recoded(code);
-    if (find(columns) == words_.end()) words_.insert(words_.end(), columns.begin(), columns.end());
-  }
-  [[nodiscard]] int base(const Code& code) const { return static_cast<int>(find(recoded(code)) - words_.begin()); }
-  [[nodiscard]] const std::vector<std::uint32_t>& words() const { return words_; }
-
- private:
-  [[nodiscard]] std::vector<std::uint32_t> recoded(const Code& code) const {
-    std::vector<std::uint32_t> columns;
-    columns.reserve(static_cast<std::size_t>(code.n_in));
-    for (int j = 0; j < code.n_in; ++j) columns.push_back(recode_slice(engine_.PeStyle, code.column(j)));
-    return columns;
-  }
-  [[nodiscard]] std::vector<std::uint32_t>::const_iterator find(const std::vector<std::uint32_t>& columns) const {
-    return std::search(words_.begin(), words_.end(), columns.begin(), columns.end());
-  }
-
-  const EngineParameters& engine_;
-  std::vector<std::uint32_t> words_;
-};
-
-CodeMemory collect_codes(const Network& network, const EngineParameters& engine) {
-  CodeMemory memory(engine);
-  if (engine.Decryption != static_cast<int>(Decryption::Serial)) return memory;
-  std::vector<const Code*> used;
-  used.reserve(network.layers.size());
-  for (const Layer& layer : network.layers) {
-    if (!layer.planes.empty()) used.push_back(&network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
-  }
-  // Longest first, so that shorter prefixes find their columns there.
-  std::stable_sort(used.begin(), used.end(), [](const Code* a, const Code* b) { return a->n_in > b->n_in; });
-  for (const Code* code : used) memory.add(*code);
-  return memory;
 }
 
 // offset = bias - sum of c, `width` bits, sign extended.
@@ -209,11 +80,13 @@ std::optional<DescriptorValues::Shortcut> part_shortcut(const Network& network, 
                                     network.layers[source].projection};
 }
 
+int digits_of(const Layer& layer) { return std::max(1, static_cast<int>(layer.planes.size())); }
+
 // A part in the plan of its layer `g`, without its predicted cycles.
 MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Part& part, const TiledLayer& tiled, bool begins, int batch,
                                  const EngineParameters& engine) {
   const int end = part.strip.first + part.strip.rows;
-  const int digits = std::max(1, static_cast<int>(layer.planes.size()));
+  const int digits = digits_of(layer);
   const std::int64_t all = layer.macs() * digits * batch;
   const std::int64_t macs = all * end / g.rows - all * part.strip.first / g.rows;
   MemoryImage::LayerPlan plan;
@@ -230,6 +103,120 @@ MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Pa
   return plan;
 }
 
+// Plan and memories of one image, filled part by part.
+class Assembly {
+ public:
+  Assembly(const Network& network, const EngineParameters& engine, int batch)
+      : network_(network),
+        engine_(engine),
+        geometry_(network.layers.begin(), network.layers.end()),
+        placement_(place(network, geometry_, engine, batch)),
+        codes_(network, engine),
+        tiles_(tile_layers(network, engine)),
+        weights_(place_weights(network, tiles_, engine)) {
+    describe();
+    if (placement_.strips) {
+      StripSchedule schedule = schedule_strips(network, geometry_, *placement_.strips, placement_.parts, weights_, engine);
+      image_.moves = std::move(schedule.moves);
+      image_.outside = placement_.strips->outside;
+      progress_ = std::move(schedule.progress);
+    } else {
+      progress_ = whole_progress(weights_, engine);
+    }
+    image_.control.assign(placement_.parts.size() * kDescriptorWords, 0);
+  }
+
+  MemoryImage finish() && {
+    for (std::size_t p = 0; p < placement_.parts.size(); ++p) add(p);
+    image_.layers.front().predicted.other += kStartCycles;
+    image_.layers.back().predicted.other += kEndCycles;
+    check_memory("code", image_.code.size(), engine_.CodeWords, engine_);
+    return std::move(image_);
+  }
+
+ private:
+  void describe() {
+    image_.configuration = engine_.name;
+    image_.batch = placement_.batch;
+    image_.code = codes_.words();
+    image_.input = geometry_.front().input;
+    image_.input_address = static_cast<std::uint32_t>(placement_.input);
+    image_.output_address = static_cast<std::uint32_t>(placement_.output);
+    image_.classes = network_.layers.back().output.size();
+    image_.following_after = placement_.following_after;
+  }
+
+  // Weights and parameters of layer `l`, once.
+  void add_layer(std::size_t l) {
+    const Layer& layer = network_.layers[l];
+    prove_no_overflow(network_, layer, tiles_[l], network_.largest(network_.source(l)), engine_);
+    parameter_base_ = static_cast<int>(image_.control.size());
+    append_parameters(layer, tiles_[l], engine_, image_.control);
+    image_.weight.insert(image_.weight.end(), tiles_[l].words.begin(), tiles_[l].words.end());
+    if (engine_.AxiBytes == 0) check_memory("weight", image_.weight.size(), engine_.WeightWords, engine_);
+    check_memory("control", image_.control.size(), engine_.ControlWords, engine_);
+  }
+
+  DescriptorValues values(std::size_t p, const LayerTiming& timing, std::int64_t first_pixel) const {
+    const Part& part = placement_.parts[p];
+    const Layer& layer = network_.layers[part.layer];
+    const TiledLayer& tiled = tiles_[part.layer];
+    const std::int64_t residual = placement_.residual[part.layer];
+    DescriptorValues v;
+    v.last = p + 1 == placement_.parts.size();
+    v.logits = layer.logits;
+    v.activation_max = layer.activation_max;
+    v.stored_bits = tiled.stored_bits;
+    if (!layer.planes.empty()) v.code_base = codes_.base(network_.codes[static_cast<std::size_t>(layer.planes[0].code)]);
+    v.weight_base = weights_[part.layer].base;
+    v.parameter_base = parameter_base_;
+    v.m_tiles = tiled.m_tiles;
+    v.chunks = tiled.chunks;
+    v.block_pixels = timing.block_pixels;
+    v.input_address = static_cast<std::uint32_t>(part.input);
+    v.output_address = static_cast<std::uint32_t>(part.output);
+    v.batch = placement_.batch;
+    v.digits = digits_of(layer);
+    v.progress = progress_[p];
+    v.residual = residual < 0 ? -1 : residual + first_pixel * residual_step(layer.output.channels, engine_);
+    v.projection = layer.projection;
+    v.shortcut = part_shortcut(network_, placement_, part, engine_);
+    return v;
+  }
+
+  void add(std::size_t p) {
+    const Part& part = placement_.parts[p];
+    const Layer& layer = network_.layers[part.layer];
+    const TiledLayer& tiled = tiles_[part.layer];
+    const Geometry g = part_of(geometry_[part.layer], part.strip);
+    const bool begins = p == 0 || placement_.parts[p - 1].layer != part.layer;
+    if (begins) add_layer(part.layer);
+    LayerTiming timing{.channels = g.channels,
+                       .m_tiles = tiled.m_tiles,
+                       .tiles = digits_of(layer) * g.strings * tiled.chunks,
+                       .stored_bits = tiled.stored_bits,
+                       .pixels = static_cast<std::int64_t>(g.pixels()) * placement_.batch,
+                       .shortcut = layer.shortcut.has_value()};
+    timing.block_pixels = choose_block(timing, g.whole_pixels(), engine_);
+    MemoryImage::LayerPlan plan = part_plan(layer, geometry_[part.layer], part, tiled, begins, placement_.batch, engine_);
+    write_descriptor(layer.name, g, values(p, timing, plan.first_pixel), engine_,
+                     std::span(image_.control).subspan(p * kDescriptorWords, kDescriptorWords));
+    plan.predicted = predict_cycles(timing, engine_);
+    image_.layers.push_back(std::move(plan));
+  }
+
+  const Network& network_;
+  const EngineParameters& engine_;
+  std::vector<Geometry> geometry_;
+  Placement placement_;
+  CodeMemory codes_;
+  std::vector<TiledLayer> tiles_;
+  std::vector<WeightPlace> weights_;
+  std::vector<int> progress_;
+  int parameter_base_ = 0;
+  MemoryImage image_;
+};
+
 }  // namespace
 
 std::int64_t MemoryImage::predicted_cycles() const {
@@ -242,88 +229,8 @@ MemoryImage compile(const Network& network, const EngineParameters& engine, int 
   validate(network);
   if (batch < 0)
     throw InputError(fmt::format("a batch of {} images is not possible; choose 1 or more, or 0 for the largest that fits", batch));
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const Layer& layer = network.layers[l];
-    check_graph(network, l, engine);
-    check_supported(network, layer, engine);
-  }
-  const std::vector<Geometry> geometry(network.layers.begin(), network.layers.end());
-  const Placement placement = place(network, geometry, engine, batch);
-  const CodeMemory codes = collect_codes(network, engine);
-
-  MemoryImage image;
-  image.configuration = engine.name;
-  image.batch = placement.batch;
-  image.code = codes.words();
-  image.input = geometry.front().input;
-  image.input_address = static_cast<std::uint32_t>(placement.input);
-  image.output_address = static_cast<std::uint32_t>(placement.output);
-  image.classes = network.layers.back().output.size();
-  image.following_after = placement.following_after;
-  const std::vector<TiledLayer> tiles = tile_layers(network, engine);
-  const std::vector<WeightPlace> weights = place_weights(network, tiles, engine);
-  std::vector<int> progress;
-  if (placement.strips) {
-    StripSchedule schedule = schedule_strips(network, geometry, *placement.strips, placement.parts, weights, engine);
-    image.moves = std::move(schedule.moves);
-    image.outside = placement.strips->outside;
-    progress = std::move(schedule.progress);
-  } else {
-    progress = whole_progress(weights, engine);
-  }
-  image.control.assign(placement.parts.size() * kDescriptorWords, 0);
-  int parameter_base = 0;
-  for (std::size_t p = 0; p < placement.parts.size(); ++p) {
-    const Part& part = placement.parts[p];
-    const std::size_t l = part.layer;
-    const Layer& layer = network.layers[l];
-    const Geometry g = part_of(geometry[l], part.strip);
-    const TiledLayer& tiled = tiles[l];
-    const bool begins = p == 0 || placement.parts[p - 1].layer != l;
-    if (begins) {
-      prove_no_overflow(network, layer, tiled, network.largest(network.source(l)), engine);
-      parameter_base = static_cast<int>(image.control.size());
-      append_parameters(layer, tiled, engine, image.control);
-      image.weight.insert(image.weight.end(), tiled.words.begin(), tiled.words.end());
-    }
-    DescriptorValues values;
-    values.last = p + 1 == placement.parts.size();
-    values.logits = layer.logits;
-    values.activation_max = layer.activation_max;
-    values.stored_bits = tiled.stored_bits;
-    if (engine.Decryption == static_cast<int>(Decryption::Serial) && !layer.planes.empty()) {
-      values.code_base = codes.base(network.codes[static_cast<std::size_t>(layer.planes[0].code)]);
-    }
-    values.weight_base = weights[l].base;
-    values.progress = progress[p];
-    values.parameter_base = parameter_base;
-    values.m_tiles = tiled.m_tiles;
-    values.chunks = tiled.chunks;
-    values.input_address = static_cast<std::uint32_t>(part.input);
-    values.output_address = static_cast<std::uint32_t>(part.output);
-    values.batch = placement.batch;
-    values.digits = std::max(1, static_cast<int>(layer.planes.size()));
-    LayerTiming timing{.channels = g.channels,
-                       .m_tiles = tiled.m_tiles,
-                       .tiles = values.digits * g.strings * tiled.chunks,
-                       .stored_bits = tiled.stored_bits,
-                       .pixels = static_cast<std::int64_t>(g.pixels()) * placement.batch,
-                       .shortcut = layer.shortcut.has_value()};
-    timing.block_pixels = values.block_pixels = choose_block(timing, g.whole_pixels(), engine);
-    MemoryImage::LayerPlan plan = part_plan(layer, geometry[l], part, tiled, begins, placement.batch, engine);
-    values.residual = placement.residual[l] < 0 ? -1 : placement.residual[l] + plan.first_pixel * residual_step(g.channels, engine);
-    values.projection = layer.projection;
-    values.shortcut = part_shortcut(network, placement, part, engine);
-    if (engine.AxiBytes == 0) check_memory("weight", image.weight.size(), engine.WeightWords, engine);
-    check_memory("control", image.control.size(), engine.ControlWords, engine);
-    write_descriptor(layer.name, g, values, engine, std::span(image.control).subspan(p * kDescriptorWords, kDescriptorWords));
-    plan.predicted = predict_cycles(timing, engine);
-    image.layers.push_back(std::move(plan));
-  }
-  image.layers.front().predicted.other += kStartCycles;
-  image.layers.back().predicted.other += kEndCycles;
-  check_memory("code", image.code.size(), engine.CodeWords, engine);
-  return image;
+  check_runs(network, engine);
+  return Assembly(network, engine, batch).finish();
 }
 
 }  // namespace flexor

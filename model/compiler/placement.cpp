@@ -50,8 +50,13 @@ Placement in_strips(const Network& network, const std::vector<Geometry>& layers,
 
 Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch) {
   if (const auto whole = plan_activations(network, layers, engine, batch)) return in_whole(network, layers, *whole);
-  auto strips = batch > 1 ? std::nullopt : plan_strips(network, layers, engine);
+  const bool fewer = batch > 1 && plan_activations(network, layers, engine, 1);
+  auto strips = fewer ? std::nullopt : plan_strips(network, layers, engine);
   if (!strips) refuse_activations(network, layers, engine, batch);
+  if (batch > 1) {
+    throw InputError(fmt::format(
+        "a batch of {} images does not fit engine '{}', but single images do in strips of rows; choose a batch of 1", batch, engine.name));
+  }
   return in_strips(network, layers, engine, *std::move(strips));
 }
 
