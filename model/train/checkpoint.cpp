@@ -42,11 +42,6 @@ void restore_order(torch::serialize::InputArchive& archive, std::vector<int>& or
   std::copy_n(stored.data_ptr<std::int64_t>(), order.size(), order.begin());
 }
 
-std::string read_file(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 // Throws InputError when the checkpoint is of another network.
 void check_network(torch::serialize::InputArchive& archive, const Trainable& model, const std::filesystem::path& file) {
   const std::string network = read_text(archive, "network");
@@ -88,8 +83,13 @@ void save_checkpoint(const Trainable& model, const RunState& state, const Checkp
   write_file(file, bytes.str());
 }
 
+std::string checkpoint_bytes(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file) {
-  load_checkpoint(model, state, notes, read_file(file), file);
+  load_checkpoint(model, state, notes, checkpoint_bytes(file), file);
 }
 
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
@@ -130,7 +130,7 @@ void load_real_weights(Trainable& model, const std::filesystem::path& file) {
   const torch::NoGradGuard guard;
   try {
     torch::serialize::InputArchive archive;
-    std::istringstream stream(read_file(file));
+    std::istringstream stream(checkpoint_bytes(file));
     archive.load_from(stream);
     check_network(archive, model, file);
     c10::IValue method;

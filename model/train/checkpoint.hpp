@@ -17,6 +17,9 @@ struct CheckpointNotes {
 /// Writes parameters, statistics, optimiser and random state after state.epoch whole epochs: the whole file or nothing.
 void save_checkpoint(const Trainable& model, const RunState& state, const CheckpointNotes& notes, const std::filesystem::path& file);
 
+/// The whole file; nothing where it cannot be read.
+std::string checkpoint_bytes(const std::filesystem::path& file);
+
 /// Reads all of it back, so that the run goes on bit for bit; `state` is that of begin_run(). Throws InputError when the file is missing,
 /// broken, or of another network or plan (an empty notes.plan takes any).
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::filesystem::path& file);

@@ -73,6 +73,10 @@ Layer trained_layer(EncryptedLayer trained, std::vector<Code>& codes) {
 }  // namespace
 
 Network to_network(const Trainable& model, const std::string& name) {
+  if (model->hyper().method == Method::Real) {
+    throw InputError(fmt::format(
+        "{} was trained with real weights, which have no stored bits and no engine runs; train it with another --method", name));
+  }
   Network network;
   network.name = name;
   network.input = model->spec().input;

@@ -6,7 +6,7 @@
 namespace flexor {
 
 /// The integer network that the engine runs: stored bits as trained, batch norm and scales folded (docs/training.md, "Folding").
-/// Throws InputError naming layer and channel when a bias does not fit the engine's accumulators.
+/// Throws InputError for real weights, and naming layer and channel when a bias does not fit the engine's accumulators.
 Network to_network(const Trainable& model, const std::string& name);
 
 /// Percent of images that the golden integer model classifies right.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <regex>
 #include <system_error>
 
 #include "code/error.hpp"
@@ -21,10 +22,15 @@ bool is_finished(const SweepRun& run) {
   return std::filesystem::exists(model_file(run.options), ignored);
 }
 
+// What a run is, on however many threads.
+std::string without_threads(const std::string& command) {
+  static const std::regex kThreads(" --threads [0-9]+");
+  return std::regex_replace(command, kThreads, "");
+}
+
 SweepResult result_of(const SweepRun& run) {
   const Network network = load_network(model_file(run.options));
-  const std::string wanted = train_command(run.options);
-  if (network.provenance.command != wanted) {
+  if (without_threads(network.provenance.command) != without_threads(train_command(run.options))) {
     throw InputError(fmt::format("'{}' holds the model of another run ({}); choose another --out or remove it", run.options.out.string(),
                                  network.provenance.command));
   }

@@ -7,8 +7,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 #include "code/error.hpp"
 #include "data/sha256.hpp"
@@ -127,10 +125,7 @@ void make_folder(const TrainOptions& options) {
 std::string read_checkpoint(const std::filesystem::path& file) {
   std::error_code ignored;
   if (file.empty() || !std::filesystem::exists(file, ignored)) return {};
-  std::ifstream stream(file, std::ios::binary);
-  std::string bytes = "+";
-  bytes.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  return bytes;
+  return std::string("+").append(checkpoint_bytes(file));
 }
 
 /// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions and of the teacher,

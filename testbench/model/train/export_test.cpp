@@ -193,5 +193,10 @@ TEST_F(TrainedTiny, BiasBeyondTheAccumulatorIsRefused) {
   test::expect_input_error([&] { to_network(model_, "tiny"); }, "layer conv: channel 2 needs bias");
 }
 
+TEST(Export, RefusesRealWeights) {
+  const Trainable model(test::tiny_spec(), identity_code(20), Method::Real, 1);
+  test::expect_input_error([&] { to_network(model, "tiny"); }, "tiny was trained with real weights");
+}
+
 }  // namespace
 }  // namespace flexor
