@@ -4,6 +4,7 @@
 #ifdef FLEXOR_ONEDNN
 #include <dnnl.hpp>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 
 namespace flexor {
@@ -51,7 +52,26 @@ struct Convolution::Primitives {
         forward_desc(
             {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding},
             cpu()),
-        forward(forward_desc) {}
+        forward(forward_desc) {
+    make_bytes_forward();
+  }
+
+  // Left out where oneDNN has nothing but its reference loops for it.
+  void make_bytes_forward() {
+    const Memory::desc bytes(source.dims(), Type::u8, Memory::format_tag::nhwc);
+    const Memory::desc signs(plain.dims(), Type::s8, Memory::format_tag::any);
+    try {
+      const dnnl::convolution_forward::primitive_desc desc(
+          {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, bytes, signs, target, strides, padding, padding},
+          cpu());
+      if (std::string_view(desc.impl_info_str()).starts_with("ref")) return;
+      bytes_forward.emplace(desc);
+      bytes_source = bytes;
+      signs_packed.emplace(plain, desc.weights_desc());
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;
+    }
+  }
 
   // The backward primitives are made when they are first used: the first layer never needs a gradient of its input.
   void make_input_gradient() {
@@ -76,6 +96,9 @@ struct Convolution::Primitives {
   dnnl::convolution_forward::primitive_desc forward_desc;
   dnnl::convolution_forward forward;
   std::optional<Packed> forward_weights;
+  std::optional<dnnl::convolution_forward> bytes_forward;
+  Memory::desc bytes_source;
+  std::optional<Packed> signs_packed;
   std::optional<dnnl::convolution_backward_data> input_gradient;
   std::optional<Packed> backward_weights;
   std::optional<dnnl::convolution_backward_weights> weight_gradient;
@@ -86,19 +109,24 @@ struct Convolution::Primitives {
 Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape), made_(std::make_unique<Primitives>(shape)) {}
 Convolution::~Convolution() = default;
 
-torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight) {
+torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bytes) {
   Primitives& p = *made_;
-  const torch::Tensor x = last(input);
+  const bool by_bytes = bytes.defined() && p.bytes_forward;
+  const torch::Tensor x = last(by_bytes ? bytes : input);
   const torch::Tensor w = last(weight);
-  torch::Tensor y =
-      torch::empty({shape_.images, shape_.outputs, shape_.out_height(), shape_.out_width()}, x.options().memory_format(kLast));
-  if (!p.forward_weights) p.forward_weights.emplace(p.plain, p.forward_desc.weights_desc());
+  torch::Tensor y = torch::empty({shape_.images, shape_.outputs, shape_.out_height(), shape_.out_width()},
+                                 torch::TensorOptions().dtype(shape_.bfloat16 ? torch::kBFloat16 : torch::kFloat).memory_format(kLast));
+  if (!by_bytes && !p.forward_weights) p.forward_weights.emplace(p.plain, p.forward_desc.weights_desc());
+  Primitives::Packed& packed = by_bytes ? *p.signs_packed : *p.forward_weights;
   Memory from = view(p.plain, w);
-  p.forward_weights->reorder.execute(stream(), from, p.forward_weights->memory);
-  p.forward.execute(stream(),
-                    {{DNNL_ARG_SRC, view(p.source, x)}, {DNNL_ARG_WEIGHTS, p.forward_weights->memory}, {DNNL_ARG_DST, view(p.target, y)}});
+  packed.reorder.execute(stream(), from, packed.memory);
+  const Memory read = view(by_bytes ? p.bytes_source : p.source, x);
+  (by_bytes ? *p.bytes_forward : p.forward)
+      .execute(stream(), {{DNNL_ARG_SRC, read}, {DNNL_ARG_WEIGHTS, packed.memory}, {DNNL_ARG_DST, view(p.target, y)}});
   return y;
 }
+
+bool Convolution::multiplies_bytes() const { return made_->bytes_forward.has_value(); }
 
 torch::Tensor Convolution::input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight) {
   Primitives& p = *made_;
@@ -142,9 +170,10 @@ namespace flexor {
 struct Convolution::Primitives {};
 Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape) {}
 Convolution::~Convolution() = default;
-torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight) {
+torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor&) {
   return torch::conv2d(input, weight, {}, shape_.stride, shape_.padding);
 }
+bool Convolution::multiplies_bytes() const { return false; }
 torch::Tensor Convolution::input_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
 torch::Tensor Convolution::weight_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
 bool Convolution::available(bool) { return false; }

@@ -158,7 +158,14 @@ void EncryptedLayerImpl::gather(const BatchStatistics& batch) {
   variance_.mul_(1 - momentum).add_(batch.variance, momentum * static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1));
 }
 
-torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
+// Whether weight() is -1 and +1 now.
+bool EncryptedLayerImpl::has_signs() const {
+  const bool by_method = hyper_.method != Method::Real && hyper_.method != Method::Analog;
+  return spec_.digits == 0 && by_method && (hardness_ >= 1 || !torch::GradMode::is_enabled());
+}
+
+torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies) {
+  if (!has_signs()) copies.input = torch::Tensor();
   const auto type = bfloat16 ? torch::kBFloat16 : torch::kFloat;
   const torch::Tensor x = input.to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   torch::Tensor r;
@@ -169,15 +176,15 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
                          .shortcut = shortcut_multiplier() / kShortcutOne,
                          .variance_floor = kVarianceFloor,
                          .team = step_team()};
-  if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_});
+  if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_}, copies);
   BatchStatistics batch;
-  torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch);
+  torch::Tensor q = fused_layer(x, weight(), gain_, offset_, r, convolution(x, bfloat16), shape, batch, copies);
   gather(batch);
   return q;
 }
 
-torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
-  if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16);
+torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies) {
+  if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16, copies);
   torch::Tensor x = shape_.global_average ? input.to(torch::kFloat).sum({2, 3}, true) : input;
   torch::Tensor w = weight();
   const bool dense = shape_.kind == LayerKind::Dense;

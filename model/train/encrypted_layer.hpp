@@ -48,7 +48,12 @@ class EncryptedLayerImpl : public torch::nn::Module {
   EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper, const torch::Generator& generator);
 
   /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
-  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
+  /// copies: of both activations; undefined where there are none.
+  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies);
+  torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16) {
+    Copies copies;
+    return forward(input, shortcut, bfloat16, copies);
+  }
   /// Weights as the forward pass uses them: in {-1, +1}, or odd integers; real ones of Method::Real; in training before all is hard,
   /// `hardness c + (1 - hardness) u / mean |u|` of codeword c and latents u.
   torch::Tensor weight();
@@ -93,7 +98,8 @@ class EncryptedLayerImpl : public torch::nn::Module {
   [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;
   [[nodiscard]] ConvolutionShape convolution_shape(const torch::Tensor& input, bool bfloat16) const;
   std::shared_ptr<Convolution> convolution(const torch::Tensor& input, bool bfloat16);
-  torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16);
+  torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies);
+  [[nodiscard]] bool has_signs() const;
   double count_batch();
   [[nodiscard]] Team* step_team() const;
   void gather(const BatchStatistics& batch);

@@ -51,13 +51,15 @@ void fill_map(Kept& kept, const torch::Tensor& gain, const torch::Tensor& offset
 }
 
 template <typename T>
-torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut, const ChannelMap& map, int lowest) {
+torch::Tensor round_all(const torch::Tensor& sums, const torch::Tensor& shortcut, const ChannelMap& map, int lowest, torch::Tensor& bytes) {
   torch::Tensor q = torch::empty_like(sums);
+  bytes = torch::Tensor();
   const auto is_number = [](float value) { return std::isfinite(value); };
   const bool numbers =
       std::all_of(map.scale.begin(), map.scale.end(), is_number) && std::all_of(map.shift.begin(), map.shift.end(), is_number);
   if (!numbers) return q.fill_(std::nan(""));  // the rounding would hide it from the loss
-  map_and_round(values<T>(sums), values<T>(shortcut), map, rows_of(sums), target<T>(q));
+  if (lowest == 0) bytes = torch::empty_like(sums, torch::kUInt8);
+  map_and_round(values<T>(sums), values<T>(shortcut), map, rows_of(sums), target<T>(q), target<std::uint8_t>(bytes));
   return lowest == 0 ? q : q.add_(lowest);
 }
 
@@ -78,7 +80,7 @@ void join(Team* team, ChannelSums& sums, std::int64_t& pixels) {
 
 template <typename T>
 torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, const torch::Tensor& offset, const torch::Tensor& shortcut,
-                          Kept& kept, BatchStatistics& statistics) {
+                          Kept& kept, BatchStatistics& statistics, torch::Tensor& bytes) {
   const PixelRows rows = rows_of(sums);
   ChannelSums total = sum_squares(values<T>(sums), rows);
   std::int64_t count = rows.pixels;
@@ -92,23 +94,27 @@ torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, 
   }
   fill_map(kept, gain, offset, mean, variance);
   statistics = {per_channel(mean), per_channel(variance), count};
-  return round_all<T>(sums, shortcut, kept.map, kept.shape.lowest);
+  return round_all<T>(sums, shortcut, kept.map, kept.shape.lowest, bytes);
 }
 
 struct Gradients {
   torch::Tensor sums, gain, offset, shortcut;
 };
 
+// more: a second gradient of the same output, or undefined.
 template <typename T>
-Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& sums, const torch::Tensor& shortcut, const Kept& kept) {
+Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& more, const torch::Tensor& sums, const torch::Tensor& shortcut,
+                         const Kept& kept) {
   const PixelRows rows = rows_of(sums);
-  const torch::Tensor masked = present(shortcut) ? torch::empty_like(sums) : torch::Tensor();
-  const ChannelSums own = sum_gradients(values<T>(gradient), values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
+  const bool keeps = present(shortcut) || more.defined();
+  const torch::Tensor masked = keeps ? torch::empty_like(sums) : torch::Tensor();
+  const ChannelSums own =
+      sum_gradients({values<T>(gradient), values<T>(more)}, values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
   ChannelSums total = own;
   std::int64_t count = rows.pixels;
   join(kept.shape.team, total, count);
   const auto channels = static_cast<std::int64_t>(total.first.size());
-  Gradients result{torch::empty_like(sums), torch::empty({channels}), torch::empty({channels}), masked};
+  Gradients result{torch::empty_like(sums), torch::empty({channels}), torch::empty({channels}), {}};
   GradientMap map;
   for (std::size_t c = 0; c < total.first.size(); ++c) {
     const double inverse = kept.inverse_deviation[c];
@@ -123,25 +129,28 @@ Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& sum
     map.by_value.push_back(static_cast<float>(by_value));
     map.constant.push_back(static_cast<float>(-scale * total.first[c] / kept.pixels - by_value * kept.mean[c]));
   }
-  const bool has_shortcut = present(shortcut);
-  spread_gradient(values<T>(has_shortcut ? masked : gradient), values<T>(sums), !has_shortcut, kept.map, map, rows, target<T>(result.sums));
-  if (has_shortcut && kept.shape.shortcut != 1) result.shortcut.mul_(kept.shape.shortcut);
+  spread_gradient(values<T>(keeps ? masked : gradient), values<T>(sums), !keeps, kept.map, map, rows, target<T>(result.sums));
+  if (!present(shortcut)) return result;
+  result.shortcut = kept.shape.shortcut == 1 ? masked : masked.mul_(kept.shape.shortcut);
   return result;
 }
 
 struct Fused : torch::autograd::Function<Fused> {
-  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& input, const torch::Tensor& weight,
-                               const torch::Tensor& gain, const torch::Tensor& offset, const torch::Tensor& shortcut,
-                               const std::shared_ptr<Convolution>& convolution, const FusedShape& shape, BatchStatistics* statistics) {
+  static torch::autograd::tensor_list forward(torch::autograd::AutogradContext* context, const torch::Tensor& input,
+                                              const torch::Tensor& weight, const torch::Tensor& gain, const torch::Tensor& offset,
+                                              const torch::Tensor& shortcut, const std::shared_ptr<Convolution>& convolution,
+                                              const FusedShape& shape, BatchStatistics* statistics, Copies* copies) {
     auto kept = c10::make_intrusive<Kept>();
     kept->convolution = convolution;
     kept->shape = shape;
-    const torch::Tensor sums = convolution->forward(input, weight);
-    torch::Tensor q = sums.scalar_type() == torch::kBFloat16 ? round_layer<BFloat16>(sums, gain, offset, shortcut, *kept, *statistics)
-                                                             : round_layer<float>(sums, gain, offset, shortcut, *kept, *statistics);
+    const torch::Tensor sums = convolution->forward(input, weight, copies->input);
+    torch::Tensor q = sums.scalar_type() == torch::kBFloat16
+                          ? round_layer<BFloat16>(sums, gain, offset, shortcut, *kept, *statistics, copies->output)
+                          : round_layer<float>(sums, gain, offset, shortcut, *kept, *statistics, copies->output);
     context->save_for_backward({input, weight, shortcut, sums});
     context->saved_data["kept"] = c10::IValue::make_capsule(kept);
-    return q;
+    context->set_materialize_grads(false);
+    return {q, q.variable_data()};
   }
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context, torch::autograd::tensor_list gradients) {
@@ -152,12 +161,17 @@ struct Fused : torch::autograd::Function<Fused> {
     const torch::Tensor& sums = saved[3];
     const auto capsule = context->saved_data["kept"].toCapsule();
     const auto& kept = static_cast<const Kept&>(*capsule);
-    const torch::Tensor dq = gradients[0].to(sums.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast);
-    const Gradients g = sums.scalar_type() == torch::kBFloat16 ? round_gradient<BFloat16>(dq, sums, shortcut, kept)
-                                                               : round_gradient<float>(dq, sums, shortcut, kept);
+    const auto typed = [&sums](const torch::Tensor& gradient) {
+      return gradient.defined() ? gradient.to(sums.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast) : torch::Tensor();
+    };
+    const bool both = gradients[0].defined() && gradients[1].defined();
+    const torch::Tensor dq = typed(gradients[gradients[0].defined() ? 0 : 1]);
+    const torch::Tensor more = both ? typed(gradients[1]) : torch::Tensor();
+    const Gradients g = sums.scalar_type() == torch::kBFloat16 ? round_gradient<BFloat16>(dq, more, sums, shortcut, kept)
+                                                               : round_gradient<float>(dq, more, sums, shortcut, kept);
     torch::Tensor input_gradient;
     if (context->needs_input_grad(0)) input_gradient = kept.convolution->input_gradient(g.sums, weight);
-    return {input_gradient, kept.convolution->weight_gradient(input, g.sums), g.gain, g.offset, g.shortcut, {}, {}, {}};
+    return {input_gradient, kept.convolution->weight_gradient(input, g.sums), g.gain, g.offset, g.shortcut, {}, {}, {}, {}};
   }
 };
 
@@ -165,13 +179,16 @@ struct Fused : torch::autograd::Function<Fused> {
 
 torch::Tensor fused_layer(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& gain, const torch::Tensor& offset,
                           const torch::Tensor& shortcut, const std::shared_ptr<Convolution>& convolution, const FusedShape& shape,
-                          BatchStatistics& statistics) {
-  return Fused::apply(input, weight, gain, offset, shortcut.defined() ? shortcut : torch::empty({0}), convolution, shape, &statistics);
+                          BatchStatistics& statistics, Copies& copies) {
+  const torch::Tensor added = shortcut.defined() ? shortcut : torch::empty({0});
+  const torch::autograd::tensor_list outputs = Fused::apply(input, weight, gain, offset, added, convolution, shape, &statistics, &copies);
+  copies.added = outputs[1];
+  return outputs[0];
 }
 
 torch::Tensor fused_evaluation(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& gain,
                                const torch::Tensor& offset, const torch::Tensor& shortcut, Convolution& convolution,
-                               const FusedShape& shape, const KnownStatistics& statistics) {
+                               const FusedShape& shape, const KnownStatistics& statistics, Copies& copies) {
   const torch::NoGradGuard guard;
   Kept kept;
   kept.shape = shape;
@@ -180,9 +197,9 @@ torch::Tensor fused_evaluation(const torch::Tensor& input, const torch::Tensor& 
     return std::vector<double>(from, from + values.numel());
   };
   fill_map(kept, gain, offset, host(statistics.mean), host(statistics.variance));
-  const torch::Tensor sums = convolution.forward(input, weight);
-  return sums.scalar_type() == torch::kBFloat16 ? round_all<BFloat16>(sums, shortcut, kept.map, shape.lowest)
-                                                : round_all<float>(sums, shortcut, kept.map, shape.lowest);
+  const torch::Tensor sums = convolution.forward(input, weight, copies.input);
+  return sums.scalar_type() == torch::kBFloat16 ? round_all<BFloat16>(sums, shortcut, kept.map, shape.lowest, copies.output)
+                                                : round_all<float>(sums, shortcut, kept.map, shape.lowest, copies.output);
 }
 
 }  // namespace flexor

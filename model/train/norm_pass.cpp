@@ -58,10 +58,10 @@ struct Lanes {
   float shortcut, largest;
 };
 
-// The gradient where s is strictly inside 0..largest, else 0; without a branch.
+// The gradient where s is strictly inside 0..largest, else 0; in bits, because g++ makes branches of anything else.
 FLEXOR_INLINE float inside(float s, float largest, float flow) {
-  const bool kept = (static_cast<int>(s > 0.0F) & static_cast<int>(s < largest)) != 0;
-  return kept ? flow : 0.0F;
+  const std::uint32_t kept = static_cast<std::uint32_t>(s > 0.0F) & static_cast<std::uint32_t>(s < largest);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(flow) & (0U - kept));
 }
 
 template <bool Shortcut, typename T>
@@ -70,66 +70,88 @@ FLEXOR_INLINE float mapped(const T* __restrict a, const T* __restrict r, Lanes m
   return Shortcut ? s + map.shortcut * load(r[i]) : s;
 }
 
-template <bool Shortcut, typename T>
-FLEXOR_INLINE void round_body(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict q) {
+// A tensor and the same values as bytes, or none.
+template <typename T>
+struct Rounded {
+  T* q;
+  std::uint8_t* bytes;
+};
+
+template <bool Shortcut, bool Bytes, typename T>
+FLEXOR_INLINE void round_body(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict q,
+                              std::uint8_t* __restrict bytes) {
   const float top = map.largest + 0.5F;
   for (std::int64_t row = 0; row < steps.rows; ++row) {
     for (int i = 0; i < kWide; ++i) {
       float value = mapped<Shortcut>(a, r, map, i) + 0.5F;  // not below 0, so that cutting off is rounding down
       value = value < 0.0F ? 0.0F : value;
       value = value > top ? top : value;
-      store(q[i], static_cast<float>(static_cast<std::int32_t>(value)));
+      const auto whole = static_cast<std::int32_t>(value);
+      store(q[i], static_cast<float>(whole));
+      if (Bytes) bytes[i] = static_cast<std::uint8_t>(whole);
     }
     a += steps.stride;
     q += steps.stride;
     if (Shortcut) r += steps.stride;
+    if (Bytes) bytes += steps.stride;
   }
 }
 template <typename T>
-FLEXOR_INLINE void round_either(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict q) {
-  return r == nullptr ? round_body<false>(a, r, map, steps, q) : round_body<true>(a, r, map, steps, q);
+FLEXOR_INLINE void round_either(const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, Rounded<T> to) {
+  if (to.bytes == nullptr) {
+    return r == nullptr ? round_body<false, false>(a, r, map, steps, to.q, to.bytes)
+                        : round_body<true, false>(a, r, map, steps, to.q, to.bytes);
+  }
+  return r == nullptr ? round_body<false, true>(a, r, map, steps, to.q, to.bytes)
+                      : round_body<true, true>(a, r, map, steps, to.q, to.bytes);
 }
-FLEXOR_CLONES void round_steps(const float* a, const float* r, Lanes map, Steps steps, float* q) { round_either(a, r, map, steps, q); }
-FLEXOR_CLONES void round_steps(const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* q) {
-  round_either(a, r, map, steps, q);
+FLEXOR_CLONES void round_steps(const float* a, const float* r, Lanes map, Steps steps, Rounded<float> to) {
+  round_either(a, r, map, steps, to);
+}
+FLEXOR_CLONES void round_steps(const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, Rounded<BFloat16> to) {
+  round_either(a, r, map, steps, to);
 }
 
-template <bool Shortcut, typename T>
-FLEXOR_INLINE void gradient_body(const T* __restrict dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps,
-                                 T* __restrict g, float* first, float* second) {
+template <bool Shortcut, bool Two, typename T>
+FLEXOR_INLINE void gradient_body(const T* __restrict dq, const T* __restrict more, const T* __restrict a, const T* __restrict r, Lanes map,
+                                 Steps steps, T* __restrict g, float* first, float* second) {
   float sum[kWide] = {};
   float product[kWide] = {};
   for (std::int64_t row = 0; row < steps.rows; ++row) {
     for (int i = 0; i < kWide; ++i) {
       const float s = mapped<Shortcut>(a, r, map, i);
-      const float kept = inside(s, map.largest, load(dq[i]));
+      const float flow = Two ? load(dq[i]) + load(more[i]) : load(dq[i]);
+      const float kept = inside(s, map.largest, flow);
       sum[i] += kept;
       product[i] += kept * load(a[i]);
-      if (Shortcut) store(g[i], kept);
+      if (Shortcut || Two) store(g[i], kept);
     }
     a += steps.stride;
     dq += steps.stride;
-    if (Shortcut) {
-      r += steps.stride;
-      g += steps.stride;
-    }
+    if (Two) more += steps.stride;
+    if (Shortcut) r += steps.stride;
+    if (Shortcut || Two) g += steps.stride;
   }
   std::copy_n(sum, kWide, first);
   std::copy_n(product, kWide, second);
 }
 template <typename T>
-FLEXOR_INLINE void gradient_either(const T* __restrict dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps,
-                                   T* __restrict g, float* first, float* second) {
-  return r == nullptr ? gradient_body<false>(dq, a, r, map, steps, g, first, second)
-                      : gradient_body<true>(dq, a, r, map, steps, g, first, second);
+FLEXOR_INLINE void gradient_any(OutputGradient<T> dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict g,
+                                float* first, float* second) {
+  if (dq.second == nullptr) {
+    return r == nullptr ? gradient_body<false, false>(dq.first, dq.second, a, r, map, steps, g, first, second)
+                        : gradient_body<true, false>(dq.first, dq.second, a, r, map, steps, g, first, second);
+  }
+  return r == nullptr ? gradient_body<false, true>(dq.first, dq.second, a, r, map, steps, g, first, second)
+                      : gradient_body<true, true>(dq.first, dq.second, a, r, map, steps, g, first, second);
 }
-FLEXOR_CLONES void gradient_steps(const float* dq, const float* a, const float* r, Lanes map, Steps steps, float* g, float* first,
+FLEXOR_CLONES void gradient_steps(OutputGradient<float> dq, const float* a, const float* r, Lanes map, Steps steps, float* g, float* first,
                                   float* second) {
-  gradient_either(dq, a, r, map, steps, g, first, second);
+  gradient_any(dq, a, r, map, steps, g, first, second);
 }
-FLEXOR_CLONES void gradient_steps(const BFloat16* dq, const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* g,
+FLEXOR_CLONES void gradient_steps(OutputGradient<BFloat16> dq, const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* g,
                                   float* first, float* second) {
-  gradient_either(dq, a, r, map, steps, g, first, second);
+  gradient_any(dq, a, r, map, steps, g, first, second);
 }
 
 // da = slope g + by_value a + constant.
@@ -240,25 +262,29 @@ ChannelSums sum_squares(const T* __restrict a, const PixelRows& rows) {
 }
 
 template <typename T>
-void map_and_round(const T* __restrict a, const T* __restrict r, const ChannelMap& map, const PixelRows& rows, T* __restrict q) {
+void map_and_round(const T* __restrict a, const T* __restrict r, const ChannelMap& map, const PixelRows& rows, T* __restrict q,
+                   std::uint8_t* __restrict bytes) {
   const Grid grid(rows);
   const std::vector<float> scale = spread(map.scale, grid);
   const std::vector<float> shift = spread(map.shift, grid);
   for_chunks(grid, [&](std::int64_t, std::int64_t lane, std::int64_t at, Steps steps) {
-    round_steps(a + at, r == nullptr ? r : r + at, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps, q + at);
+    round_steps(a + at, r == nullptr ? r : r + at, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps,
+                Rounded<T>{q + at, bytes == nullptr ? bytes : bytes + at});
   });
 }
 
 template <typename T>
-ChannelSums sum_gradients(const T* __restrict dq, const T* __restrict a, const T* __restrict r, const ChannelMap& map,
-                          const PixelRows& rows, T* g) {
+ChannelSums sum_gradients(OutputGradient<T> dq, const T* __restrict a, const T* __restrict r, const ChannelMap& map, const PixelRows& rows,
+                          T* g) {
   const Grid grid(rows);
   const std::vector<float> scale = spread(map.scale, grid);
   const std::vector<float> shift = spread(map.shift, grid);
+  const auto from = [](auto* tensor, std::int64_t at) { return tensor == nullptr ? tensor : tensor + at; };
   Partial partial(grid);
   for_chunks(grid, [&](std::int64_t chunk, std::int64_t lane, std::int64_t at, Steps steps) {
-    gradient_steps(dq + at, a + at, r == nullptr ? r : r + at, {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps,
-                   r == nullptr ? g : g + at, partial.first(chunk, lane), partial.second(chunk, lane));
+    gradient_steps({dq.first + at, from(dq.second, at)}, a + at, from(r, at),
+                   {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps, from(g, at), partial.first(chunk, lane),
+                   partial.second(chunk, lane));
   });
   return partial.sums(rows.channels);
 }
@@ -280,10 +306,11 @@ void spread_gradient(const T* __restrict g, const T* __restrict a, bool masked, 
 
 template ChannelSums sum_squares(const float*, const PixelRows&);
 template ChannelSums sum_squares(const BFloat16*, const PixelRows&);
-template void map_and_round(const float*, const float*, const ChannelMap&, const PixelRows&, float*);
-template void map_and_round(const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*);
-template ChannelSums sum_gradients(const float*, const float*, const float*, const ChannelMap&, const PixelRows&, float*);
-template ChannelSums sum_gradients(const BFloat16*, const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*);
+template void map_and_round(const float*, const float*, const ChannelMap&, const PixelRows&, float*, std::uint8_t*);
+template void map_and_round(const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*, std::uint8_t*);
+template ChannelSums sum_gradients(OutputGradient<float>, const float*, const float*, const ChannelMap&, const PixelRows&, float*);
+template ChannelSums sum_gradients(OutputGradient<BFloat16>, const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&,
+                                   BFloat16*);
 template void spread_gradient(const float*, const float*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, float*);
 template void spread_gradient(const BFloat16*, const BFloat16*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, BFloat16*);
 

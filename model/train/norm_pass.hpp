@@ -40,12 +40,19 @@ struct GradientMap {
 /// Sums of a and of a^2.
 template <typename T>
 ChannelSums sum_squares(const T* a, const PixelRows& rows);
-/// q of every a and r (null: no shortcut).
+/// q of every a and r (null: no shortcut), once more as bytes (null: not wanted; largest <= 255).
 template <typename T>
-void map_and_round(const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* q);
-/// g = dq where 0 < s < largest, else 0: straight through the rounding. Sums of g and of g a. Keeps g if there is a shortcut.
+void map_and_round(const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* q, std::uint8_t* bytes);
+/// The gradient of an output, or the two whose sum it is (second: null for one alone).
 template <typename T>
-ChannelSums sum_gradients(const T* dq, const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* g);
+struct OutputGradient {
+  const T* first = nullptr;
+  const T* second = nullptr;
+};
+/// g = dq where 0 < s < largest, else 0: straight through the rounding. Sums of g and of g a. Keeps g where it is not null, as it must be
+/// neither with a shortcut nor with two gradients.
+template <typename T>
+ChannelSums sum_gradients(OutputGradient<T> dq, const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* g);
 /// da of every g and a. `masked`: g is the dq of a layer without shortcut and counts only where 0 < s < largest.
 template <typename T>
 void spread_gradient(const T* g, const T* a, bool masked, const ChannelMap& map, const GradientMap& to, const PixelRows& rows, T* da);

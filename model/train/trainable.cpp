@@ -50,16 +50,26 @@ TrainableImpl::TrainableImpl(const NetworkSpec& spec, const Code& code, Method m
 torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16) {
   const torch::Tensor input = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
   std::vector<torch::Tensor> outputs;
+  std::vector<Copies> copies;
   const auto tensor = [&](int source) { return source < 0 ? input : outputs[static_cast<std::size_t>(source)]; };
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& spec = spec_.layers[i];
     const int source = spec.source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.source;
+    Copies& own = copies.emplace_back();
     if (layers_[i].is_empty()) {
       outputs.push_back(pool_layer(tensor(source), shapes_[i]));
       continue;
     }
-    const torch::Tensor shortcut = spec.shortcut ? tensor(spec.shortcut->source) : torch::Tensor();
-    outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16));
+    torch::Tensor shortcut;
+    if (spec.shortcut) {
+      shortcut = tensor(spec.shortcut->source);
+      if (spec.shortcut->source >= 0) {
+        const torch::Tensor& added = copies[static_cast<std::size_t>(spec.shortcut->source)].added;
+        if (added.defined()) shortcut = added;
+      }
+    }
+    if (source >= 0) own.input = copies[static_cast<std::size_t>(source)].output;
+    outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16, own));
   }
   return outputs.back().reshape({pixels.size(0), -1});
 }

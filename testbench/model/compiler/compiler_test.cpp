@@ -5,12 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <random>
 
 #include "engine_interpreter.hpp"
 #include "golden/golden.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
@@ -81,8 +80,7 @@ class CompilerRuns : public testing::TestWithParam<Case> {};
 TEST_P(CompilerRuns, RandomNetworksAsTheGoldenModel) {
   const Case& c = GetParam();
   const EngineParameters engine = roomy(c.configuration, c.decryption, c.style);
-  const char* given = std::getenv("FLEXOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = test::random_seed();
   for (std::uint64_t n = 0; n < 30; ++n) {
     Random random(n == 0 ? 0 : seed + n);
     Network network = test::draw_network(random);
@@ -98,8 +96,7 @@ TEST_P(CompilerRuns, RandomNetworksAsTheGoldenModel) {
 TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
   const Case& c = GetParam();
   const EngineParameters engine = roomy(c.configuration, c.decryption, c.style);
-  const char* given = std::getenv("FLEXOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = test::random_seed();
   // At most 255 chunks of the narrowest engine's 10 lanes, and sums that fit 24 bits whatever the style adds.
   test::GraphLimits limits{.pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
   limits.dense_inputs = 2000;

@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <map>
 #include <random>
+
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
@@ -33,10 +33,7 @@ int overlaps(const std::vector<Lifetime>& tensors, const std::vector<std::int64_
 }
 
 TEST(MemoryPlan, RandomTensorsDoNotOverlap) {
-  const char* given = std::getenv("FLEXOR_SEED");
-  const auto seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-  std::cout << "seed " << seed << " (FLEXOR_SEED repeats it)\n";
-  std::mt19937 random(seed);
+  std::mt19937 random(test::random_seed());
   const auto draw = [&random](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   for (int n = 0; n < 500; ++n) {
     std::vector<Lifetime> tensors;

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <iostream>
 #include <random>
 #include <set>
 
@@ -15,18 +13,12 @@
 #include "expect_input_error.hpp"
 #include "networks.hpp"
 #include "scratch.hpp"
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
 
 using test::expect_input_error;
-
-unsigned chosen_seed() {
-  const char* given = std::getenv("FLEXOR_SEED");
-  const auto seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-  std::cout << "seed " << seed << " (FLEXOR_SEED repeats it)\n";
-  return seed;
-}
 
 // A convolution whose picture, kernel, stride, padding and pooling are drawn.
 Layer draw_layer(std::mt19937& random) {
@@ -69,7 +61,7 @@ std::vector<int> rows_of_part(const Geometry& part, const Strip& strip) {
 }
 
 TEST(Strips, ReadWhatTheirPixelsRead) {
-  std::mt19937 random(chosen_seed());
+  std::mt19937 random(test::random_seed());
   int cuts = 0;
   for (int n = 0; n < 2000; ++n) {
     const Layer layer = draw_layer(random);

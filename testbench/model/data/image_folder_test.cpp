@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <random>
 
 #include "data/resample.hpp"
 #include "expect_input_error.hpp"
 #include "pictures.hpp"
 #include "scratch.hpp"
+#include "seed.hpp"
 
 namespace flexor::test {
 namespace {
@@ -40,9 +40,7 @@ double by_definition(const Picture& from, const Box& box, int height, int width,
 }
 
 TEST(Resample, IsItsDefinition) {
-  const unsigned seed = std::random_device()();
-  std::printf("seed %u\n", seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(test::random_seed());
   const auto draw = [&random](int low, int high) { return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1)); };
   for (int trial = 0; trial < 60; ++trial) {
     const Picture from = random_picture(random, draw(2, 30), draw(2, 30));

@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <random>
 #include <thread>
 
 #include "expect_input_error.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
@@ -63,8 +62,7 @@ std::vector<double> reference_layer(const Network& network, const Layer& l, cons
 }
 
 TEST(Golden, EqualsTheNaiveReference) {
-  const char* given = std::getenv("FLEXOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = test::random_seed();
   for (std::uint64_t n = 0; n < 200; ++n) {
     Random random(n == 0 ? 0 : seed + n);
     const Network network = test::draw_network(random);

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <numeric>
-#include <random>
 
 #include "golden/golden.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
@@ -132,8 +131,7 @@ std::vector<Tensor> golden(const Network& network, const std::vector<std::uint8_
 }
 
 TEST(GoldenGraph, EqualsTheDirectSums) {
-  const char* given = std::getenv("FLEXOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = test::random_seed();
   test::GraphParts parts;
   for (std::uint64_t n = 0; n < 120; ++n) {
     Random random(n < 20 ? n : seed + n);

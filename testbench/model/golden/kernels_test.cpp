@@ -7,21 +7,13 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <iostream>
-#include <random>
 
 #include "golden/golden.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 
 namespace flexor::golden {
 namespace {
-
-std::uint64_t chosen_seed() {
-  const char* given = std::getenv("FLEXOR_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::cout << "FLEXOR_SEED=" << seed << '\n';
-  return seed;
-}
 
 int draw(Random& random, int low, int high) { return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1))); }
 
@@ -73,7 +65,7 @@ struct DotCase {
 };
 
 TEST_P(GoldenKernels, DotIsTheSumOfProducts) {
-  Random random(chosen_seed());
+  Random random(test::random_seed());
   for (int n = 0; n < 200; ++n) {
     DotCase c(random);
     GetParam().dot(c.job);
@@ -86,7 +78,7 @@ TEST_P(GoldenKernels, DotIsTheSumOfProducts) {
 }
 
 TEST_P(GoldenKernels, RequantiseIsTheFormulaInIntegers) {
-  Random random(chosen_seed());
+  Random random(test::random_seed());
   for (int n = 0; n < 300; ++n) {
     const int channels = draw(random, 1, 70), shift = draw(random, 8, 24), limit = draw(random, 1, 255);
     const bool without_more = random.below(3) == 0;
@@ -141,7 +133,7 @@ void expect_plain_words(const Network& network, std::string_view kernels, Random
 }
 
 TEST_P(GoldenKernels, NetworksGiveTheWordsOfThePlainBlocks) {
-  const std::uint64_t seed = chosen_seed();
+  const std::uint64_t seed = test::random_seed();
   test::GraphParts parts;
   for (std::uint64_t n = 0; n < 120; ++n) {
     Random random(n < 40 ? n : seed + n);

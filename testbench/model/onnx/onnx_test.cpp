@@ -7,10 +7,10 @@
 #include <onnx/onnx_pb.h>
 
 #include <map>
-#include <random>
 
 #include "golden/golden.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 #include "train/tensor.hpp"
 
 namespace flexor {
@@ -117,7 +117,7 @@ int differences(const onnx::ModelProto& model, const Network& network, const std
 
 class Onnx : public testing::Test {
  protected:
-  Onnx() : seed_(std::random_device()()), random_(seed_) { std::printf("seed %u\n", seed_); }
+  Onnx() : seed_(test::random_seed()), random_(seed_) {}
   std::vector<std::vector<std::uint8_t>> images(const Network& network, int count) {
     std::vector<std::vector<std::uint8_t>> drawn;
     for (int i = 0; i < count; ++i) drawn.push_back(test::random_image(random_, network.input));

@@ -4,8 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
+#include "seed.hpp"
 #include "train/quantise.hpp"
 
 namespace flexor {
@@ -19,9 +18,7 @@ class FusedLayer : public testing::TestWithParam<bool> {
   void SetUp() override {
     bfloat16_ = GetParam();
     if (!Convolution::available(bfloat16_)) GTEST_SKIP() << "oneDNN or this processor does not have the type";
-    const auto seed = std::random_device()();
-    std::printf("seed %u\n", seed);
-    torch::manual_seed(seed);
+    torch::manual_seed(test::random_seed());
     input_ = torch::randint(0, 256, {4, 8, 12, 12}).to(torch::kFloat).contiguous(kLast);
     weight_ = torch::randint(0, 2, {16, 8, 3, 3}).mul(2).sub(1).to(torch::kFloat).contiguous(kLast);
     gain_ = torch::rand({16}) + 0.5;
@@ -45,16 +42,17 @@ class FusedLayer : public testing::TestWithParam<bool> {
     return x / shape_.step + shortcut * shape_.shortcut;
   }
 
-  // Outputs and gradients of both.
-  void expect_libtorchs();
+  // Outputs and gradients of both; `twice`: the output has two readers.
+  void expect_libtorchs(bool twice = false);
 
   bool bfloat16_ = false;
   torch::Tensor input_, weight_, gain_, offset_, shortcut_;
   FusedShape shape_;
+  Copies copies_;
   std::shared_ptr<Convolution> convolution_;
 };
 
-void FusedLayer::expect_libtorchs() {
+void FusedLayer::expect_libtorchs(bool twice) {
   std::vector<torch::Tensor> ours{typed(input_), weight_, gain_, offset_, typed(shortcut_)};
   std::vector<torch::Tensor> theirs;
   for (torch::Tensor& tensor : ours) {
@@ -62,7 +60,7 @@ void FusedLayer::expect_libtorchs() {
     tensor = tensor.detach().clone().requires_grad_(true);
   }
   BatchStatistics statistics;
-  const torch::Tensor q = fused_layer(ours[0], ours[1], ours[2], ours[3], ours[4], convolution_, shape_, statistics);
+  const torch::Tensor q = fused_layer(ours[0], ours[1], ours[2], ours[3], ours[4], convolution_, shape_, statistics, copies_);
   const torch::Tensor s = before_rounding(theirs[0], theirs[1], theirs[2], theirs[3], theirs[4]);
   const torch::Tensor sums = accumulators(theirs[0], theirs[1]).detach();
   EXPECT_TRUE(torch::allclose(statistics.mean, sums.mean({0, 2, 3}), 1e-5, 1e-3));
@@ -77,8 +75,15 @@ void FusedLayer::expect_libtorchs() {
   EXPECT_LE(distance.max().item<double>(), 1);
   const torch::Tensor edge = torch::minimum((s - shape_.lowest).abs(), (s - shape_.largest).abs()).detach();
   const torch::Tensor flow = typed(torch::randn(q.sizes()) * (edge > 1e-2)).contiguous(kLast);
-  q.backward(flow);
-  (quantise_activation(s, 1, shape_.largest, shape_.lowest) * flow.to(torch::kDouble)).sum().backward();
+  const torch::Tensor more = typed(torch::randn(q.sizes()) * (edge > 1e-2)).contiguous(kLast);
+  torch::Tensor both = flow.to(torch::kDouble);
+  if (twice) both += more.to(torch::kDouble);
+  if (twice) {
+    torch::autograd::backward({q, copies_.added}, {flow, more});
+  } else {
+    q.backward(flow);
+  }
+  (quantise_activation(s, 1, shape_.largest, shape_.lowest) * both).sum().backward();
   const double rounding = bfloat16_ ? 2e-2 : 1e-4;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     const torch::Tensor mine = ours[i].grad().to(torch::kDouble);
@@ -92,12 +97,28 @@ void FusedLayer::expect_libtorchs() {
 
 TEST_P(FusedLayer, OutputsAndGradientsAreLibtorchs) { expect_libtorchs(); }
 
+TEST_P(FusedLayer, GradientsOfTwoReadersAreSummed) { expect_libtorchs(true); }
+
+TEST_P(FusedLayer, AGradientOfTheShortcutsReaderAloneIsEnough) {
+  BatchStatistics statistics;
+  const torch::Tensor flow = typed(torch::randn({4, 16, 6, 6})).contiguous(kLast);
+  std::vector<torch::Tensor> found;
+  for (const bool added : {false, true}) {
+    const torch::Tensor weight = weight_.clone().requires_grad_(true);
+    const torch::Tensor q = fused_layer(typed(input_), weight, gain_, offset_, {}, convolution_, shape_, statistics, copies_);
+    (added ? copies_.added : q).backward(flow);
+    found.push_back(weight.grad());
+  }
+  EXPECT_TRUE(torch::equal(found[0], found[1]));
+  EXPECT_GT(found[0].abs().sum().item<float>(), 0);
+}
+
 TEST_P(FusedLayer, AProjectionIsSigned) {
   shape_.lowest = -64;
   shape_.largest = 63;
   expect_libtorchs();
   BatchStatistics statistics;
-  const torch::Tensor q = fused_layer(typed(input_), weight_, gain_, offset_, {}, convolution_, shape_, statistics);
+  const torch::Tensor q = fused_layer(typed(input_), weight_, gain_, offset_, {}, convolution_, shape_, statistics, copies_);
   EXPECT_LT(q.min().item<float>(), -1);
   EXPECT_GE(q.min().item<float>(), -64);
   EXPECT_LE(q.max().item<float>(), 63);
@@ -107,7 +128,7 @@ TEST_P(FusedLayer, EvaluationUsesKnownStatistics) {
   const torch::Tensor mean = torch::randn({16}) * 100;
   const torch::Tensor variance = torch::rand({16}) * 1e5 + 1e4;
   const torch::Tensor q =
-      fused_evaluation(typed(input_), weight_, gain_, offset_, typed(shortcut_), *convolution_, shape_, {mean, variance});
+      fused_evaluation(typed(input_), weight_, gain_, offset_, typed(shortcut_), *convolution_, shape_, {mean, variance}, copies_);
   const torch::Tensor x =
       torch::batch_norm(accumulators(input_.to(torch::kDouble), weight_.to(torch::kDouble)), gain_.to(torch::kDouble),
                         offset_.to(torch::kDouble), mean.to(torch::kDouble), variance.to(torch::kDouble), false, 0, kFloor, false);
@@ -118,13 +139,38 @@ TEST_P(FusedLayer, EvaluationUsesKnownStatistics) {
   EXPECT_LE(distance.max().item<double>(), 1);
 }
 
+TEST_P(FusedLayer, BytesGiveTheSameSums) {
+  if (!convolution_->multiplies_bytes()) GTEST_SKIP() << "oneDNN has no fast convolution of bytes for this processor";
+  torch::Tensor bytes = input_.to(torch::kUInt8);
+  const torch::Tensor sums = convolution_->forward({}, weight_, bytes);
+  EXPECT_TRUE(torch::equal(sums, convolution_->forward(typed(input_), weight_)));
+  EXPECT_TRUE(torch::equal(sums.to(torch::kDouble), accumulators(input_.to(torch::kDouble), weight_.to(torch::kDouble))));
+  bytes[2][3][5][7] = 255 - bytes[2][3][5][7];
+  EXPECT_FALSE(torch::equal(sums, convolution_->forward({}, weight_, bytes)));
+}
+
+TEST_P(FusedLayer, TheOutputComesAsBytesToo) {
+  BatchStatistics statistics;
+  const torch::Tensor q = fused_layer(typed(input_), weight_, gain_, offset_, typed(shortcut_), convolution_, shape_, statistics, copies_);
+  ASSERT_TRUE(copies_.output.defined());
+  EXPECT_TRUE(torch::equal(copies_.output.to(torch::kFloat), q.to(torch::kFloat)));
+  EXPECT_TRUE(copies_.output.is_contiguous(kLast));
+  gain_[3] = std::nan("");
+  fused_layer(typed(input_), weight_, gain_, offset_, typed(shortcut_), convolution_, shape_, statistics, copies_);
+  EXPECT_FALSE(copies_.output.defined()) << "bytes would hide what is no number";
+  gain_[3] = 1;
+  shape_.lowest = -128;
+  fused_layer(typed(input_), weight_, gain_, offset_, typed(shortcut_), convolution_, shape_, statistics, copies_);
+  EXPECT_FALSE(copies_.output.defined()) << "a signed output is no byte";
+}
+
 TEST_P(FusedLayer, OneFlippedWeightIsSeen) {
   BatchStatistics before, after;
   const torch::Tensor none;
-  fused_layer(typed(input_), weight_, gain_, offset_, none, convolution_, shape_, before);
+  fused_layer(typed(input_), weight_, gain_, offset_, none, convolution_, shape_, before, copies_);
   torch::Tensor flipped = weight_.clone();
   flipped[3][5][1][1] *= -1;
-  fused_layer(typed(input_), flipped, gain_, offset_, none, convolution_, shape_, after);
+  fused_layer(typed(input_), flipped, gain_, offset_, none, convolution_, shape_, after, copies_);
   const torch::Tensor changed = (before.mean - after.mean).abs() > 1e-3;
   EXPECT_EQ(changed.sum().item<std::int64_t>(), 1);
   EXPECT_TRUE(changed[3].item<bool>());

@@ -4,12 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <random>
-
 #include "code/random.hpp"
 #include "golden/window_pool.hpp"
 #include "networks.hpp"
+#include "seed.hpp"
 
 namespace flexor {
 namespace {
@@ -32,9 +30,7 @@ Layer draw_pool(Random& random) {
 }
 
 TEST(PoolLayer, IsTheGoldenModels) {
-  const auto seed = std::random_device()();
-  std::printf("seed %u\n", seed);
-  Random random(seed);
+  Random random(test::random_seed());
   for (int trial = 0; trial < 200; ++trial) {
     const Layer layer = draw_pool(random);
     const auto image = test::random_image(random, layer.input);
