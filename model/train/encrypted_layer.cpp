@@ -8,6 +8,7 @@
 #include "train/digit_weight.hpp"
 #include "train/norm_pass.hpp"
 #include "train/quantise.hpp"
+#include "train/strided_shortcut.hpp"
 #include "train/team_norm.hpp"
 
 namespace flexor {
@@ -97,6 +98,9 @@ int EncryptedLayerImpl::shortcut_multiplier() const {
 // The source's strided and zero-extended channels (option A).
 torch::Tensor EncryptedLayerImpl::shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const {
   const Shortcut& shape = *shape_.shortcut;
+  if (on_cpu(shortcut) && (shape.stride > 1 || channels != shortcut.size(1))) {
+    return strided_shortcut(shortcut, {shape.stride, shape.channel_offset, channels});
+  }
   torch::Tensor r = shortcut;
   if (shape.stride > 1) r = r.slice(2, 0, r.size(2), shape.stride).slice(3, 0, r.size(3), shape.stride);
   const std::int64_t behind = channels - r.size(1) - shape.channel_offset;
@@ -154,8 +158,19 @@ Team* EncryptedLayerImpl::step_team() const { return torch::GradMode::is_enabled
 void EncryptedLayerImpl::gather(const BatchStatistics& batch) {
   const torch::NoGradGuard guard;
   const double momentum = count_batch();
+  const double unbiased = static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1);
+  if (on_cpu(mean_)) {  // a few values: tensor operations would cost more than the layer's smaller passes
+    const auto blend = [momentum](torch::Tensor& running, const torch::Tensor& fresh, double factor) {
+      auto* to = running.data_ptr<float>();
+      const auto* from = fresh.data_ptr<double>();
+      for (std::int64_t c = 0; c < running.numel(); ++c) to[c] = static_cast<float>((1 - momentum) * to[c] + momentum * factor * from[c]);
+    };
+    blend(mean_, batch.mean, 1);
+    blend(variance_, batch.variance, unbiased);
+    return;
+  }
   mean_.mul_(1 - momentum).add_(batch.mean, momentum);
-  variance_.mul_(1 - momentum).add_(batch.variance, momentum * static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1));
+  variance_.mul_(1 - momentum).add_(batch.variance, momentum * unbiased);
 }
 
 // Whether weight() is -1 and +1 now.

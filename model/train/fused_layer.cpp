@@ -33,7 +33,11 @@ T* target(const torch::Tensor& tensor) {
 
 PixelRows rows_of(const torch::Tensor& tensor) { return {tensor.size(0) * tensor.size(2) * tensor.size(3), tensor.size(1)}; }
 
-torch::Tensor per_channel(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble); }
+torch::Tensor per_channel(const std::vector<double>& values) {
+  torch::Tensor tensor = torch::empty({static_cast<std::int64_t>(values.size())}, torch::kDouble);
+  std::copy(values.begin(), values.end(), tensor.data_ptr<double>());
+  return tensor;
+}
 
 // Fills the map of a layer from the statistics of its accumulators. The passes clamp from 0 on: everything is `lowest` higher there.
 void fill_map(Kept& kept, const torch::Tensor& gain, const torch::Tensor& offset, const std::vector<double>& mean,

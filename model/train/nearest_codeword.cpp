@@ -56,7 +56,38 @@ struct Straight : torch::autograd::Function<Straight> {
 
 }  // namespace
 
-NearestCodeword::NearestCodeword(const Code& code) : code_(code), mask_(code.rows.size(), 0), own_(code.rows.size(), -1) {
+Decoder::Decoder(const Code& code) : outputs_(code.n_out) {
+  for (int first = 0; first < code.n_in; first += kBits) {
+    const int bits = std::min(kBits, code.n_in - first);
+    std::vector<float>& table = tables_.emplace_back();
+    for (std::uint32_t x = 0; x < 1U << bits; ++x) {
+      for (const std::uint32_t row : code.rows) {
+        const int parity = std::popcount(row & (x << first)) & 1;
+        table.push_back(static_cast<float>(first == 0 ? 2 * parity - 1 : 1 - 2 * parity));
+      }
+    }
+  }
+}
+
+torch::Tensor Decoder::decode(const std::vector<std::uint32_t>& stored) const {
+  const auto slices = static_cast<std::int64_t>(stored.size());
+  torch::Tensor words = torch::empty({slices, outputs_}, torch::kFloat);
+  auto* all = words.data_ptr<float>();
+  const auto outputs = static_cast<std::size_t>(outputs_);
+  at::parallel_for(0, slices, 512, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t s = begin; s < end; ++s) {
+      float* to = all + s * outputs_;
+      std::uint32_t bits = stored[static_cast<std::size_t>(s)];
+      for (std::size_t t = 0; t < tables_.size(); ++t, bits >>= kBits) {
+        const float* from = tables_[t].data() + (bits & ((1U << kBits) - 1)) * outputs;
+        for (std::size_t i = 0; i < outputs; ++i) to[i] = t == 0 ? from[i] : to[i] * from[i];
+      }
+    }
+  });
+  return words;
+}
+
+NearestCodeword::NearestCodeword(const Code& code) : code_(code), decoder_(code), mask_(code.rows.size(), 0), own_(code.rows.size(), -1) {
   for (int j = 0; j < code.n_in; ++j) {
     const std::uint32_t column = code.column(j);
     const auto row = static_cast<std::size_t>(std::countr_zero(column));
@@ -139,25 +170,9 @@ std::vector<std::uint32_t> NearestCodeword::search(const torch::Tensor& latent) 
   return stored;
 }
 
-torch::Tensor decode(const Code& code, const std::vector<std::uint32_t>& stored) {
-  const auto slices = static_cast<std::int64_t>(stored.size());
-  torch::Tensor words = torch::empty({slices, code.n_out}, torch::kFloat);
-  auto* to = words.data_ptr<float>();
-  at::parallel_for(0, slices, 512, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t s = begin; s < end; ++s) {
-      const std::uint32_t bits = stored[static_cast<std::size_t>(s)];
-      for (int i = 0; i < code.n_out; ++i) {
-        const int parity = std::popcount(code.rows[static_cast<std::size_t>(i)] & bits) & 1;
-        to[s * code.n_out + i] = static_cast<float>(2 * parity - 1);
-      }
-    }
-  });
-  return words;
-}
-
 torch::Tensor nearest_codeword(const torch::Tensor& latent, const NearestCodeword& nearest) {
   if (!on_cpu(latent)) return Straight::apply(latent, nearest.codewords_by_table(latent).to(latent.scalar_type()));
-  return Straight::apply(latent, decode(nearest.code(), nearest.search(latent)).to(latent.scalar_type()));
+  return Straight::apply(latent, nearest.decoder().decode(nearest.search(latent)).to(latent.scalar_type()));
 }
 
 }  // namespace flexor

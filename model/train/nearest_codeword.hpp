@@ -8,6 +8,19 @@
 
 namespace flexor {
 
+/// Codewords of stored bits, by tables: codeword(x) = -codeword(low bits of x) codeword(the others), one weight at a time.
+class Decoder {
+ public:
+  explicit Decoder(const Code& code);
+  /// Codewords [S, n_out] in {-1, +1} of the stored bits of S slices.
+  [[nodiscard]] torch::Tensor decode(const std::vector<std::uint32_t>& stored) const;
+
+ private:
+  static constexpr int kBits = 8;  // of one table
+  int outputs_;
+  std::vector<std::vector<float>> tables_;  // [2^kBits][outputs_] each; all but the first are negated
+};
+
 /// Finds, for real latent weights u of a slice, the stored bits whose codeword b (+-1) maximises <b, u>: exactly.
 ///
 /// A row with a stored bit of its own (a column with a single one) can take either sign, whatever the other bits say, so it
@@ -19,6 +32,7 @@ class NearestCodeword {
   /// Throws InputError when the core is larger than 12 bits.
   explicit NearestCodeword(const Code& code);
   [[nodiscard]] const Code& code() const { return code_; }
+  [[nodiscard]] const Decoder& decoder() const { return decoder_; }
   /// latent [S, n_out] float -> stored bits of every slice (bit j = x_j). The first minimum wins.
   [[nodiscard]] std::vector<std::uint32_t> search(const torch::Tensor& latent) const;
   /// latent [S, n_out] on any device -> codewords [S, n_out] in {-1, +1} there: one product with the table of all 2^core cores.
@@ -26,6 +40,7 @@ class NearestCodeword {
 
  private:
   Code code_;
+  Decoder decoder_;
   int core_ = 0;
   std::vector<int> core_columns_;    // core bit -> column
   std::vector<std::uint32_t> mask_;  // row -> core bits it takes
@@ -33,9 +48,6 @@ class NearestCodeword {
   mutable torch::Tensor table_;      // [2^core, n_out]: what every core gives in {-1, +1}; 0 in rows with a bit of their own
   mutable torch::Tensor is_own_;     // [n_out]: 1 in those rows
 };
-
-/// Codewords [S, n_out] in {-1, +1} of stored bits.
-torch::Tensor decode(const Code& code, const std::vector<std::uint32_t>& stored);
 
 /// Forward: the nearest codeword of each slice of latent (search() on the CPU, codewords_by_table() on other devices). Backward: straight
 /// through; the optimiser keeps u in -1..1.

@@ -71,7 +71,7 @@ TEST(NearestCodeword, TableGivesTheSameCodewords) {
        {nested_code(4), nested_code(8), nested_code(12), nested_code(20), random_tap_code(20, 8, 2, 5), dense_code(20, 10, 2)}) {
     const NearestCodeword nearest(code);
     const torch::Tensor latent = (torch::randn({300, 20}) * 1024).round() / 1024;
-    const torch::Tensor searched = decode(code, nearest.search(latent));
+    const torch::Tensor searched = nearest.decoder().decode(nearest.search(latent));
     const torch::Tensor found = nearest.codewords_by_table(latent);
     EXPECT_TRUE(torch::equal((found * latent).sum(1), (searched * latent).sum(1))) << code.name;
     const std::int64_t same = found.eq(searched).all(1).sum().item<std::int64_t>();
@@ -83,9 +83,9 @@ TEST(NearestCodeword, OneCorruptedRowIsSeen) {
   Code code = nested_code(8);
   torch::manual_seed(kSearchSeed);
   const torch::Tensor latent = torch::randn({200, 20});
-  const auto before = decode(nested_code(8), NearestCodeword(code).search(latent));
+  const auto before = Decoder(nested_code(8)).decode(NearestCodeword(code).search(latent));
   code.rows[13] ^= 1U << 5;
-  EXPECT_FALSE(torch::equal(before, decode(nested_code(8), NearestCodeword(code).search(latent))));
+  EXPECT_FALSE(torch::equal(before, Decoder(nested_code(8)).decode(NearestCodeword(code).search(latent))));
 }
 
 TEST(NearestCodeword, RefusesACodeThatItCannotSearch) {
