@@ -4,7 +4,6 @@
 #include <ATen/Parallel.h>
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #include "train/device.hpp"
@@ -54,6 +53,7 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
     const bool straight = context->saved_data["straight"].toBool();
     const std::vector<std::int64_t> rows = context->saved_data["rows"].toIntVector();
     const torch::Tensor g = gradients[0].contiguous();
+    const torch::Tensor tanh = straight ? x : (x * s_tanh).tanh_();  // libtorch's is vectorised
     torch::Tensor result = torch::zeros_like(x);
     const std::int64_t n_in = x.size(1);
     const std::int64_t n_out = y.size(1);
@@ -61,6 +61,7 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
       const auto* from = x.data_ptr<scalar_t>();
       const auto* out = y.data_ptr<scalar_t>();
       const auto* up = g.data_ptr<scalar_t>();
+      const auto* tanhs = tanh.data_ptr<scalar_t>();
       auto* to = result.data_ptr<scalar_t>();
       at::parallel_for(0, x.size(0), kGrain, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t s = begin; s < end; ++s) {
@@ -73,7 +74,7 @@ struct XorDecrypt : torch::autograd::Function<XorDecrypt> {
           }
           for (std::int64_t j = 0; j < n_in; ++j) {
             const scalar_t value = from[s * n_in + j];
-            const scalar_t t = std::tanh(static_cast<scalar_t>(s_tanh) * value);
+            const scalar_t t = tanhs[s * n_in + j];
             const scalar_t slope = straight ? scalar_t(1) : static_cast<scalar_t>(s_tanh) * (scalar_t(1) - t * t);
             dx[j] *= slope * (value < scalar_t(0) ? scalar_t(-1) : scalar_t(1));
           }
