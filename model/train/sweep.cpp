@@ -13,6 +13,7 @@
 
 #include "code/error.hpp"
 #include "network/network.hpp"
+#include "train/recipe.hpp"
 
 namespace flexor {
 namespace {
@@ -41,6 +42,13 @@ SweepResult result_of(const SweepRun& run) {
     }
   }
   return result;
+}
+
+// A sweep's results are those of model files.
+void check_method(const SweepRun& run) {
+  const Method method = run.options.method.empty() ? load_recipe(run.options.recipe).hyper.method : parse_method(run.options.method);
+  if (method != Method::Real) return;
+  throw InputError(fmt::format("\"{}\" has real weights, of which no model file comes; train it by itself with flexor train", run.label));
 }
 
 // False: another process is at it.
@@ -78,6 +86,7 @@ std::vector<SweepResult> sweep_results(const Sweep& sweep) {
 int run_sweep(const Sweep& sweep, int only) {
   const auto count = static_cast<int>(sweep.runs.size());
   if (only >= count) throw InputError(fmt::format("there is no run {} in sweep {}: it has runs 0 to {}", only, sweep.name, count - 1));
+  for (const SweepRun& run : sweep.runs) check_method(run);
   sweep_results(sweep);  // refuses folders of other runs before anything is trained
   int trained = 0;
   for (int i = 0; i < count; ++i) {

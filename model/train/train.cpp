@@ -218,7 +218,7 @@ std::string train_command(const TrainOptions& options) {
   return text + fmt::format(" --out {}", name.string());
 }
 
-int train_main(const TrainOptions& options) {
+TrainResult train_main(const TrainOptions& options) {
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
   const NetworkSpec spec = network_spec(recipe.network);
@@ -230,7 +230,7 @@ int train_main(const TrainOptions& options) {
   return train_on(options, train, load_dataset(recipe.data, options.data, false, spec.input));
 }
 
-int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test) {
+TrainResult train_on(const TrainOptions& options, const Dataset& train, const Dataset& test) {
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
   if (train.count < recipe.batch) {
@@ -290,29 +290,32 @@ int train_on(const TrainOptions& options, const Dataset& train, const Dataset& t
     if (!options.quiet) print_epoch(r, recipe.epochs);
   };
   train_loop(model, train, test, schedule, state, listener);
-  if (!writes) return 0;
+  if (!writes) return {};
 
   const auto seconds = [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  TrainResult result{fmt::format("{}-{:.1f}", spec.name, options.rate),
+                     {.command = train_command(options),
+                      .tool_version = options.tool_version,
+                      .seed = options.seed,
+                      .data_name = train.name,
+                      .data_checksum = train.checksum,
+                      .epochs = recipe.epochs,
+                      .accuracy = notes.test_accuracy,
+                      .float_accuracy = notes.test_accuracy}};
   if (recipe.hyper.method == Method::Real) {
     fmt::print("{}: real weights, which no engine runs, {:.2f} % of {} test images, {:.0f} s\n", log_file(options).string(),
                notes.test_accuracy, test.count, seconds());
-    return 0;
+    return result;
   }
-  Network network = to_network(model, fmt::format("{}-{:.1f}", spec.name, options.rate));
-  network.provenance = {.command = train_command(options),
-                        .tool_version = options.tool_version,
-                        .seed = options.seed,
-                        .data_name = train.name,
-                        .data_checksum = train.checksum,
-                        .epochs = recipe.epochs,
-                        .accuracy = golden_accuracy(network, test),
-                        .float_accuracy = notes.test_accuracy};
+  Network network = to_network(model, result.network);
+  result.provenance.accuracy = golden_accuracy(network, test);
+  network.provenance = result.provenance;
   save_network(network, model_file(options));
   write_file(model_file(options).replace_extension(".onnx"), to_onnx(network));
   write_log(options, notes.log, title);
   fmt::print("{}: integer model {:.2f} %, trainer {:.2f} % of {} test images, {:.0f} s\n", model_file(options).string(),
              network.provenance.accuracy, notes.test_accuracy, test.count, seconds());
-  return 0;
+  return result;
 }
 
 }  // namespace flexor

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "data/dataset.hpp"
+#include "network/network.hpp"
 
 namespace flexor {
 
@@ -49,10 +50,17 @@ std::filesystem::path model_file(const TrainOptions& options);
 /// Whether this process writes the results: process 0 of a data-parallel run does. Throws InputError when the environment is wrong.
 bool writes_results();
 
-/// Trains, writes log, checkpoints and model file, prints a summary; returns 0. A checkpoint that is there is continued. Throws InputError
-/// with one sentence on bad input (unknown recipe, impossible rate, data missing, foreign checkpoint, diverged loss, lost process).
-int train_main(const TrainOptions& options);
+/// What a run ended with.
+struct TrainResult {
+  std::string network;    ///< name of the trained network
+  Provenance provenance;  ///< as the model file has it; of real weights, for which there is no file, both accuracies are the trainer's
+};
+
+/// Trains, writes log, checkpoints and, but for real weights, the model file, prints a summary. A checkpoint that is there is continued.
+/// Processes that write nothing return an empty result. Throws InputError with one sentence on bad input (unknown recipe, impossible rate,
+/// data missing, foreign checkpoint, diverged loss, lost process).
+TrainResult train_main(const TrainOptions& options);
 /// The same on images that the caller has.
-int train_on(const TrainOptions& options, const Dataset& train, const Dataset& test);
+TrainResult train_on(const TrainOptions& options, const Dataset& train, const Dataset& test);
 
 }  // namespace flexor

@@ -18,21 +18,20 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
 #ifdef FLEXOR_TRAIN
   options.tool_version = kVersion;
   end_on_interrupt();  // the trainer writes whole files only, so it may be stopped at any time
-  const int code = train_main(options);
-  if (!writes_results()) return code;
-  const Network network = load_network(model_file(options));
-  const Provenance& from = network.provenance;
+  const TrainResult result = train_main(options);
+  if (!writes_results()) return 0;
+  const Provenance& from = result.provenance;
   write_json(json, context,
              {{"out", model_file(options).string()},
               {"recipe", options.recipe},
-              {"network", network.name},
+              {"network", result.network},
               {"rate", options.rate},
               {"seed", options.seed},
               {"epochs", from.epochs},
               {"accuracy", from.accuracy},
               {"float_accuracy", from.float_accuracy},
               {"data_checksum", from.data_checksum}});
-  return code;
+  return 0;
 #else
   (void)options, (void)json, (void)context;
   throw InputError("this flexor was built without the trainer; build it with -DFLEXOR_TRAIN=ON and libtorch");

