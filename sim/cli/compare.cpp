@@ -116,6 +116,7 @@ void complain(const Comparison& result) {
 
 void compare_command(const CompareFlags& flags, Context& context) {
   const auto& engine = find_configuration(flags.engine.configuration);
+  check_simulated(engine);
   const Network network = load_network(flags.model);
   const Dataset data = load_data(flags.data, context, network, kDefaultImages);
   Progress progress("compare", data.count);

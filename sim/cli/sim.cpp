@@ -114,6 +114,7 @@ EngineOptions engine_options(const SimFlags& flags) {
 
 void simulate(const SimFlags& flags, const Context& context) {
   const auto& configuration = find_configuration(flags.engine.configuration);
+  check_simulated(configuration);
   const auto options = engine_options(flags);
   const Network network = load_network(flags.model);
   const MemoryImage image = compile(network, configuration, flags.engine.batch);

@@ -22,7 +22,7 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
   if (!writes_results()) return 0;
   const Provenance& from = result.provenance;
   write_json(json, context,
-             {{"out", model_file(options).string()},
+             {{"out", (std::filesystem::exists(model_file(options)) ? model_file(options) : options.out).string()},
               {"recipe", options.recipe},
               {"network", result.network},
               {"rate", options.rate},

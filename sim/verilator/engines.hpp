@@ -20,6 +20,9 @@ struct EngineOptions {
   MemoryOptions memory = {};  ///< of engines with external memory
 };
 
+/// Throws InputError, with what to build, where this build has no simulator of a configuration.
+void check_simulated(const EngineParameters& configuration);
+
 /// A Verilated engine of a named configuration, after reset.
 std::unique_ptr<EngineBus> make_verilator_engine(const EngineParameters& configuration, const EngineOptions& options = {});
 

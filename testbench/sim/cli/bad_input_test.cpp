@@ -126,6 +126,8 @@ constexpr BadCase kCases[] = {
     {"network_larger_than_memories", "$FLEXOR compile large.flexor --config tiny --out old.img", "activation memory"},
     {"unknown_configuration", "$FLEXOR compile m.flexor --config huge --out old.img", "huge"},
     {"unknown_configuration_compare", "$FLEXOR compare m.flexor --config Base --json old.json", "Base"},
+    {"simulator_not_built_compare", "$FLEXOR compare m.flexor --config medium --json old.json", "-DFLEXOR_SIMULATORS=medium"},
+    {"simulator_not_built_sim", "$FLEXOR sim m.flexor --config large --json old.json", "-DFLEXOR_SIMULATORS=large"},
     {"batch_does_not_fit", "$FLEXOR compile m.flexor --config small --batch 900 --out old.img", "batch"},
     {"zero_batch", "$FLEXOR compile m.flexor --batch 0 --out old.img", "--batch"},
     {"zero_images", "$FLEXOR compare m.flexor --images 0 --json old.json", "--images"},
