@@ -52,12 +52,15 @@ struct Convolution::Primitives {
         forward_desc(
             {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding},
             cpu()),
-        forward(forward_desc) {
-    make_bytes_forward();
-  }
+        forward(forward_desc) {}
 
-  // Left out where oneDNN has nothing but its reference loops for it.
-  void make_bytes_forward() {
+  // When bytes first come; left out where oneDNN has nothing but its reference loops for them.
+  bool make_bytes_forward() {
+    if (!bytes_tried) try_bytes_forward();
+    bytes_tried = true;
+    return bytes_forward.has_value();
+  }
+  void try_bytes_forward() {
     const Memory::desc bytes(source.dims(), Type::u8, Memory::format_tag::nhwc);
     const Memory::desc signs(plain.dims(), Type::s8, Memory::format_tag::any);
     try {
@@ -96,6 +99,7 @@ struct Convolution::Primitives {
   dnnl::convolution_forward::primitive_desc forward_desc;
   dnnl::convolution_forward forward;
   std::optional<Packed> forward_weights;
+  bool bytes_tried = false;
   std::optional<dnnl::convolution_forward> bytes_forward;
   Memory::desc bytes_source;
   std::optional<Packed> signs_packed;
@@ -111,7 +115,7 @@ Convolution::~Convolution() = default;
 
 torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bytes) {
   Primitives& p = *made_;
-  const bool by_bytes = bytes.defined() && p.bytes_forward;
+  const bool by_bytes = bytes.defined() && p.make_bytes_forward();
   const torch::Tensor x = last(by_bytes ? bytes : input);
   const torch::Tensor w = last(weight);
   torch::Tensor y = torch::empty({shape_.images, shape_.outputs, shape_.out_height(), shape_.out_width()},
@@ -126,7 +130,7 @@ torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tens
   return y;
 }
 
-bool Convolution::multiplies_bytes() const { return made_->bytes_forward.has_value(); }
+bool Convolution::multiplies_bytes() { return made_->make_bytes_forward(); }
 
 torch::Tensor Convolution::input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight) {
   Primitives& p = *made_;
@@ -173,7 +177,7 @@ Convolution::~Convolution() = default;
 torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor&) {
   return torch::conv2d(input, weight, {}, shape_.stride, shape_.padding);
 }
-bool Convolution::multiplies_bytes() const { return false; }
+bool Convolution::multiplies_bytes() { return false; }
 torch::Tensor Convolution::input_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
 torch::Tensor Convolution::weight_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }
 bool Convolution::available(bool) { return false; }

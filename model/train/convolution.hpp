@@ -30,7 +30,7 @@ class Convolution {
   /// `bytes`: the input once more as uint8 in the same order, where the weights are -1 and +1. They are multiplied in its place where
   /// multiplies_bytes(), with the same result, since sums are exact before they are rounded to the type, in half the time or less.
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bytes = {});
-  [[nodiscard]] bool multiplies_bytes() const;
+  [[nodiscard]] bool multiplies_bytes();
   /// Gradient of the input.
   [[nodiscard]] torch::Tensor input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight);
   /// Gradient of the weights, float.

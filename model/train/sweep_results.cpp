@@ -74,13 +74,15 @@ std::string axes(const Scale& scale) {
   return text;
 }
 
-std::string framed(const std::string& title, double width, double height, const std::string& below, const std::string& text) {
+// Title and remark stand over and below `middle`.
+std::string framed(const std::string& title, double width, double height, double middle, const std::string& below,
+                   const std::string& text) {
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}\" height=\"{1:g}\" viewBox=\"0 0 {0:g} {1:g}\" font-family=\"sans-serif\" "
       "font-size=\"12\">\n<rect width=\"{0:g}\" height=\"{1:g}\" fill=\"white\"/>\n"
       "<text x=\"{2:g}\" y=\"20\" text-anchor=\"middle\" font-weight=\"bold\">{3}</text>\n{4}"
       "<text x=\"{2:g}\" y=\"{5:g}\" text-anchor=\"middle\">{6}</text>\n</svg>\n",
-      width, height, width / 2, escaped(title), text, height - 8, below);
+      width, height, middle, escaped(title), text, height - 8, below);
 }
 
 std::string dot(double x, double y, const char* colour) {
@@ -103,7 +105,7 @@ std::string curves(const std::vector<SweepResult>& results, const std::string& t
     text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"{}\">{}</text>\n", kLeft + kWidth + 12,
                         kTop + 16 + 18 * static_cast<double>(i), colour, escaped(labels[i]));
   }
-  return framed(title, 800, 380, "stored bits per weight; accuracy in percent", text);
+  return framed(title, 800, 380, kLeft + kWidth / 2, "stored bits per weight; accuracy in percent", text);
 }
 
 // A row a label, the best mean on top: a sweep of one rate.
@@ -130,8 +132,8 @@ std::string rows(const std::vector<SweepResult>& results, const std::string& tit
     for (const double accuracy : accuracies) text += dot(x(accuracy), y, kColours[0]);
     text += fmt::format("<text x=\"{:g}\" y=\"{:.1f}\" text-anchor=\"end\">{:.2f}</text>\n", kRowWidth - 12, y + 4, average);
   }
-  return framed(title, kRowWidth, bottom + 50, fmt::format("accuracy in percent at {:g} bit; mean on the right", results.front().rate),
-                text);
+  return framed(title, kRowWidth, bottom + 50, kRowWidth / 2,
+                fmt::format("accuracy in percent at {:g} bit; mean on the right", results.front().rate), text);
 }
 
 }  // namespace

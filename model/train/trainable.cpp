@@ -52,6 +52,10 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
   std::vector<torch::Tensor> outputs;
   std::vector<Copies> copies;
   const auto tensor = [&](int source) { return source < 0 ? input : outputs[static_cast<std::size_t>(source)]; };
+  const auto added = [&](int source) {
+    const bool apart = source >= 0 && copies[static_cast<std::size_t>(source)].added.defined();
+    return apart ? copies[static_cast<std::size_t>(source)].added : tensor(source);
+  };
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& spec = spec_.layers[i];
     const int source = spec.source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.source;
@@ -60,14 +64,7 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
       outputs.push_back(pool_layer(tensor(source), shapes_[i]));
       continue;
     }
-    torch::Tensor shortcut;
-    if (spec.shortcut) {
-      shortcut = tensor(spec.shortcut->source);
-      if (spec.shortcut->source >= 0) {
-        const torch::Tensor& added = copies[static_cast<std::size_t>(spec.shortcut->source)].added;
-        if (added.defined()) shortcut = added;
-      }
-    }
+    const torch::Tensor shortcut = spec.shortcut ? added(spec.shortcut->source) : torch::Tensor();
     if (source >= 0) own.input = copies[static_cast<std::size_t>(source)].output;
     outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16, own));
   }
