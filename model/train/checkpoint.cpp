@@ -126,22 +126,24 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
   }
 }
 
-void load_real_weights(Trainable& model, const std::filesystem::path& file) {
+void load_whole_weights(Trainable& model, const std::filesystem::path& file, std::initializer_list<Method> methods) {
   const torch::NoGradGuard guard;
   try {
     torch::serialize::InputArchive archive;
     std::istringstream stream(checkpoint_bytes(file));
     archive.load_from(stream);
     check_network(archive, model, file);
-    c10::IValue method;
-    archive.read("method", method);
-    if (method.toInt() != static_cast<std::int64_t>(Method::Real)) {
-      throw InputError(
-          fmt::format("checkpoint '{}' is not of a run with real weights; give one of a run with --method real", file.string()));
+    c10::IValue stored;
+    archive.read("method", stored);
+    const auto fits = [&stored](Method method) { return stored.toInt() == static_cast<std::int64_t>(method); };
+    if (std::none_of(methods.begin(), methods.end(), fits)) {
+      const char* which = methods.size() == 1 ? "real" : "real or nearest";
+      throw InputError(fmt::format("checkpoint '{}' is not of a run with --method {}; give one that is", file.string(), which));
     }
     restore_model(archive, model);
   } catch (const c10::Error&) {
-    throw InputError(fmt::format("checkpoint '{}' of the teacher cannot be read; give one of a run with --method real", file.string()));
+    throw InputError(
+        fmt::format("checkpoint '{}' cannot be read; give the checkpoint.pt of a run of network {}", file.string(), model->spec().name));
   }
 }
 

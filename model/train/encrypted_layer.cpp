@@ -89,6 +89,16 @@ std::vector<std::vector<std::uint32_t>> EncryptedLayerImpl::stored() {
   return {bits};
 }
 
+void EncryptedLayerImpl::begin_from(const EncryptedLayerImpl& other) {
+  const torch::NoGradGuard guard;
+  const double size = other.latent_.square().mean().sqrt().item<double>();
+  const double factor = spec_.digits > 0 || size == 0 ? 1.0 : hyper_.start_size / size;
+  latent_.copy_((other.latent_ * factor).clamp_(-box(), box()));
+  gain_.copy_(other.gain_);
+  offset_.copy_(other.offset_);
+  if (shortcut_scale_.defined()) shortcut_scale_.copy_(other.shortcut_scale_);
+}
+
 int EncryptedLayerImpl::shortcut_multiplier() const {
   if (!spec_.shortcut) return 0;
   const double scale = shortcut_scale_.defined() ? shortcut_scale_.item<double>() : spec_.shortcut->scale;
@@ -229,9 +239,11 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
 
 void EncryptedLayerImpl::reset_statistics() { gathered_ = 0; }
 
+// Latents, real weights or digits stay within +-this.
+double EncryptedLayerImpl::box() const { return spec_.digits > 0 ? 1.0 : nearest_ ? hyper_.latent_box : kUnbounded; }
+
 void EncryptedLayerImpl::enrol(Optimiser& optimiser) {
-  const double box = spec_.digits > 0 ? 1.0 : nearest_ ? hyper_.latent_box : kUnbounded;
-  optimiser.add(latent_, spec_.digits > 0 ? hyper_.digit : hyper_.latent, -box, box);
+  optimiser.add(latent_, spec_.digits > 0 ? hyper_.digit : hyper_.latent, -box(), box());
   optimiser.add(gain_, hyper_.norm, hyper_.smallest_gain, hyper_.largest_gain);
   optimiser.add(offset_, hyper_.norm, -kUnbounded, kUnbounded);
   if (shortcut_scale_.defined()) optimiser.add(shortcut_scale_, hyper_.norm, 0, kLargestShortcut);

@@ -29,6 +29,7 @@ struct Hyper {
   Group norm;                  ///< batch-norm gain and offset, shortcut scale
   double latent_spread = 0.1;  ///< deviation of the latents at the start (stored values of eq. 6: 0.001)
   double latent_box = 1.0;     ///< latents stay within +-this
+  double start_size = 0.05;    ///< root mean square of a layer's latents that begin as the weights of another run
   double s_tanh = 100;         ///< of eq. 6
   double hardening = 0;        ///< share of a run in which the codewords take the place of the latents themselves (nearest codeword)
   double smallest_gain = 0.1;  ///< of batch norm: keeps |bias| = |offset / gain| * sigma small
@@ -59,6 +60,9 @@ class EncryptedLayerImpl : public torch::nn::Module {
   torch::Tensor weight();
   /// Stored bits of every slice of every plane, as the engine will load them.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> stored();
+  /// Begins where a layer of the same shape and of Method::Real or Method::Nearest ended: batch norm, shortcut scale and digits as they are
+  /// there, latents those weights or latents times one factor, so that their root mean square is Hyper::start_size.
+  void begin_from(const EncryptedLayerImpl& other);
   /// Evaluation from here on uses statistics gathered since; see recalibrate().
   void reset_statistics();
   /// Hands the parameters to the optimiser, each with its box: latents within latent_box (nearest codeword), batch-norm gain positive
@@ -100,6 +104,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   std::shared_ptr<Convolution> convolution(const torch::Tensor& input, bool bfloat16);
   torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies);
   [[nodiscard]] bool has_signs() const;
+  [[nodiscard]] double box() const;
   double count_batch();
   [[nodiscard]] Team* step_team() const;
   void gather(const BatchStatistics& batch);

@@ -29,6 +29,7 @@ Group read_group(JsonReader& recipe, const std::string& key, const Group& usual,
     hyper.latent_spread = reader.number("spread", hyper.latent_spread, 1e-9, 100);
     hyper.latent_box = reader.number("box", hyper.latent_box, 1e-9, 1e9);
     hyper.s_tanh = reader.number("s_tanh", hyper.s_tanh, 1e-3, 1e6);
+    hyper.start_size = reader.number("start_size", hyper.start_size, 1e-9, 1e9);
     hyper.hardening = reader.number("hardening", hyper.hardening, 0, 1);
   } else if (key == "norm") {
     hyper.smallest_gain = reader.number("smallest_gain", hyper.smallest_gain, 1e-6, 1e6);

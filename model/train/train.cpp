@@ -68,6 +68,9 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (options.s_tanh && (recipe.hyper.method == Method::Nearest || recipe.hyper.method == Method::Real)) {
     throw InputError("S_tanh belongs to equation 6 and its ablations; leave out --s-tanh or give --method eq6, straight or analog");
   }
+  if (!options.start.empty() && recipe.hyper.method != Method::Nearest) {
+    throw InputError("--start gives the latents of the nearest codeword their values; leave it out or give --method nearest");
+  }
   if (options.train_images < 0) {
     throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
   }
@@ -128,12 +131,12 @@ std::string read_checkpoint(const std::filesystem::path& file) {
   return std::string("+").append(checkpoint_bytes(file));
 }
 
-/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions and of the teacher,
-/// after " #".
+/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions, of the start and
+/// of the teacher, after " #".
 std::string plan_text(const TrainOptions& options, const Recipe& recipe, const Dataset& train) {
   const std::string contents = read_json(find_description(options.recipe, "recipes", "recipe"), "recipe").dump() +
                                read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum +
-                               read_checkpoint(options.teacher);
+                               read_checkpoint(options.start) + read_checkpoint(options.teacher);
   const std::string digest = sha256(std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
   TrainOptions same = options;
   same.epochs.reset();
@@ -172,10 +175,17 @@ Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const Ne
   Teacher teacher{.share = recipe.teacher_share, .temperature = recipe.teacher_temperature};
   if (options.teacher.empty()) return teacher;
   teacher.network = Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
-  load_real_weights(teacher.network, options.teacher);
+  load_whole_weights(teacher.network, options.teacher, {Method::Real});
   teacher.network->to(device);
   teacher.network->eval();
   return teacher;
+}
+
+// The network that a run begins with, of real weights or latents: both have the same shape.
+void begin_from(Trainable& model, const TrainOptions& options) {
+  Trainable other(model->spec(), make_code("plain", 1, 1), Method::Real, options.seed);
+  load_whole_weights(other, options.start, {Method::Real, Method::Nearest});
+  model->begin_from(*other);
 }
 
 void check_team(const Recipe& recipe, const TeamPlace& place) {
@@ -203,6 +213,7 @@ std::string train_command(const TrainOptions& options) {
   add(!options.code.empty(), "--code " + options.code);
   add(options.code_seed.has_value(), fmt::format("--code-seed {}", options.code_seed.value_or(0)));
   for (const auto& [prefix, rate] : options.layer_rates) add(true, fmt::format("--layer-rate {}={:g}", prefix, rate));
+  add(!options.start.empty(), "--start " + options.start.filename().string());
   add(!options.teacher.empty(), "--teacher " + options.teacher.filename().string());
   add(options.epochs.has_value(), fmt::format("--epochs {}", options.epochs.value_or(0)));
   add(options.batch.has_value(), fmt::format("--minibatch {}", options.batch.value_or(0)));
@@ -255,6 +266,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                "flexor: this processor or build has no bfloat16 convolutions, so bfloat16 trains slower than float32 here; leave it out\n");
   }
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
+  if (!options.start.empty()) begin_from(model, options);
   model->to(device);
   const Schedule schedule{.epochs = recipe.epochs,
                           .batch = recipe.batch,

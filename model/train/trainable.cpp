@@ -77,6 +77,12 @@ void TrainableImpl::enrol(Optimiser& optimiser) {
   }
 }
 
+void TrainableImpl::begin_from(const TrainableImpl& other) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (!layers_[i].is_empty()) layers_[i]->begin_from(*other.layers_[i]);
+  }
+}
+
 void TrainableImpl::set_hardness(double hardness) {
   for (EncryptedLayer& layer : layers_) {
     if (!layer.is_empty()) layer->set_hardness(hardness);

@@ -88,13 +88,15 @@ TEST(Checkpoint, RealWeightsAreReadWithoutTheRun) {
   const Trainable real = made(Method::Real, 1);
   save(real, "real.pt");
   Trainable read = made(Method::Real, 2);
-  load_real_weights(read, scratch / "real.pt");
+  load_whole_weights(read, scratch / "real.pt", {Method::Real});
   expect_equal(real, read);
   save(made(Method::Nearest, 1), "nearest.pt");
-  test::expect_input_error([&] { load_real_weights(read, scratch / "nearest.pt"); }, "nearest.pt' is not of a run with real weights");
-  test::expect_input_error([&] { load_real_weights(read, scratch / "none.pt"); }, "none.pt' of the teacher cannot be read");
+  test::expect_input_error([&] { load_whole_weights(read, scratch / "nearest.pt", {Method::Real}); },
+                           "nearest.pt' is not of a run with --method real;");
+  test::expect_input_error([&] { load_whole_weights(read, scratch / "none.pt", {Method::Real}); }, "none.pt' cannot be read");
   Trainable other(test::tiny_spec(), identity_code(20), Method::Real, 1);
-  test::expect_input_error([&] { load_real_weights(other, scratch / "real.pt"); }, "is of network tiny-residual, not tiny");
+  test::expect_input_error([&] { load_whole_weights(other, scratch / "real.pt", {Method::Real}); },
+                           "is of network tiny-residual, not tiny");
 }
 
 }  // namespace

@@ -100,6 +100,34 @@ TEST(TrainLoop, LearnsFromATeacher) {
   EXPECT_GT(accuracy, 90);
 }
 
+// Latents are the real weights to scale, kept within the box; all else is as it was left.
+TEST(TrainLoop, BeginsWhereRealWeightsEnded) {
+  constexpr double kSize = 0.05, kBox = 0.08;
+  Trainable real(test::tiny_residual_spec(), identity_code(20), Method::Real, 1);
+  test::train_stripes(real, {.epochs = 6, .batch = 16});
+  Hyper hyper = usual_hyper(Method::Nearest);
+  hyper.start_size = kSize;
+  hyper.latent_box = kBox;
+  Trainable model(test::tiny_residual_spec(), std::vector<Code>(6, nested_code(12)), hyper, 2);
+  model->begin_from(*real);
+  for (const auto& item : real->named_parameters()) {
+    const torch::Tensor from = item.value().detach().to(torch::kDouble).reshape({-1});
+    const torch::Tensor to = model->named_parameters()[item.key()].detach().to(torch::kDouble).reshape({-1});
+    ASSERT_EQ(from.numel(), to.numel());
+    const bool scaled = item.key().ends_with(".latent") && item.key() != "conv1.latent" && item.key() != "dense.latent";
+    double squares = 0;
+    for (std::int64_t i = 0; i < from.numel(); ++i) squares += from[i].item<double>() * from[i].item<double>();
+    const double factor = scaled ? kSize / std::sqrt(squares / static_cast<double>(from.numel())) : 1;
+    bool bounded = false;
+    for (std::int64_t i = 0; i < from.numel(); ++i) {
+      const double wanted = from[i].item<double>() * factor;
+      bounded = bounded || (scaled && std::abs(wanted) > kBox);
+      ASSERT_NEAR(to[i].item<double>(), scaled ? std::clamp(wanted, -kBox, kBox) : wanted, 1e-7) << item.key();
+    }
+    EXPECT_EQ(bounded, scaled) << item.key();
+  }
+}
+
 TEST(TrainLoop, LearnsAResidualNetworkWithEitherOptimiser) {
   for (const auto kind : {Group::Kind::Adam, Group::Kind::Momentum}) {
     Hyper hyper;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "expect_input_error.hpp"
+#include "network/network.hpp"
 #include "scratch.hpp"
 #include "tiny.hpp"
 #include "tiny_files.hpp"
@@ -68,6 +69,55 @@ TEST(Train, RealWeightsEndWithAResultAndWithoutAModelFile) {
   EXPECT_GT(result.provenance.accuracy, 90);
   EXPECT_FALSE(std::filesystem::exists(model_file(options)));
   EXPECT_TRUE(std::filesystem::exists(options.out / "metrics.csv"));
+}
+
+// Stored bits of all layers of a run's model that have a code.
+std::vector<std::vector<std::uint8_t>> codewords(const TrainOptions& options) {
+  std::vector<std::vector<std::uint8_t>> all;
+  for (const Layer& layer : load_network(model_file(options)).layers) {
+    for (const Plane& plane : layer.planes) {
+      if (!layer.digits) all.push_back(plane.stored);
+    }
+  }
+  return all;
+}
+
+// With steps too small to change a codeword, a run ends with those that it began with, whatever the scale of the latents.
+TEST(Train, BeginsWithTheWeightsOfAnotherRun) {
+  const test::Scratch scratch;
+  test::write_tiny_files(scratch.folder());
+  const Dataset train = test::stripes(320, 1);
+  const Dataset unseen = test::stripes(200, 2);
+  TrainOptions options = test::tiny_options(scratch.folder(), scratch / "real");
+  options.method = "real";
+  train_on(options, train, unseen);
+
+  options = test::tiny_options(scratch.folder(), scratch / "fresh");
+  options.epochs = 1;
+  options.learning_rate = 1e-12;
+  train_on(options, train, unseen);
+  const auto fresh = codewords(options);
+  options.out = scratch / "begun";
+  options.start = scratch / "real/checkpoint.pt";
+  const Provenance begun = train_on(options, train, unseen).provenance;
+  EXPECT_NE(begun.command.find(" --start checkpoint.pt "), std::string::npos) << begun.command;
+  EXPECT_NE(codewords(options), fresh);
+  const auto wanted = codewords(options);
+
+  options.start = scratch / "begun/checkpoint.pt";  // of latents
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "is of another run");
+  options.out = scratch / "again";
+  options.seed = 2;  // other latents, were it not for the start
+  train_on(options, train, unseen);
+  EXPECT_EQ(codewords(options), wanted);
+
+  options.out = scratch / "refused";
+  options.start = scratch / "none.pt";
+  test::expect_input_error([&] { train_on(options, train, unseen); },
+                           "none.pt' cannot be read; give the checkpoint.pt of a run of network tiny");
+  options.method = "eq6";
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "--start gives the latents of the nearest codeword their values");
+  EXPECT_FALSE(std::filesystem::exists(options.out));
 }
 
 // No refusal: a run that began on another processor goes on with the same numbers.
