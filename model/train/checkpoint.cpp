@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <sstream>
 
@@ -50,11 +51,40 @@ void check_network(torch::serialize::InputArchive& archive, const Trainable& mod
                    "; give a checkpoint of the same network");
 }
 
-// Parameters and statistics, to where the model is.
+// Parameters and statistics, to where the model is; of the same layers.
 void restore_model(torch::serialize::InputArchive& archive, Trainable& model) {
   const torch::Device device = model->device();
+  const auto sizes = [&model] {
+    std::vector<std::vector<std::int64_t>> all;
+    for (const torch::Tensor& parameter : model->parameters()) all.push_back(parameter.sizes().vec());
+    return all;
+  };
+  const auto wanted = sizes();
   model->load(archive);
+  TORCH_CHECK(sizes() == wanted, "shapes");
   model->to(device);
+}
+
+Method method_of(torch::serialize::InputArchive& archive) {
+  c10::IValue method;
+  archive.read("method", method);
+  return static_cast<Method>(method.toInt());
+}
+
+// Parameters and statistics of a run whose checkpoint passes `check`.
+void load_weights(Trainable& model, const std::filesystem::path& file, const std::function<void(torch::serialize::InputArchive&)>& check) {
+  const torch::NoGradGuard guard;
+  try {
+    torch::serialize::InputArchive archive;
+    std::istringstream stream(checkpoint_bytes(file));
+    archive.load_from(stream);
+    check(archive);
+    restore_model(archive, model);
+  } catch (const c10::Error&) {
+    throw InputError(
+        fmt::format("checkpoint '{}' cannot be read or has other layers than network {}; give one of a run with the same layers",
+                    file.string(), model->spec().name));
+  }
 }
 
 }  // namespace
@@ -126,25 +156,21 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
   }
 }
 
-void load_whole_weights(Trainable& model, const std::filesystem::path& file, std::initializer_list<Method> methods) {
-  const torch::NoGradGuard guard;
-  try {
-    torch::serialize::InputArchive archive;
-    std::istringstream stream(checkpoint_bytes(file));
-    archive.load_from(stream);
+void load_real_weights(Trainable& model, const std::filesystem::path& file) {
+  load_weights(model, file, [&](torch::serialize::InputArchive& archive) {
     check_network(archive, model, file);
-    c10::IValue stored;
-    archive.read("method", stored);
-    const auto fits = [&stored](Method method) { return stored.toInt() == static_cast<std::int64_t>(method); };
-    if (std::none_of(methods.begin(), methods.end(), fits)) {
-      const char* which = methods.size() == 1 ? "real" : "real or nearest";
-      throw InputError(fmt::format("checkpoint '{}' is not of a run with --method {}; give one that is", file.string(), which));
-    }
-    restore_model(archive, model);
-  } catch (const c10::Error&) {
-    throw InputError(
-        fmt::format("checkpoint '{}' cannot be read; give the checkpoint.pt of a run of network {}", file.string(), model->spec().name));
-  }
+    if (method_of(archive) == Method::Real) return;
+    throw InputError(fmt::format("checkpoint '{}' is not of a run with real weights; give one of a run with --method real", file.string()));
+  });
+}
+
+void load_start(Trainable& model, const std::filesystem::path& file) {
+  load_weights(model, file, [&](torch::serialize::InputArchive& archive) {
+    const Method method = method_of(archive);
+    if (method == Method::Real || method == Method::Nearest) return;
+    throw InputError(fmt::format("checkpoint '{}' is of a run that trained stored bits; give one of a run with --method real or nearest",
+                                 file.string()));
+  });
 }
 
 }  // namespace flexor

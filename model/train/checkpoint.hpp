@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <filesystem>
-#include <initializer_list>
 #include <string>
 
 #include "train/loop.hpp"
@@ -27,8 +26,11 @@ void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, 
 /// The same from the bytes of the file, whose name is for messages.
 void load_checkpoint(Trainable& model, RunState& state, CheckpointNotes& notes, const std::string& bytes,
                      const std::filesystem::path& file);
-/// Parameters and statistics of a run of one of `methods`, which have 20 real numbers a slice as Method::Real, that of `model`, has. Throws
-/// InputError when the file is missing, broken, of another network or of another method.
-void load_whole_weights(Trainable& model, const std::filesystem::path& file, std::initializer_list<Method> methods);
+/// Parameters and statistics of a run with real weights, whose method `model` has. Throws InputError when the file is missing, broken, of
+/// another network or of another method.
+void load_real_weights(Trainable& model, const std::filesystem::path& file);
+/// The same of a run with real weights or nearest codewords, which have 20 numbers a slice as the real ones of `model`; its network may
+/// have another name, with the same layers. Throws InputError when the file is missing, broken, of other layers or of another method.
+void load_start(Trainable& model, const std::filesystem::path& file);
 
 }  // namespace flexor

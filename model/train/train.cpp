@@ -175,7 +175,7 @@ Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const Ne
   Teacher teacher{.share = recipe.teacher_share, .temperature = recipe.teacher_temperature};
   if (options.teacher.empty()) return teacher;
   teacher.network = Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
-  load_whole_weights(teacher.network, options.teacher, {Method::Real});
+  load_real_weights(teacher.network, options.teacher);
   teacher.network->to(device);
   teacher.network->eval();
   return teacher;
@@ -184,7 +184,7 @@ Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const Ne
 // The network that a run begins with, of real weights or latents: both have the same shape.
 void begin_from(Trainable& model, const TrainOptions& options) {
   Trainable other(model->spec(), make_code("plain", 1, 1), Method::Real, options.seed);
-  load_whole_weights(other, options.start, {Method::Real, Method::Nearest});
+  load_start(other, options.start);
   model->begin_from(*other);
 }
 

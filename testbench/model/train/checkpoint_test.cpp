@@ -88,15 +88,43 @@ TEST(Checkpoint, RealWeightsAreReadWithoutTheRun) {
   const Trainable real = made(Method::Real, 1);
   save(real, "real.pt");
   Trainable read = made(Method::Real, 2);
-  load_whole_weights(read, scratch / "real.pt", {Method::Real});
+  load_real_weights(read, scratch / "real.pt");
   expect_equal(real, read);
   save(made(Method::Nearest, 1), "nearest.pt");
-  test::expect_input_error([&] { load_whole_weights(read, scratch / "nearest.pt", {Method::Real}); },
-                           "nearest.pt' is not of a run with --method real;");
-  test::expect_input_error([&] { load_whole_weights(read, scratch / "none.pt", {Method::Real}); }, "none.pt' cannot be read");
+  test::expect_input_error([&] { load_real_weights(read, scratch / "nearest.pt"); }, "nearest.pt' is not of a run with real weights");
+  test::expect_input_error([&] { load_real_weights(read, scratch / "none.pt"); }, "none.pt' cannot be read");
   Trainable other(test::tiny_spec(), identity_code(20), Method::Real, 1);
-  test::expect_input_error([&] { load_whole_weights(other, scratch / "real.pt", {Method::Real}); },
-                           "is of network tiny-residual, not tiny");
+  test::expect_input_error([&] { load_real_weights(other, scratch / "real.pt"); }, "is of network tiny-residual, not tiny");
+}
+
+// A run may begin with what another one left if only the layers are the same.
+TEST(Checkpoint, AStartIsOfTheSameLayers) {
+  const test::Scratch scratch;
+  const Dataset train = test::stripes(320, 1);
+  const auto save = [&](const NetworkSpec& spec, Method method, const char* name) {
+    Trainable model(spec, identity_code(20), method, 1);
+    save_checkpoint(model, begin_run(model, train, kSchedule), {}, scratch / name);
+    return model;
+  };
+  NetworkSpec coarse = test::tiny_residual_spec();
+  coarse.name = "tiny-coarse";
+  for (LayerSpec& layer : coarse.layers) layer.activation_bits = layer.logits ? layer.activation_bits : 4;
+  Trainable read(coarse, identity_code(20), Method::Real, 2);
+  for (const Method method : {Method::Real, Method::Nearest}) {
+    const Trainable from = save(test::tiny_residual_spec(), method, "start.pt");
+    load_start(read, scratch / "start.pt");
+    expect_equal(from, read);
+  }
+  const auto refused = [&](const NetworkSpec& spec, Method method, const std::string& part) {
+    save(spec, method, "refused.pt");
+    test::expect_input_error([&] { load_start(read, scratch / "refused.pt"); }, part);
+  };
+  refused(coarse, Method::Eq6, "refused.pt' is of a run that trained stored bits; give one of a run with --method real or nearest");
+  refused(test::tiny_spec(), Method::Real, "refused.pt' cannot be read or has other layers than network tiny-coarse");
+  coarse.layers[1].channels = 5;  // the same names
+  coarse.layers[1].shortcut.reset();
+  coarse.layers[2].shortcut.reset();
+  refused(coarse, Method::Real, "has other layers than network tiny-coarse; give one of a run with the same layers");
 }
 
 }  // namespace

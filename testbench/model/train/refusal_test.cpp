@@ -113,8 +113,7 @@ TEST(Train, BeginsWithTheWeightsOfAnotherRun) {
 
   options.out = scratch / "refused";
   options.start = scratch / "none.pt";
-  test::expect_input_error([&] { train_on(options, train, unseen); },
-                           "none.pt' cannot be read; give the checkpoint.pt of a run of network tiny");
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "none.pt' cannot be read or has other layers than network tiny");
   options.method = "eq6";
   test::expect_input_error([&] { train_on(options, train, unseen); }, "--start gives the latents of the nearest codeword their values");
   EXPECT_FALSE(std::filesystem::exists(options.out));
