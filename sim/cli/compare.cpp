@@ -134,7 +134,7 @@ void compare_command(const CompareFlags& flags, Context& context) {
   }
   const Comparison result = compare(network, data, engine, options);
   check_interrupt();
-  print(network, engine, result);
+  if (result.fault.empty()) print(network, engine, result);
   auto json = to_json(result, engine);
   json["model"] = flags.model.string();
   json["network"] = network.name;
