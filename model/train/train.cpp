@@ -170,20 +170,25 @@ void resume(const TrainOptions& options, Trainable& model, RunState& state, Chec
   if (reads && !options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
 }
 
+// For what another run left: real weights, or latents, of which there are as many.
+Trainable whole_network(const TrainOptions& options, const NetworkSpec& spec) {
+  return Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
+}
+
 // The network that a run learns from, as a run with real weights left it.
 Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const NetworkSpec& spec, const torch::Device& device) {
   Teacher teacher{.share = recipe.teacher_share, .temperature = recipe.teacher_temperature};
   if (options.teacher.empty()) return teacher;
-  teacher.network = Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
+  teacher.network = whole_network(options, spec);
   load_real_weights(teacher.network, options.teacher);
   teacher.network->to(device);
   teacher.network->eval();
   return teacher;
 }
 
-// The network that a run begins with, of real weights or latents: both have the same shape.
 void begin_from(Trainable& model, const TrainOptions& options) {
-  Trainable other(model->spec(), make_code("plain", 1, 1), Method::Real, options.seed);
+  if (options.start.empty()) return;
+  Trainable other = whole_network(options, model->spec());
   load_start(other, options.start);
   model->begin_from(*other);
 }
@@ -266,7 +271,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                "flexor: this processor or build has no bfloat16 convolutions, so bfloat16 trains slower than float32 here; leave it out\n");
   }
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
-  if (!options.start.empty()) begin_from(model, options);
+  begin_from(model, options);
   model->to(device);
   const Schedule schedule{.epochs = recipe.epochs,
                           .batch = recipe.batch,

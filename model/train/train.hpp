@@ -20,7 +20,7 @@ struct TrainOptions {
   std::string method;                      ///< "nearest" (nearest codeword), "eq6" (the paper's gradient), "straight", "analog" or "real"
   std::string code;                        ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...
   std::optional<std::uint64_t> code_seed;  ///< draw of a random code
-  std::filesystem::path start;             ///< checkpoint of a run of the same network whose weights this one begins with; empty: none
+  std::filesystem::path start;             ///< checkpoint of a run of the same layers whose weights this one begins with; empty: none
   std::filesystem::path teacher;           ///< checkpoint of a run of the same network with method "real"; empty: none
   std::optional<int> epochs;
   std::optional<int> batch;

@@ -17,7 +17,7 @@ class TrainableImpl : public torch::nn::Module {
   TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed);
   torch::Tensor forward(const torch::Tensor& pixels, bool bfloat16 = false);
   void enrol(Optimiser& optimiser);
-  /// Begins where another network of the same description ended (EncryptedLayer).
+  /// Begins where another network of the same layers ended (EncryptedLayer).
   void begin_from(const TrainableImpl& other);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
