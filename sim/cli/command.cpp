@@ -89,6 +89,11 @@ void add_engine(CLI::App& command, EngineFlags& flags) {
   command.add_option("--seed", flags.seed, "of the random stalls")->type_name("N");
 }
 
+void add_checkpoints(CLI::App& command, std::filesystem::path& start, std::filesystem::path& teacher) {
+  command.add_option("--start", start, "begin with the weights of a run with --method real or nearest: its checkpoint")->type_name("FILE");
+  command.add_option("--teacher", teacher, "learn from the answers of a run with --method real too: its checkpoint")->type_name("FILE");
+}
+
 void add_threads(CLI::App& command, int& threads) {
   threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   command.add_option("--threads", threads, "threads; without it all cores")->type_name("N")->check(CLI::Range(1, 256).description(""));

@@ -62,6 +62,9 @@ struct EngineFlags {
 };
 void add_engine(CLI::App& command, EngineFlags& flags);
 
+/// `--start` and `--teacher`: checkpoints of other runs.
+void add_checkpoints(CLI::App& command, std::filesystem::path& start, std::filesystem::path& teacher);
+
 /// `--threads`, all cores by default.
 void add_threads(CLI::App& command, int& threads);
 

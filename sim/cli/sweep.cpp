@@ -30,8 +30,13 @@ struct SweepFlags {
 std::string task_command(const SweepFlags& flags) {
   const auto absolute = [](const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
-  return fmt::format("'{}' sweep '{}' --data '{}' --out '{}' --threads {} --workers {}", program.string(), absolute(flags.file),
-                     absolute(flags.common.data), absolute(flags.common.out), flags.common.threads, flags.common.workers);
+  const TrainOptions& common = flags.common;
+  std::string words =
+      fmt::format("'{}' sweep '{}' --data '{}' --out '{}' --threads {} --workers {} --device {}", program.string(), absolute(flags.file),
+                  absolute(common.data), absolute(common.out), common.threads, common.workers, common.device);
+  if (!common.start.empty()) words += fmt::format(" --start '{}'", absolute(common.start));
+  if (!common.teacher.empty()) words += fmt::format(" --teacher '{}'", absolute(common.teacher));
+  return words + (common.quiet ? " --quiet" : "");
 }
 
 void print_results(const Sweep& sweep, const std::vector<SweepResult>& results) {
@@ -100,6 +105,7 @@ void add_sweep(CLI::App& app, Context& context) {
       ->check(CLI::Range(0, 1 << 30).description(""));
   command->add_flag("--results", flags->results, "train nothing: only table and plot of what is finished");
   command->add_option("--slurm", flags->slurm, "train nothing: write a batch script for Slurm with a task for each run")->type_name("FILE");
+  add_checkpoints(*command, flags->common.start, flags->common.teacher);
   command->add_option("--device", flags->common.device, "cpu or cuda")->capture_default_str()->type_name("NAME");
   command->add_option("--workers", flags->common.workers, "threads that decode and change training images beside --threads")
       ->capture_default_str()

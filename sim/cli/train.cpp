@@ -72,10 +72,7 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--code", options->code, "nested (shipped code), tap2 (the paper's two random taps), tap3, dense or plain")
       ->type_name("NAME");
   command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
-  command->add_option("--start", options->start, "begin with the weights of a run with --method real or nearest: its checkpoint")
-      ->type_name("FILE");
-  command->add_option("--teacher", options->teacher, "learn from the answers of a run with --method real too: its checkpoint")
-      ->type_name("FILE");
+  add_checkpoints(*command, options->start, options->teacher);
   command->add_option("--epochs", options->epochs)->type_name("N");
   command->add_option("--minibatch", options->batch, "images of one step")->type_name("N");
   command->add_option("--seed", options->seed)->capture_default_str()->type_name("N");

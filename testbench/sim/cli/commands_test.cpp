@@ -52,6 +52,22 @@ TEST_F(Commands, InspectShowsLayersAndProvenance) {
   EXPECT_THAT(out_, testing::HasSubstr("flexor train --seed 1"));
 }
 
+TEST_F(Commands, SweepForSlurmKeepsEveryOption) {
+  std::ofstream(scratch_ / "s.json") << R"({"name": "s", "recipe": "lenet5-mnist", "rates": [0.4, 0.8], "seeds": [1]})";
+  const Outcome outcome = run_shell(scratch_.folder(),
+                                    "$FLEXOR sweep s.json --data d --out o --threads 3 --workers 2 --quiet --device cuda "
+                                    "--start a/real.pt --teacher real.pt --slurm job.sh && cat job.sh");
+  if (outcome.err.find("without the trainer") != std::string::npos) GTEST_SKIP() << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string folder = "'" + std::filesystem::canonical(scratch_.folder()).string();
+  for (const std::string& words :
+       {" sweep " + folder + "/s.json'", " --data " + folder + "/d'", " --out " + folder + "/o'", std::string(" --threads 3 --workers 2"),
+        std::string(" --quiet"), std::string(" --device cuda"), " --start " + folder + "/a/real.pt'", " --teacher " + folder + "/real.pt'",
+        std::string(" --only \"$SLURM_ARRAY_TASK_ID\"")}) {
+    EXPECT_THAT(outcome.out, testing::HasSubstr(words));
+  }
+}
+
 TEST_F(Commands, ExportWritesAnOnnxFile) {
   const auto json = run("$FLEXOR export m.flexor --out m.onnx");
   EXPECT_EQ(json.at("bytes"), std::filesystem::file_size(scratch_ / "m.onnx"));
