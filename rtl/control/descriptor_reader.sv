@@ -7,6 +7,7 @@
 /// columns, rows or height >= 2^CountWidth; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
 /// with a shortcut or a projection; a projection that does not go to residual memory; pooling with a sum of pixels or as windows.
+/// A projection counts where Residual = 1, windows where Windows = 1.
 module descriptor_reader #(
     /// Pixels of a block at most.
     parameter int unsigned PMax         = 256,
