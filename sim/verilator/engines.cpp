@@ -14,11 +14,16 @@ namespace flexor {
 FLEXOR_CONFIGURATION_LIST
 #undef X
 
-void check_simulated(const EngineParameters& configuration) {
+bool is_simulated(const EngineParameters& configuration) {
 #define X(known) \
-  if (configuration.name == #known) return;
+  if (configuration.name == #known) return true;
   FLEXOR_CONFIGURATION_LIST
 #undef X
+  return false;
+}
+
+void check_simulated(const EngineParameters& configuration) {
+  if (is_simulated(configuration)) return;
   throw InputError(fmt::format(
       "this build has no simulator of configuration '{0}'; configure one with -DFLEXOR_SIMULATORS={0} and build it", configuration.name));
 }

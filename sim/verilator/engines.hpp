@@ -20,6 +20,8 @@ struct EngineOptions {
   MemoryOptions memory = {};  ///< of engines with external memory
 };
 
+/// Whether this build has a simulator of a configuration.
+bool is_simulated(const EngineParameters& configuration);
 /// Throws InputError, with what to build, where this build has no simulator of a configuration.
 void check_simulated(const EngineParameters& configuration);
 
