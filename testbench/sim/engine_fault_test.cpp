@@ -119,6 +119,14 @@ struct Case {
   int faults;
 };
 
+// One that can show: what the engine itself stores and reads again, in strips, has no sums (decision 0218), so no flipped bit there does.
+const Kind& draw_kind(Random& random, const MemoryImage& image) {
+  while (true) {
+    const Kind& kind = kinds()[random.below(kinds().size())];
+    if (kind.fault != MemoryFault::ReadFlip || image.moves.empty()) return kind;
+  }
+}
+
 class EngineFaults : public testing::TestWithParam<Case> {};
 
 TEST_P(EngineFaults, OfExternalMemoryAreReportedAndTheNextJobIsRight) {
@@ -129,7 +137,7 @@ TEST_P(EngineFaults, OfExternalMemoryAreReportedAndTheNextJobIsRight) {
   int fired = 0;
   for (int i = 0; i < faults && !HasFailure(); ++i) {
     if (i % 20 == 19) bench.next_network();
-    const Kind& kind = kinds()[bench.random().below(kinds().size())];
+    const Kind& kind = draw_kind(bench.random(), bench.image());
     const ExternalImage external = lay_out_external(bench.image(), bench.engine());
     const std::uint64_t span = kind.read ? external.size / static_cast<std::uint64_t>(bench.engine().AxiBytes) / (i % 2 == 0 ? 8 : 1) : 3;
     const std::uint64_t at = bench.random().below(span + 1);
