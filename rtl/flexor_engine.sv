@@ -17,7 +17,7 @@ module flexor_engine #(
     /// Channels of a slice.
     parameter int unsigned SliceM = 2,
     /// Slices decrypted at a time; divides K*M/NOut, <= 8*BusBytes.
-    parameter int unsigned D = 40,
+    parameter int unsigned D = 20,
     /// 0 serial (code is data), 1 fixed (Matrix), 2 plain (no XOR).
     parameter int unsigned Decryption = 0,
     /// 0 pair, 1 addsub, 2 andtree, 3 ice40, 4 ecp5, 5 xc7.
@@ -43,7 +43,7 @@ module flexor_engine #(
     /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
     parameter int unsigned CountWidth = 10,
     /// Weight memory words, a power of two.
-    parameter int unsigned WeightWords = 131072,
+    parameter int unsigned WeightWords = 262144,
     /// Control memory words, a power of two.
     parameter int unsigned ControlWords = 8192,
     /// Code memory words, a power of two.
@@ -629,7 +629,8 @@ module flexor_engine #(
     activation_memory #(
         .K(WordBytes),
         .W(W),
-        .ActRows(ActRows)
+        .ActRows(ActRows),
+        .Xc7(PeStyle == flexor_pkg::PeXc7)
     ) i_activations (
         .clk_i,
         .rst_ni,
@@ -726,7 +727,8 @@ module flexor_engine #(
       .AccBuffers(AccBuffers),
       .Twice(Digits > 1),
       .Windows(Windows != 0),
-      .Compact(Compact != 0 && Digits == 1)
+      .Compact(Compact != 0 && Digits == 1),
+      .Xc7(PeStyle == flexor_pkg::PeXc7)
   ) i_accumulator (
       .clk_i,
       .rst_ni        (block_rst_n),

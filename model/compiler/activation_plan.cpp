@@ -126,7 +126,9 @@ void refuse_activations(const Network& network, const std::vector<Geometry>& lay
   const int images = std::max(batch, 1);
   const Demand demand = activations(network, layers, engine);
   const Demand residuals{"residual", "words", residual_tensors(network, engine), engine.ResidualWords, 1};
-  refuse(network, place_tensors(demand.of(images), demand.have) ? residuals : demand, images, engine);
+  // Activations may go in strips where there is external memory, shortcuts may not.
+  const bool only_shortcuts = engine.AxiBytes != 0 || place_tensors(demand.of(images), demand.have);
+  refuse(network, only_shortcuts && !place_residuals(network, engine, images) ? residuals : demand, images, engine);
 }
 
 }  // namespace flexor

@@ -329,7 +329,7 @@ std::vector<Transfer> ExternalImage::list(Finds finds, bool follows) const {
 int word_bits(TransferKind kind, const EngineParameters& engine) {
   switch (kind) {
     case TransferKind::Weight:
-      return engine.D < 8 && 8 % engine.D == 0 ? engine.D : (engine.D + 7) / 8 * 8;
+      return engine.D;
     case TransferKind::Activation:
     case TransferKind::Store:
       return 8;

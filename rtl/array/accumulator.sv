@@ -11,8 +11,11 @@
 ///   acc[buffer][address][m] = maximum ? max(before, 4 * lane[m]) : before + 4 * lane[m],      before = first ? 0 : acc[buffer][address][m]
 ///
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
-/// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles. The read port of a buffer serves
-/// either the addition or the drain.
+/// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles.
+///
+/// AccBuffers = 1: the read port serves either the addition or the drain. AccBuffers = 2: every sum is written to two memories of both buffers, one
+/// for the addition, one for the drain, so that no multiplexer stands behind either; both memories are as many blocks as two of one buffer each,
+/// which a block RAM is too deep for.
 ///
 /// Compact: cycle 1 read, 2 select and add, 3 write. On iCE40 the cell that adds a bit selects it too, so that no register is needed between
 /// memory and adder; they are one path then.
@@ -35,6 +38,8 @@ module accumulator #(
     parameter bit Windows = 1'b0,
     /// 1: no register between memory and adder; needs AccBuffers = 1, Twice = 0 and Windows = 0.
     parameter bit Compact = 1'b0,
+    /// 1: sums in carry cells of Xilinx 7, with AccBuffers = 2.
+    parameter bit Xc7 = 1'b0,
     /// Bits of an address; follows from PMax.
     parameter int unsigned AddressWidth = PMax > 1 ? $clog2(PMax) : 1
 ) (
@@ -60,7 +65,7 @@ module accumulator #(
     input  logic                    maximum_i,
     /// In the place of `dot_i` when `window_i`: 8 bits a channel.
     input  logic [         8*M-1:0] lane_i,
-    /// Buffer to read; no `valid_i` on it in the same cycle, nor, if Compact, in the cycle before.
+    /// Buffer to read; AccBuffers = 1: no `valid_i` in the same cycle, nor, if Compact, in the cycle before.
     input  logic                    read_buffer_i,
     /// Accumulator to read.
     input  logic [AddressWidth-1:0] read_address_i,
@@ -103,18 +108,22 @@ module accumulator #(
 
   logic [M*AccWidth-1:0] sum_q;
   logic [M*AccWidth-1:0] olds;  // to be added to, 0 when first; Compact: only what the memory holds
-  logic [M*AccWidth-1:0] data[AccBuffers];
 
   function automatic logic [M*AccWidth-1:0] doubled(logic [M*AccWidth-1:0] sums);
     for (int unsigned m = 0; m < M; m++) doubled[m*AccWidth+:AccWidth] = {sums[m*AccWidth+:AccWidth-1], 1'b0};
   endfunction
 
-  for (genvar b = 0; b < AccBuffers; b++) begin : gen_buffer
-    // Low when this buffer is written: the polarity of an iCE40 write mask, so that no LUT stands between flip-flop and memory.
-    logic add, idle_q;
+  // Low when a sum is written: the polarity of an iCE40 write mask, so that no LUT stands between flip-flop and memory.
+  logic idle_q;
+  always_ff @(posedge clk_i) idle_q <= ~(rst_ni & valid_q[Lag-1]);
+
+  logic store;  // with `olds`: do not add
+  logic twofold;  // with `olds`: double them
+  if (AccBuffers == 1) begin : gen_single
+    logic add;
     logic [AddressWidth-1:0] address;
-    assign add = Compact ? valid_q[0] : valid_i & (AccBuffers == 1 | buffer_i == 1'(b));
-    always_ff @(posedge clk_i) idle_q <= ~(rst_ni & valid_q[Lag-1] & (AccBuffers == 1 | buffer_q[Lag-1] == 1'(b)));
+    logic [M*AccWidth-1:0] data;
+    assign add = Compact ? valid_q[0] : valid_i;
     assign address = !add ? read_address_i : Compact ? address_q[0] : address_i;
     accumulator_memory #(
         .Width(M * AccWidth),
@@ -125,38 +134,69 @@ module accumulator #(
         .write_address_i(address_q[Lag]),
         .write_data_i(sum_q),
         .read_address_i(address),
-        .read_data_o(data[b])
+        .read_data_o(data)
     );
-  end
-
-  logic store;  // with `olds`: do not add
-  if (Compact) begin : gen_compact
-    always_ff @(posedge clk_i) store <= first_q;
-    assign olds = data[0];
-    assign read_data_o = data[0];
+    assign read_data_o = data;
+    assign twofold = 1'b0;
+    if (Compact) begin : gen_compact
+      always_ff @(posedge clk_i) store <= first_q;
+      assign olds = data;
+    end else begin : gen_select
+      always_ff @(posedge clk_i) olds <= first_q ? '0 : twice_q ? doubled(data) : data;
+      assign store = 1'b0;
+    end
     logic unused;
     assign unused = &{1'b0, read_buffer_i, buffer_q, twice_q};
-  end else if (AccBuffers == 1) begin : gen_single
-    always_ff @(posedge clk_i) olds <= first_q ? '0 : twice_q ? doubled(data[0]) : data[0];
-    assign store = 1'b0;
-    assign read_data_o = data[0];
-    logic unused;
-    assign unused = &{1'b0, read_buffer_i, buffer_q};
   end else begin : gen_double
-    logic read_buffer_q;
+    logic [M*AccWidth-1:0] data;
+    accumulator_memory #(
+        .Width(M * AccWidth),
+        .Depth(2 ** (AddressWidth + 1))
+    ) i_memory (
+        .clk_i,
+        .write_i(~idle_q),
+        .write_address_i({buffer_q[Lag], address_q[Lag]}),
+        .write_data_i(sum_q),
+        .read_address_i({buffer_i, address_i}),
+        .read_data_o(data)
+    );
+    accumulator_memory #(
+        .Width(M * AccWidth),
+        .Depth(2 ** (AddressWidth + 1))
+    ) i_drain_memory (
+        .clk_i,
+        .write_i(~idle_q),
+        .write_address_i({buffer_q[Lag], address_q[Lag]}),
+        .write_data_i(sum_q),
+        .read_address_i({read_buffer_i, read_address_i}),
+        .read_data_o
+    );
     always_ff @(posedge clk_i) begin
-      read_buffer_q <= read_buffer_i;
-      olds <= first_q ? '0 : twice_q ? doubled(data[buffer_q[0]]) : data[buffer_q[0]];
+      twofold <= twice_q;
+      if (first_q) olds <= '0;
+      else olds <= data;
     end
     assign store = 1'b0;
-    assign read_data_o = data[read_buffer_q];
   end
 
   for (genvar m = 0; m < M; m++) begin : gen_channel
     logic [DotWidth-1:0] dot;
-    logic [AccWidth-1:0] extended, addend, old;
+    logic [AccWidth-1:0] extended, addend, old, sum;
     assign dot = dot_i[m*DotWidth+:DotWidth];
-    assign old = olds[m*AccWidth+:AccWidth];
+    if (Xc7 && AccBuffers == 2) begin : gen_xc7
+      // A dot product goes from its flip-flop to the carry chain, the doubling into the LUT beside it.
+      xc7_carry #(
+          .Width(AccWidth)
+      ) i_sum (
+          .carry_i(1'b0),
+          .propagate_i(addend ^ old),
+          .generate_i(addend),
+          .sum_o(sum)
+      );
+    end else begin : gen_sum
+      assign sum = old + addend;
+    end
+    assign old = twofold ? {olds[m*AccWidth+:AccWidth-1], 1'b0} : olds[m*AccWidth+:AccWidth];
     if (DotSigned) begin : gen_signed
       assign extended = AccWidth'($signed(dot));
     end else begin : gen_unsigned
@@ -164,14 +204,14 @@ module accumulator #(
     end
     if (!Windows) begin : gen_array
       assign addend = extended;
-      always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= store ? addend : old + addend;
+      always_ff @(posedge clk_i) sum_q[m*AccWidth+:AccWidth] <= store ? addend : sum;
     end else begin : gen_window
       logic [7:0] lane;
       assign lane   = lane_i[8*m+:8];
       assign addend = window_i ? AccWidth'({lane, 2'b00}) : extended;
       always_ff @(posedge clk_i) begin
-        if (!(window_i && maximum_i)) sum_q[m*AccWidth+:AccWidth] <= old + addend;
-        else sum_q[m*AccWidth+:AccWidth] <= old[9:2] > lane ? old : addend;
+        if (!(window_i && maximum_i)) sum_q[m*AccWidth+:AccWidth] <= sum;
+        else sum_q[m*AccWidth+:AccWidth] <= olds[m*AccWidth+2+:8] > lane ? olds[m*AccWidth+:AccWidth] : addend;
       end
     end
   end

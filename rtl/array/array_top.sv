@@ -127,7 +127,8 @@ module array_top #(
       .AccWidth(AccWidth),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
-      .Twice(Twice)
+      .Twice(Twice),
+      .Xc7(PeStyle == flexor_pkg::PeXc7)
   ) i_accumulator (
       .clk_i,
       .rst_ni,

@@ -3,7 +3,7 @@
 /// Cuts a stream of beats into words of a whole number of grains, one word a cycle; a word may begin in one beat and end in the next.
 ///
 ///   word w = grains w*step .. w*step+step-1 of the stream (little endian, lowest bits first), w = 0..count-1
-/// With `bytes_i`, step is whole bytes, count is in bytes, each word holds up to step of them, and the last one only what is left (strobe_o).
+/// Words of more than Fine bits are whole bytes, words of more than Moved bits whole beats. With `bytes_i`, step is whole bytes, count is in bytes, each word holds up to step of them, and the last one only what is left (strobe_o).
 module beat_unpacker #(
     /// Bytes of a beat, 8 or 16.
     parameter int unsigned Beat = 16,
@@ -11,6 +11,10 @@ module beat_unpacker #(
     parameter int unsigned Word = 16,
     /// Bits of a grain: 1, 2, 4 or 8.
     parameter int unsigned Grain = 8,
+    /// Bits of a word at most that is not whole bytes, 1..8*Word.
+    parameter int unsigned Fine = 8 * Word,
+    /// Bits of a word at most that does not fill its beat, Fine..8*Word.
+    parameter int unsigned Moved = 8 * Word,
     /// Grains of a byte; follows from Grain.
     parameter int unsigned PerByte = 8 / Grain
 ) (
@@ -36,7 +40,7 @@ module beat_unpacker #(
     output logic                              word_valid_o,
     /// It is taken.
     input  logic                              word_ready_i,
-    /// The word; bits past step are those of the stream.
+    /// The word; bits past step are undefined.
     output logic [                8*Word-1:0] word_o,
     /// Bytes that belong to it.
     output logic [                  Word-1:0] strobe_o,
@@ -60,6 +64,9 @@ module beat_unpacker #(
   if (Grain != 1 && Grain != 2 && Grain != 4 && Grain != 8) begin : gen_check_grain
     $error("beat_unpacker: Grain must be 1, 2, 4 or 8");
   end
+  if (Fine < 1 || Fine > Moved || Moved > 8 * Word) begin : gen_check_bits
+    $error("beat_unpacker: Fine must be in 1..Moved and Moved at most 8*Word");
+  end
 
   logic full_q, running_q;  // beat_q holds a beat with bytes that are still to come; words are left
   logic [8*Beat-1:0] beat_q;
@@ -75,7 +82,14 @@ module beat_unpacker #(
   assign end_place = (PlaceWidth + 2)'(place_q) + (PlaceWidth + 2)'(size);
   assign contained = end_place <= (PlaceWidth + 2)'(Grains);
 
-  assign word_o = (8 * Word)'({beat_i, beat_q} >> (32'(place_q) * Grain));
+  // A whole beat as it is; from a byte on; up to 7 bits further for the lowest bits only.
+  logic [Moved+6:0] from_byte;
+  assign from_byte = (Moved + 7)'({beat_i, beat_q} >> (8 * (32'(place_q) / PerByte)));
+  always_comb begin
+    word_o = beat_q[8*Word-1:0];
+    word_o[Moved-1:0] = from_byte[Moved-1:0];
+    word_o[Fine-1:0] = Fine'(from_byte[Fine+6:0] >> (32'(place_q) % PerByte * Grain));
+  end
   for (genvar i = 0; i < Word; i++) begin : gen_strobe
     assign strobe_o[i] = StepWidth'(i * PerByte) < size;
   end

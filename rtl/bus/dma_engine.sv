@@ -5,7 +5,7 @@
 /// An entry (transfer_pkg) waits until `after` layers of the job have ended; a layer waits until the progress that entries
 /// announce has reached its own. With these two counts the compiler orders everything. An entry may say that what it sets off comes at once. Any fault ends the list: nothing more is asked of the memory, what it owes is
 /// swallowed, running_o falls, and the first fault is reported once.
-///   words:       control, code: 4 bytes a word; weight: D bits where 8 is a multiple of D, else ceil(D/8) bytes; activations: Word = min(W, Beat) bytes a cycle
+///   words:       control, code: 4 bytes a word; weight: D bits; activations: Word = min(W, Beat) bytes a cycle
 ///   checked:     the entry's fold; kind 1..5; count >= 1; word + count <= words of the memory; a pair inside activation memory (what runs past its end wraps);
 ///                words and beats end together; sums where asked for
 module dma_engine
@@ -124,8 +124,10 @@ module dma_engine
 
   localparam int unsigned Grain = weight_grain(D);
   localparam int unsigned PerByte = 8 / Grain;
-  localparam int unsigned WeightGrains = (D + Grain - 1) / Grain;
+  localparam int unsigned WeightGrains = D / Grain;
   localparam int unsigned ActivationBytes = W < Beat ? W : Beat;
+  localparam int unsigned WeightBits = D < 32 ? 32 : 8 * ((D + 7) / 8);  // control and code words are 32 bits
+  localparam int unsigned Moved = ActivationBytes == Beat || WeightBits > 8 * ActivationBytes ? WeightBits : 8 * ActivationBytes;
   localparam int unsigned StepWidth = $clog2(Word * PerByte + 1);
   localparam int unsigned OffsetWidth = $clog2(K);
   localparam int unsigned EntryBeats = EntryBytes / Beat;
@@ -363,7 +365,9 @@ module dma_engine
   beat_unpacker #(
       .Beat (Beat),
       .Word (Word),
-      .Grain(Grain)
+      .Grain(Grain),
+      .Fine (D),
+      .Moved(Moved)
   ) i_unpacker (
       .clk_i,
       .rst_ni(move_rst_n),

@@ -61,9 +61,9 @@ package transfer_pkg;
     return fold;
   endfunction
 
-  /// Bits in which weights of D bits stand one behind the other in external memory: D itself where a byte holds whole words, else bytes.
+  /// Weights of D bits stand one behind the other in external memory, so each begins at a multiple of so many bits: gcd(D, 8).
   function automatic int unsigned weight_grain(int unsigned d);
-    return d == 1 || d == 2 || d == 4 ? d : 8;
+    return d % 8 == 0 ? 8 : d % 4 == 0 ? 4 : d % 2 == 0 ? 2 : 1;
   endfunction
 
   /// Bytes of the widest word that dma_engine takes out of beats of `beat` bytes: D-bit weights, 32-bit words, up to w bytes of activations.

@@ -5,7 +5,7 @@
 ///   word g*n + j, bit d = stored bit j of slice g*D + d         (G = S/D groups of n words, S = K*M/NOut slices)
 ///   slice s = pm*(K/SliceK) + gk, bit i -> weight_o[(SliceM*pm + i/SliceK)*K + SliceK*gk + i%SliceK]
 ///
-/// Only the D slices of the group that is arriving have LUTs; the first word of the next group shifts a finished group into plain registers.
+/// Only the D slices of the group that is arriving have LUTs, serial or fixed; the first word of the next group shifts a finished group into plain registers.
 /// WeightBuffers = 2: the loaded tile waits in a shadow until `tile_take_i` copies it to the active weights. WeightBuffers = 1: there is no
 /// copy, `weight_o` is what has been loaded; no word is accepted from the last word of a tile until it is taken and `busy_i` is low again.
 module tile_decryptor #(
@@ -99,9 +99,7 @@ module tile_decryptor #(
     free_q  <= ~whole_next;
   end
 
-  // Bits per slice that wait for a take: weights, or stored bits of a fixed code.
-  localparam int unsigned Width = Decryption == flexor_pkg::DecryptionFixed ? NMax : NOut;
-  logic [D*Width-1:0] arriving;
+  logic [D*NOut-1:0] arriving;
 
   if (Decryption == flexor_pkg::DecryptionFixed) begin : gen_stored
     logic [NMax-1:0] select, next_q;
@@ -110,6 +108,7 @@ module tile_decryptor #(
       if (load) next_q <= word_first_i ? NMax'(2) : NMax'({next_q, 1'b0});
     end
     for (genvar d = 0; d < D; d++) begin : gen_slice
+      logic [NMax-1:0] stored;
       stored_slice #(
           .NMax(NMax)
       ) i_slice (
@@ -117,7 +116,15 @@ module tile_decryptor #(
           .first_i (select[0]),
           .select_i(select),
           .stored_i(word_i[d]),
-          .stored_o(arriving[d*NMax+:NMax])
+          .stored_o(stored)
+      );
+      xor_decryptor #(
+          .NIn(NMax),
+          .NOut(NOut),
+          .Matrix(Matrix)
+      ) i_decryptor (
+          .stored_i(stored),
+          .weight_o(arriving[d*NOut+:NOut])
       );
     end
     logic unused;
@@ -139,43 +146,27 @@ module tile_decryptor #(
     end
   end
 
-  // Group g of a whole tile at [g*D*Width +: D*Width]: the last one has just arrived, the others have been shifted down.
-  logic [Slices*Width-1:0] loaded;
-  assign loaded[(Groups-1)*D*Width+:D*Width] = arriving;
+  // Group g of a whole tile at [g*D*NOut +: D*NOut]: the last one has just arrived, the others have been shifted down.
+  logic [Slices*NOut-1:0] loaded;
+  assign loaded[(Groups-1)*D*NOut+:D*NOut] = arriving;
   if (Groups > 1) begin : gen_shift
-    logic [(Groups-1)*D*Width-1:0] finished_q;
+    logic [(Groups-1)*D*NOut-1:0] finished_q;
     always_ff @(posedge clk_i) begin
-      if (shift) finished_q <= loaded[Slices*Width-1:D*Width];
+      if (shift) finished_q <= loaded[Slices*NOut-1:D*NOut];
     end
-    assign loaded[(Groups-1)*D*Width-1:0] = finished_q;
+    assign loaded[(Groups-1)*D*NOut-1:0] = finished_q;
   end else begin : gen_no_shift
     logic unused;
     assign unused = shift;
   end
 
-  logic [Slices*NOut-1:0] decrypted;
-  if (Decryption == flexor_pkg::DecryptionFixed) begin : gen_fixed
-    for (genvar s = 0; s < Slices; s++) begin : gen_slice
-      xor_decryptor #(
-          .NIn(NMax),
-          .NOut(NOut),
-          .Matrix(Matrix)
-      ) i_decryptor (
-          .stored_i(loaded[s*NMax+:NMax]),
-          .weight_o(decrypted[s*NOut+:NOut])
-      );
-    end
-  end else begin : gen_ready_made
-    assign decrypted = loaded;
-  end
-
   logic [Slices*NOut-1:0] active;
   if (WeightBuffers == 2) begin : gen_copy
     always_ff @(posedge clk_i) begin
-      if (tile_take_i) active <= decrypted;
+      if (tile_take_i) active <= loaded;
     end
   end else begin : gen_direct
-    assign active = decrypted;
+    assign active = loaded;
   end
 
   for (genvar s = 0; s < Slices; s++) begin : gen_place

@@ -16,9 +16,7 @@ module ram_1r1w_bytes #(
     input  logic [$clog2(Depth)-1:0] read_address_i,
     /// Word read, one cycle later.
     output logic [      8*Bytes-1:0] read_data_o,
-    /// Write the enabled bytes in this cycle.
-    input  logic                     write_i,
-    /// Byte enable.
+    /// Bytes to write in this cycle.
     input  logic [        Bytes-1:0] write_strobe_i,
     /// Word to write.
     input  logic [$clog2(Depth)-1:0] write_address_i,
@@ -37,10 +35,8 @@ module ram_1r1w_bytes #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (write_i) begin
-      for (int unsigned i = 0; i < Bytes; i++) begin
-        if (write_strobe_i[i]) memory[write_address_i][8*i+:8] <= write_data_i[8*i+:8];
-      end
+    for (int unsigned i = 0; i < Bytes; i++) begin
+      if (write_strobe_i[i]) memory[write_address_i][8*i+:8] <= write_data_i[8*i+:8];
     end
   end
 

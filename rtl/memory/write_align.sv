@@ -13,6 +13,8 @@ module write_align #(
     parameter int unsigned W           = 16,
     /// Bits of a word number.
     parameter int unsigned WordWidth   = 12,
+    /// 1: multiplexers of four, a LUT6 of Xilinx 7 a bit.
+    parameter bit          Xc7         = 1'b0,
     /// Bits of an offset, clog2(K).
     parameter int unsigned OffsetWidth = $clog2(K)
 ) (
@@ -30,15 +32,13 @@ module write_align #(
     input  logic [        8*W-1:0] write_data_i,
     /// Byte enable.
     input  logic [          W-1:0] write_strobe_i,
-    /// The banks write in this cycle.
-    output logic                   valid_o,
     /// Row of bank 0.
     output logic [  WordWidth-2:0] row0_o,
     /// Row of bank 1.
     output logic [  WordWidth-2:0] row1_o,
-    /// Lane enable of bank 0.
+    /// Lane enable of bank 0; 0 where no write was asked for.
     output logic [          K-1:0] strobe0_o,
-    /// Lane enable of bank 1.
+    /// Lane enable of bank 1; 0 where no write was asked for.
     output logic [          K-1:0] strobe1_o,
     /// Bytes by lane, for both banks.
     output logic [        8*K-1:0] lanes_o
@@ -48,17 +48,17 @@ module write_align #(
 
   logic [8*W-1:0] turned, turned_q;
   logic [W-1:0] strobe_turned, strobe_q;
-  logic [TurnWidth-1:0] turn;
-  logic [WordWidth-1:0] word_q;
+  logic [  TurnWidth-1:0] turn;
+  logic [  WordWidth-1:0] word_q;
   logic [OffsetWidth-1:0] offset_q;
-  logic valid_q;
 
   // rotate right by -offset mod W
   assign turn = TurnWidth'(0) - write_offset_i[TurnWidth-1:0];
   byte_rotate #(
       .Bytes(W),
       .First(0),
-      .Last (TurnWidth - 1)
+      .Last (TurnWidth - 1),
+      .Xc7  (Xc7)
   ) i_rotate (
       .data_i  (write_data_i),
       .amount_i(turn),
@@ -69,16 +69,15 @@ module write_align #(
   end
 
   always_ff @(posedge clk_i) begin
-    valid_q <= rst_ni && write_valid_i;
+    if (!rst_ni || !write_valid_i) strobe_q <= '0;
+    else strobe_q <= strobe_turned;
     if (write_valid_i) begin
       turned_q <= turned;
-      strobe_q <= strobe_turned;
       word_q   <= write_word_i;
       offset_q <= write_offset_i;
     end
   end
 
-  assign valid_o = valid_q;
   assign row0_o  = word_q[WordWidth-1:1] + (WordWidth - 1)'(word_q[0]);
   assign row1_o  = word_q[WordWidth-1:1];
 

@@ -272,12 +272,12 @@ TEST(Compiler, NestedCodesShareTheirColumns) {
 
 TEST(Compiler, WeightWordsFollowTheRate) {
   Random random(2);
-  // small: K = 30, M = 16, D = 24: S = 24 slices, one group. Dense 90 -> 32: 3 chunks x 2 m-tiles x n words.
+  // small: K = 30, M = 16, D = 8: S = 24 slices, three groups. Dense 90 -> 32: 3 chunks x 2 m-tiles x 3 n words.
   const test::LayerSpec spec{LayerKind::Dense, 32, 1, 1, 0, false, false, 0, 8};
   for (const int n : {8, 12, 16, 20}) {
     const Network network = test::random_network(random, {9, 10, 1}, {nested_code(n)}, {spec});
     const MemoryImage image = compile(network, named("small"));
-    EXPECT_EQ(image.weight.size(), static_cast<std::size_t>(6 * n));
+    EXPECT_EQ(image.weight.size(), static_cast<std::size_t>(6 * 3 * n));
     EXPECT_EQ(image.layers[0].tiles, 6);
     EXPECT_EQ(image.layers[0].macs, 90 * 32 * image.batch);
   }
@@ -290,7 +290,7 @@ TEST(Compiler, PlainEngineStoresTwentyBitsASlice) {
   EngineParameters engine = named("small");
   engine.Decryption = 2;
   const MemoryImage image = compile(network, engine);
-  EXPECT_EQ(image.weight.size(), 6U * 20U);
+  EXPECT_EQ(image.weight.size(), 6U * 3U * 20U);
   EXPECT_TRUE(image.code.empty());
 }
 

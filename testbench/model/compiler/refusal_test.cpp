@@ -168,6 +168,10 @@ TEST_F(GraphRefusal, ResidualMemory) {
   EXPECT_EQ(compile(network, engine).batch, 14);
   expect_input_error([&] { compile(network, engine, 15); },
                      "layer 'conv1' needs 540 words of residual memory for a batch of 15, but engine 'base' has 512; take a smaller batch");
+  engine.ResidualWords = 32;
+  engine.ActRows = 4;  // 400 bytes: activations would go in strips, shortcuts do not
+  expect_input_error([&] { compile(network, engine); },
+                     "layer 'conv1' needs 36 words of residual memory for a batch of 1, but engine 'base' has 32; take a larger engine");
 }
 
 TEST_F(Refusal, StringLongerThan255Chunks) {

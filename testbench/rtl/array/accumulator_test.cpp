@@ -16,6 +16,7 @@
 #include "Vaccumulator_signed.h"
 #include "Vaccumulator_single.h"
 #include "Vaccumulator_windows.h"
+#include "Vaccumulator_xc7.h"
 
 namespace flexor::testbench {
 namespace {
@@ -160,7 +161,7 @@ class Accumulator : public ::testing::Test {
 using Variants = ::testing::Types<
     Variant<Vaccumulator_single, 3, 12, false, 16, 16, 1, true>, Variant<Vaccumulator_double, 16, 14, false, 22, 256, 2, false>,
     Variant<Vaccumulator_signed, 5, 9, true, 12, 5, 2, true>, Variant<Vaccumulator_windows, 4, 13, false, 20, 32, 2, true, true>,
-    Variant<Vaccumulator_compact, 6, 12, false, 20, 16, 1, false, false, true>>;
+    Variant<Vaccumulator_compact, 6, 12, false, 20, 16, 1, false, false, true>, Variant<Vaccumulator_xc7, 5, 9, true, 13, 5, 2, true>>;
 TYPED_TEST_SUITE(Accumulator, Variants);
 
 TYPED_TEST(Accumulator, EqualsPlainArray) {

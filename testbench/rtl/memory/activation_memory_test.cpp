@@ -9,9 +9,11 @@
 
 #include "../port_bits.hpp"
 #include "Vactivation_memory_base.h"
+#include "Vactivation_memory_base_xc7.h"
 #include "Vactivation_memory_nano.h"
 #include "Vactivation_memory_small.h"
 #include "Vactivation_memory_tiny.h"
+#include "Vactivation_memory_tiny_xc7.h"
 
 namespace flexor::testbench {
 namespace {
@@ -67,7 +69,8 @@ class ActivationMemory : public ::testing::Test {
 };
 
 using Variants = ::testing::Types<Variant<Vactivation_memory_tiny, 10, 4, 64>, Variant<Vactivation_memory_nano, 20, 4, 256>,
-                                  Variant<Vactivation_memory_small, 30, 8, 16>, Variant<Vactivation_memory_base, 50, 16, 8>>;
+                                  Variant<Vactivation_memory_small, 30, 8, 16>, Variant<Vactivation_memory_base, 50, 16, 8>,
+                                  Variant<Vactivation_memory_tiny_xc7, 10, 4, 64>, Variant<Vactivation_memory_base_xc7, 50, 16, 8>>;
 TYPED_TEST_SUITE(ActivationMemory, Variants);
 
 TYPED_TEST(ActivationMemory, ReadsAndWritesAnywhereInEveryCycle) {

@@ -79,7 +79,7 @@ TEST_F(Commands, CompileWritesAnImageAndThePlan) {
   EXPECT_TRUE(std::filesystem::exists(scratch_ / "m.img"));
   EXPECT_EQ(json.at("batch"), 2);
   EXPECT_EQ(json.at("layers").at(0).at("macs"), 2 * kConvMacs);
-  EXPECT_EQ(json.at("memories").at("weight").at("size"), 16384);
+  EXPECT_EQ(json.at("memories").at("weight").at("size"), 65536);
 }
 
 TEST_F(Commands, EvalCountsTheSample) {
