@@ -633,7 +633,6 @@ module flexor_engine #(
         .Xc7(PeStyle == flexor_pkg::PeXc7)
     ) i_activations (
         .clk_i,
-        .rst_ni,
         .read_valid_i   (patch_read || bus_activation_read || store_read),
         .read_address_i (!busy ? 32'(bus_address) : patch_read || AxiBytes == 0 ? patch_address : store_address),
         .read_data_o    (activation_data),

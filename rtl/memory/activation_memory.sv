@@ -19,8 +19,6 @@ module activation_memory #(
 ) (
     /// Clock.
     input  logic           clk_i,
-    /// Synchronous reset, active low; the contents stay.
-    input  logic           rst_ni,
     /// Read in this cycle.
     input  logic           read_valid_i,
     /// Pair of byte 0.
@@ -137,7 +135,6 @@ module activation_memory #(
       .Xc7      (Xc7)
   ) i_align (
       .clk_i,
-      .rst_ni,
       .write_valid_i,
       .write_word_i  (write_address_i[8+:WordWidth]),
       .write_offset_i(write_address_i[0+:OffsetWidth]),

@@ -20,8 +20,6 @@ module write_align #(
 ) (
     /// Clock.
     input  logic                   clk_i,
-    /// Synchronous reset, active low.
-    input  logic                   rst_ni,
     /// A write is asked for.
     input  logic                   write_valid_i,
     /// Word of byte 0.
@@ -69,7 +67,7 @@ module write_align #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || !write_valid_i) strobe_q <= '0;
+    if (!write_valid_i) strobe_q <= '0;
     else strobe_q <= strobe_turned;
     if (write_valid_i) begin
       turned_q <= turned;

@@ -55,10 +55,8 @@ class ActivationMemory : public ::testing::Test {
 
   ActivationMemory() : bytes_(V::kBytes) {
     std::cout << "seed " << seed_ << " (FLEXOR_SEED repeats it)\n";
-    top_->rst_ni = 0;
     top_->read_valid_i = top_->write_valid_i = 0;
     clock_edge(*top_);
-    top_->rst_ni = 1;
     fill();
   }
 
