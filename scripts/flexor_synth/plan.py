@@ -65,6 +65,7 @@ def parameters(target, block, config=None, overrides=None):
         raise Problem(f"block {block}: there is no variant {variant}; there are {', '.join(v for v in VARIANTS if v)}")
     result = rtl.configuration(config or CONFIG[target])
     result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
+    result["Xc7"] = int(STYLE[target] == "xc7")  # of blocks alone: the engine sets it by PeStyle
     if variant == "fixed":
         style = next(s for s, number in rtl.DATA["pe_styles"].items() if number == result["PeStyle"])
         result |= {"NMax": codes.STORED, "Matrix": codes.literal(codes.recoded(codes.nested(codes.STORED), style))}
