@@ -13,9 +13,9 @@
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
 /// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles.
 ///
-/// AccBuffers = 1: the read port serves either the addition or the drain. AccBuffers = 2: every sum is written to two memories of both buffers, one
-/// for the addition, one for the drain, so that no multiplexer stands behind either; both memories are as many blocks as two of one buffer each,
-/// which a block RAM is too deep for.
+/// AccBuffers = 1: the read port serves either the addition or the drain. AccBuffers = 2: every sum is written to two memories of both buffers,
+/// one for the addition, one for the drain, so that no multiplexer stands behind either. With 256 words a buffer the blocks are as many as with a
+/// memory for each buffer: a block is 512 words deep at its full width.
 ///
 /// Compact: cycle 1 read, 2 select and add, 3 write. On iCE40 the cell that adds a bit selects it too, so that no register is needed between
 /// memory and adder; they are one path then.

@@ -3,7 +3,8 @@
 /// Cuts a stream of beats into words of a whole number of grains, one word a cycle; a word may begin in one beat and end in the next.
 ///
 ///   word w = grains w*step .. w*step+step-1 of the stream (little endian, lowest bits first), w = 0..count-1
-/// Words of more than Fine bits are whole bytes, words of more than Moved bits whole beats. With `bytes_i`, step is whole bytes, count is in bytes, each word holds up to step of them, and the last one only what is left (strobe_o).
+/// Words of more than Fine bits are whole bytes, words of more than Moved bits whole beats.
+/// With `bytes_i`, step is whole bytes, count is in bytes, each word holds up to step of them, and the last one only what is left (strobe_o).
 module beat_unpacker #(
     /// Bytes of a beat, 8 or 16.
     parameter int unsigned Beat = 16,
