@@ -1,6 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/convolution.hpp"
 
+#include <limits>
+
+namespace flexor {
+namespace {
+
+constexpr auto kLast = torch::MemoryFormat::ChannelsLast;
+
+torch::Tensor last(const torch::Tensor& tensor) { return tensor.contiguous(kLast); }
+
+torch::Tensor images_of(std::int64_t images, std::int64_t channels, std::int64_t height, std::int64_t width) {
+  return torch::empty({images, channels, height, width}, torch::TensorOptions().dtype(torch::kFloat).memory_format(kLast));
+}
+
+std::optional<IntegerConvolution> integers_for(const ConvolutionShape& s) {
+  const auto fits_int = [](std::int64_t value) { return value <= std::numeric_limits<int>::max(); };
+  if (s.kernel != 3 || s.stride != 1 || s.padding != 1 || s.bfloat16) return {};
+  if (!fits_int(s.images) || !fits_int(s.inputs) || !fits_int(s.outputs) || !fits_int(s.height) || !fits_int(s.width)) return {};
+  const IntegerShape shape{static_cast<int>(s.images), static_cast<int>(s.inputs), static_cast<int>(s.outputs), static_cast<int>(s.height),
+                           static_cast<int>(s.width)};
+  if (!IntegerConvolution::fits(shape)) return {};
+  return IntegerConvolution(shape);
+}
+
+}  // namespace
+
+torch::Tensor Convolution::input_gradient(const IntegerGradient& gradient, const torch::Tensor& weight) const {
+  torch::Tensor dx = images_of(shape_.images, shape_.inputs, shape_.height, shape_.width);
+  const torch::Tensor w = last(weight);
+  integers_->input_gradient(gradient.values.data_ptr<std::int16_t>(), w.data_ptr<float>(), gradient.step, dx.data_ptr<float>());
+  return dx;
+}
+
+torch::Tensor Convolution::weight_gradient(const torch::Tensor& bytes, const IntegerGradient& gradient) const {
+  torch::Tensor dw = images_of(shape_.outputs, shape_.inputs, shape_.kernel, shape_.kernel);
+  const torch::Tensor x = last(bytes);
+  integers_->weight_gradient(x.data_ptr<std::uint8_t>(), gradient.values.data_ptr<std::int16_t>(), gradient.step, dw.data_ptr<float>());
+  return dw;
+}
+
+}  // namespace flexor
+
 #ifdef FLEXOR_ONEDNN
 #include <dnnl.hpp>
 #include <optional>
@@ -22,10 +63,6 @@ dnnl::stream& stream() {
   static dnnl::stream only(cpu());
   return only;
 }
-
-constexpr auto kLast = torch::MemoryFormat::ChannelsLast;
-
-torch::Tensor last(const torch::Tensor& tensor) { return tensor.contiguous(kLast); }
 
 Memory view(const Memory::desc& desc, const torch::Tensor& tensor) { return {desc, cpu(), tensor.data_ptr()}; }
 
@@ -110,10 +147,18 @@ struct Convolution::Primitives {
   Memory gathered;
 };
 
-Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape), made_(std::make_unique<Primitives>(shape)) {}
+Convolution::Convolution(const ConvolutionShape& shape)
+    : shape_(shape), integers_(integers_for(shape)), made_(std::make_unique<Primitives>(shape)) {}
 Convolution::~Convolution() = default;
 
 torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor& bytes) {
+  if (bytes.defined() && forward_by_integers()) {
+    torch::Tensor y = images_of(shape_.images, shape_.outputs, shape_.out_height(), shape_.out_width());
+    const torch::Tensor x = last(bytes);
+    const torch::Tensor w = last(weight);
+    integers_->forward(x.data_ptr<std::uint8_t>(), w.data_ptr<float>(), y.data_ptr<float>());
+    return y;
+  }
   Primitives& p = *made_;
   const bool by_bytes = bytes.defined() && p.make_bytes_forward();
   const torch::Tensor x = last(by_bytes ? bytes : input);
@@ -130,7 +175,7 @@ torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tens
   return y;
 }
 
-bool Convolution::multiplies_bytes() { return made_->make_bytes_forward(); }
+bool Convolution::multiplies_bytes() { return forward_by_integers() || made_->make_bytes_forward(); }
 
 torch::Tensor Convolution::input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight) {
   Primitives& p = *made_;

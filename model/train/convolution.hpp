@@ -2,7 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 
+#include "train/integer_convolution.hpp"
 #include "train/tensor.hpp"
 
 namespace flexor {
@@ -16,6 +18,12 @@ struct ConvolutionShape {
   bool operator==(const ConvolutionShape&) const = default;
   [[nodiscard]] std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
   [[nodiscard]] std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+};
+
+/// A gradient of 16-bit integers: step * values, int16 [N, C, H, W] in NHWC order, |value| <= 32767.
+struct IntegerGradient {
+  torch::Tensor values;
+  float step = 0;
 };
 
 /// Convolution of oneDNN without libtorch in between, and its two gradients. Activations are [N, C, H, W] in NHWC order
@@ -35,12 +43,20 @@ class Convolution {
   [[nodiscard]] torch::Tensor input_gradient(const torch::Tensor& gradient, const torch::Tensor& weight);
   /// Gradient of the weights, float.
   [[nodiscard]] torch::Tensor weight_gradient(const torch::Tensor& input, const torch::Tensor& gradient);
+  /// Whether the gradients below are there: 3x3, stride 1, padding 1, channels and pixels as IntegerConvolution has them, float32.
+  [[nodiscard]] bool takes_integers() const { return integers_.has_value(); }
+  /// The same from a gradient of integers, float; weights are -1 and +1.
+  [[nodiscard]] torch::Tensor input_gradient(const IntegerGradient& gradient, const torch::Tensor& weight) const;
+  /// `bytes`: the input as uint8.
+  [[nodiscard]] torch::Tensor weight_gradient(const torch::Tensor& bytes, const IntegerGradient& gradient) const;
   /// Whether this build and processor have it for a type.
   static bool available(bool bfloat16);
 
  private:
   struct Primitives;
+  [[nodiscard]] bool forward_by_integers() const { return takes_integers() && IntegerConvolution::forward_is_fast(); }
   ConvolutionShape shape_;
+  std::optional<IntegerConvolution> integers_;
   std::unique_ptr<Primitives> made_;
 };
 

@@ -99,6 +99,28 @@ void EncryptedLayerImpl::begin_from(const EncryptedLayerImpl& other) {
   if (shortcut_scale_.defined()) shortcut_scale_.copy_(other.shortcut_scale_);
 }
 
+void EncryptedLayerImpl::begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input) {
+  const torch::NoGradGuard guard;
+  if (spec_.digits > 0) {
+    latent_.copy_(weight * std::ldexp(1.0, -spec_.digits));
+  } else {
+    const torch::Tensor flat = weight.to(torch::kFloat).permute({0, 2, 3, 1}).contiguous();  // NHWC, the order of position
+    const auto* from = flat.data_ptr<float>();
+    auto* to = latent_.data_ptr<float>();
+    for (const std::int32_t place : map_->position) *to++ = place < 0 ? 0.0F : static_cast<float>(hyper_.start_size) * from[place];
+  }
+  const torch::Tensor sums = accumulators(input, false).to(torch::kDouble);
+  mean_.copy_(sums.mean({0, 2, 3}));
+  variance_.copy_(sums.var({0, 2, 3}, false));
+  // The inverse of fold(), with the step of the file's activations.
+  const int low = layer.projection ? -layer.activation_max - 1 : 0;
+  const double unit = layer.logits ? 1 / spec_.logit_unit : spec_.clip / (layer.activation_max - low);
+  const torch::Tensor scale = torch::tensor(layer.real_scale, torch::kDouble) * unit;
+  gain_.copy_(scale * (variance_.to(torch::kDouble) + kVarianceFloor).sqrt());
+  offset_.copy_((torch::tensor(layer.real_bias, torch::kDouble) + mean_.to(torch::kDouble)) * scale);
+  if (shortcut_scale_.defined()) shortcut_scale_.fill_(layer.shortcut->multiplier / kShortcutOne);
+}
+
 int EncryptedLayerImpl::shortcut_multiplier() const {
   if (!spec_.shortcut) return 0;
   const double scale = shortcut_scale_.defined() ? shortcut_scale_.item<double>() : spec_.shortcut->scale;
@@ -200,6 +222,7 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
                          .largest = largest(),
                          .shortcut = shortcut_multiplier() / kShortcutOne,
                          .variance_floor = kVarianceFloor,
+                         .integer_gradients = hyper_.integer_gradients && !bfloat16,
                          .team = step_team()};
   if (!is_training()) return fused_evaluation(x, weight(), gain_, offset_, r, *convolution(x, bfloat16), shape, {mean_, variance_}, copies);
   BatchStatistics batch;
@@ -208,8 +231,8 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
   return q;
 }
 
-torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies) {
-  if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16, copies);
+// By libtorch's operations, behind a maximum of 2x2.
+torch::Tensor EncryptedLayerImpl::accumulators(const torch::Tensor& input, bool bfloat16) {
   torch::Tensor x = shape_.global_average ? input.to(torch::kFloat).sum({2, 3}, true) : input;
   torch::Tensor w = weight();
   const bool dense = shape_.kind == LayerKind::Dense;
@@ -224,7 +247,12 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
   if (dense) x = pixels ? as_pixels(x) : as_channels(x);
   x = torch::conv2d(x, w, {}, shape_.stride, shape_.padding);
   if (pixels) x = x.permute({2, 1, 0, 3});
-  if (shape_.max_pool) x = torch::max_pool2d(x, 2);  // before batch norm: the gain is positive, so the order does not matter
+  return shape_.max_pool ? torch::max_pool2d(x, 2) : x;  // before batch norm: the gain is positive, so the order does not matter
+}
+
+torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies) {
+  if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16, copies);
+  torch::Tensor x = accumulators(input, bfloat16);
   if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
   if (Team* team = step_team()) {
     BatchStatistics batch;

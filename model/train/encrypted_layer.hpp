@@ -34,7 +34,8 @@ struct Hyper {
   double hardening = 0;        ///< share of a run in which the codewords take the place of the latents themselves (nearest codeword)
   double smallest_gain = 0.1;  ///< of batch norm: keeps |bias| = |offset / gain| * sigma small
   double largest_gain = 1e30;
-  bool fused = true;  ///< fused_layer() where it fits; false: libtorch's operations everywhere
+  bool integer_gradients = false;  ///< of convolutions, 16 bits, where IntegerConvolution fits
+  bool fused = true;               ///< fused_layer() where it fits; false: libtorch's operations everywhere
 };
 
 /// A layer whose accumulators become outputs as real_scale * (accumulator + real_bias), per channel.
@@ -63,6 +64,10 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// Begins where a layer of the same shape and of Method::Real or Method::Nearest ended: batch norm, shortcut scale and digits as they are
   /// there, latents those weights or latents times one factor, so that their root mean square is Hyper::start_size.
   void begin_from(const EncryptedLayerImpl& other);
+  /// Begins as a layer of a model file, `layer` with weights `weight` (weight_tensor()): the same weights, latents of +-Hyper::start_size
+  /// (0 where a bit is dropped), and batch norm and statistics such that evaluation gives what the file says, with the statistics of the
+  /// accumulators of `input`, NCHW activations of training images.
+  void begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input);
   /// Evaluation from here on uses statistics gathered since; see recalibrate().
   void reset_statistics();
   /// Hands the parameters to the optimiser, each with its box: latents within latent_box (nearest codeword), batch-norm gain positive
@@ -97,6 +102,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   std::shared_ptr<const SliceMap> map_;
   [[nodiscard]] Estimator estimator() const;
   torch::Tensor slices();
+  torch::Tensor accumulators(const torch::Tensor& input, bool bfloat16);
   torch::Tensor shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const;
   torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
   [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;

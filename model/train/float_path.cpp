@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "golden/golden.hpp"
+#include "train/model_weights.hpp"
 
 namespace flexor {
 namespace {
@@ -34,23 +35,6 @@ torch::Tensor planar(const T* values, const Shape& shape) {
   torch::Tensor tensor = torch::empty({shape.height, shape.width, shape.channels}, torch::kDouble);
   std::copy_n(values, shape.size(), tensor.data_ptr<double>());
   return tensor.permute({2, 0, 1}).unsqueeze(0).contiguous();
-}
-
-/// Canonical weights [m][string][k] of one plane as a libtorch tensor [M, C, kh, kw].
-torch::Tensor plane_tensor(const Network& network, const Layer& layer, int plane) {
-  const std::vector<std::int8_t> canonical = decrypt_weights(network, layer, plane);
-  const std::int64_t m = layer.output.channels;
-  const std::int64_t c = layer.input.channels;
-  const torch::Tensor flat = torch::tensor(std::vector<double>(canonical.begin(), canonical.end()), torch::kDouble);
-  if (layer.stack_rows) return flat.view({m, layer.kernel_width, layer.kernel_height, c}).permute({0, 3, 2, 1}).contiguous();
-  return flat.view({m, layer.kernel_height, layer.kernel_width, c}).permute({0, 3, 1, 2}).contiguous();
-}
-
-/// The weights of all binary digits.
-torch::Tensor weight_tensor(const Network& network, const Layer& layer) {
-  torch::Tensor sum = plane_tensor(network, layer, 0);
-  for (int p = 1; p < static_cast<int>(layer.planes.size()); ++p) sum += std::ldexp(1.0, p) * plane_tensor(network, layer, p);
-  return sum;
 }
 
 /// The shortcut's source at every stride-th pixel, with zero channels where it has none.

@@ -16,8 +16,11 @@ struct Kept : torch::CustomClassHolder {
   FusedShape shape;
   ChannelMap map;
   std::vector<double> mean, inverse_deviation;
-  double pixels = 0;  // of all processes
+  double pixels = 0;      // of all processes
+  bool integers = false;  // gradients of the accumulators are 16-bit integers
 };
+
+constexpr float kLargestInteger = 32766;  // below 32767, so that nothing rounds beyond it
 
 // An autograd function takes no undefined tensor: an empty one stands for no shortcut there.
 bool present(const torch::Tensor& tensor) { return tensor.defined() && tensor.numel() > 0; }
@@ -102,8 +105,34 @@ torch::Tensor round_layer(const torch::Tensor& sums, const torch::Tensor& gain, 
 }
 
 struct Gradients {
-  torch::Tensor sums, gain, offset, shortcut;
+  torch::Tensor sums;  // undefined where they are integers
+  IntegerGradient integers;
+  torch::Tensor gain, offset, shortcut;
 };
+
+// Size of one step of the integers in which the gradient of every accumulator fits.
+float integer_step(const GradientMap& map, const ChannelBounds& bounds) {
+  float largest = 0;
+  for (std::size_t c = 0; c < map.slope.size(); ++c) {
+    const float ends = std::max(std::abs(map.by_value[c] * bounds.lowest[c] + map.constant[c]),
+                                std::abs(map.by_value[c] * bounds.highest[c] + map.constant[c]));
+    const float own = std::abs(map.slope[c]) * bounds.gradient[c] + ends;
+    if (!std::isfinite(own)) return std::nanf("");  // all gradients become so, and the run stops
+    largest = std::max(largest, own);
+  }
+  return largest > 0 ? largest / kLargestInteger : 1;
+}
+
+// The gradient of the accumulators in integers.
+IntegerGradient spread_integers(const torch::Tensor& g, const torch::Tensor& sums, bool masked, const ChannelMap& map, GradientMap to,
+                                const ChannelBounds& bounds) {
+  IntegerGradient result{torch::empty_like(sums, torch::kShort), integer_step(to, bounds)};
+  for (std::vector<float>* values : {&to.slope, &to.by_value, &to.constant}) {
+    for (float& value : *values) value /= result.step;
+  }
+  spread_gradient(values<float>(g), values<float>(sums), masked, map, to, rows_of(sums), target<std::int16_t>(result.values));
+  return result;
+}
 
 // more: a second gradient of the same output, or undefined.
 template <typename T>
@@ -112,13 +141,14 @@ Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& mor
   const PixelRows rows = rows_of(sums);
   const bool keeps = present(shortcut) || more.defined();
   const torch::Tensor masked = keeps ? torch::empty_like(sums) : torch::Tensor();
-  const ChannelSums own =
-      sum_gradients({values<T>(gradient), values<T>(more)}, values<T>(sums), values<T>(shortcut), kept.map, rows, target<T>(masked));
+  ChannelBounds bounds;
+  const ChannelSums own = sum_gradients({values<T>(gradient), values<T>(more)}, values<T>(sums), values<T>(shortcut), kept.map, rows,
+                                        target<T>(masked), kept.integers ? &bounds : nullptr);
   ChannelSums total = own;
   std::int64_t count = rows.pixels;
   join(kept.shape.team, total, count);
   const auto channels = static_cast<std::int64_t>(total.first.size());
-  Gradients result{torch::empty_like(sums), torch::empty({channels}), torch::empty({channels}), {}};
+  Gradients result{{}, {}, torch::empty({channels}), torch::empty({channels}), {}};
   GradientMap map;
   for (std::size_t c = 0; c < total.first.size(); ++c) {
     const double inverse = kept.inverse_deviation[c];
@@ -133,7 +163,13 @@ Gradients round_gradient(const torch::Tensor& gradient, const torch::Tensor& mor
     map.by_value.push_back(static_cast<float>(by_value));
     map.constant.push_back(static_cast<float>(-scale * total.first[c] / kept.pixels - by_value * kept.mean[c]));
   }
-  spread_gradient(values<T>(keeps ? masked : gradient), values<T>(sums), !keeps, kept.map, map, rows, target<T>(result.sums));
+  const torch::Tensor& flow = keeps ? masked : gradient;
+  if (kept.integers) {
+    result.integers = spread_integers(flow, sums, !keeps, kept.map, map, bounds);
+  } else {
+    result.sums = torch::empty_like(sums);
+    spread_gradient(values<T>(flow), values<T>(sums), !keeps, kept.map, map, rows, target<T>(result.sums));
+  }
   if (!present(shortcut)) return result;
   result.shortcut = kept.shape.shortcut == 1 ? masked : masked.mul_(kept.shape.shortcut);
   return result;
@@ -147,11 +183,13 @@ struct Fused : torch::autograd::Function<Fused> {
     auto kept = c10::make_intrusive<Kept>();
     kept->convolution = convolution;
     kept->shape = shape;
+    kept->integers = shape.integer_gradients && copies->input.defined() && convolution->takes_integers();
     const torch::Tensor sums = convolution->forward(input, weight, copies->input);
+    const torch::Tensor multiplied = kept->integers ? copies->input : input;
     torch::Tensor q = sums.scalar_type() == torch::kBFloat16
                           ? round_layer<BFloat16>(sums, gain, offset, shortcut, *kept, *statistics, copies->output)
                           : round_layer<float>(sums, gain, offset, shortcut, *kept, *statistics, copies->output);
-    context->save_for_backward({input, weight, shortcut, sums});
+    context->save_for_backward({multiplied, weight, shortcut, sums});
     context->saved_data["kept"] = c10::IValue::make_capsule(kept);
     context->set_materialize_grads(false);
     return {q, q.variable_data()};
@@ -173,9 +211,13 @@ struct Fused : torch::autograd::Function<Fused> {
     const torch::Tensor more = both ? typed(gradients[1]) : torch::Tensor();
     const Gradients g = sums.scalar_type() == torch::kBFloat16 ? round_gradient<BFloat16>(dq, more, sums, shortcut, kept)
                                                                : round_gradient<float>(dq, more, sums, shortcut, kept);
-    torch::Tensor input_gradient;
-    if (context->needs_input_grad(0)) input_gradient = kept.convolution->input_gradient(g.sums, weight);
-    return {input_gradient, kept.convolution->weight_gradient(input, g.sums), g.gain, g.offset, g.shortcut, {}, {}, {}, {}};
+    const auto back = [&](const auto& gradient) {
+      torch::Tensor before;
+      if (context->needs_input_grad(0)) before = kept.convolution->input_gradient(gradient, weight);
+      return torch::autograd::tensor_list{
+          before, kept.convolution->weight_gradient(input, gradient), g.gain, g.offset, g.shortcut, {}, {}, {}, {}};
+    };
+    return kept.integers ? back(g.integers) : back(g.sums);
   }
 };
 

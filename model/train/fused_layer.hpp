@@ -16,7 +16,8 @@ struct FusedShape {
   int largest = 255;
   double shortcut = 0;  ///< output LSBs per LSB of the shortcut
   double variance_floor = 0;
-  Team* team = nullptr;  ///< statistics are those of the minibatch of all its processes
+  bool integer_gradients = false;  ///< gradients of the accumulators as 16-bit integers where convolution and input take them
+  Team* team = nullptr;            ///< statistics are those of the minibatch of all its processes
 };
 
 /// Statistics of the accumulators of a minibatch, one value a channel, double.

@@ -19,18 +19,6 @@ namespace {
 
 constexpr int kEvaluationBatch = 256;
 
-torch::Tensor image_batch(const Dataset& data, int first, int count) {
-  torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
-  auto* to = images.data_ptr<float>();
-  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::vector<std::uint8_t> image = data.read(first + static_cast<int>(i));
-      plain(image.data(), data.shape, to + i * data.shape.size());
-    }
-  });
-  return images;
-}
-
 /// Half a cosine from the peak to zero after a short linear warm-up.
 double schedule_factor(double step, double steps, double warm_up) {
   const double warm = std::min(1.0, (step + 1) / std::min(warm_up, steps));
@@ -162,6 +150,18 @@ EpochResult train_epoch(Trainable& model, const Dataset& train, const Schedule& 
 }
 
 }  // namespace
+
+torch::Tensor image_batch(const Dataset& data, int first, int count) {
+  torch::Tensor images = torch::empty({count, data.shape.channels, data.shape.height, data.shape.width});
+  auto* to = images.data_ptr<float>();
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::vector<std::uint8_t> image = data.read(first + static_cast<int>(i));
+      plain(image.data(), data.shape, to + i * data.shape.size());
+    }
+  });
+  return images;
+}
 
 torch::Tensor training_loss(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& answers,
                             const Teacher& teacher) {

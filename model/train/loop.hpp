@@ -77,6 +77,8 @@ RunState begin_run(Trainable& model, const Dataset& train, const Schedule& sched
 void train_loop(Trainable& model, const Dataset& train, const Dataset& test, const Schedule& schedule, RunState& state,
                 const Listener& listener);
 
+/// Images first..first+count-1 as they are, [count, C, H, W].
+torch::Tensor image_batch(const Dataset& data, int first, int count);
 /// Gathers batch-norm statistics of the weights as they are now from `images` training images, in exact arithmetic or in bfloat16.
 void recalibrate(Trainable& model, const Dataset& data, int images, bool bfloat16 = false);
 

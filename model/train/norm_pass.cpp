@@ -25,6 +25,10 @@ FLEXOR_INLINE void store(BFloat16& to, float value) {  // to the nearest, even i
   to.bits = static_cast<std::uint16_t>((bits + 0x7fffU + (bits >> 16 & 1U)) >> 16);
 }
 
+FLEXOR_INLINE void store(std::int16_t& to, float value) {  // to the nearest; above 0 while it is cut off
+  to = static_cast<std::int16_t>(static_cast<std::int32_t>(value + 32768.5F) - 32768);
+}
+
 // `rows` steps of 64 lanes, `stride` values from one to the next.
 struct Steps {
   std::int64_t rows, stride;
@@ -112,18 +116,38 @@ FLEXOR_CLONES void round_steps(const BFloat16* a, const BFloat16* r, Lanes map, 
   round_either(a, r, map, steps, to);
 }
 
-template <bool Shortcut, bool Two, typename T>
+// Sums of 64 lanes; `largest` null: no bounds.
+struct GradientSums {
+  float* first;
+  float* second;
+  float* largest;  // |g|
+  float* lowest;   // a
+  float* highest;
+};
+
+template <bool Shortcut, bool Two, bool Bounds, typename T>
 FLEXOR_INLINE void gradient_body(const T* __restrict dq, const T* __restrict more, const T* __restrict a, const T* __restrict r, Lanes map,
-                                 Steps steps, T* __restrict g, float* first, float* second) {
+                                 Steps steps, T* __restrict g, const GradientSums& to) {
   float sum[kWide] = {};
   float product[kWide] = {};
+  float most[kWide] = {};
+  float low[kWide];
+  float high[kWide];
+  for (int i = 0; Bounds && i < kWide; ++i) low[i] = high[i] = load(a[i]);
   for (std::int64_t row = 0; row < steps.rows; ++row) {
     for (int i = 0; i < kWide; ++i) {
+      const float value = load(a[i]);
       const float s = mapped<Shortcut>(a, r, map, i);
       const float flow = Two ? load(dq[i]) + load(more[i]) : load(dq[i]);
       const float kept = inside(s, map.largest, flow);
       sum[i] += kept;
-      product[i] += kept * load(a[i]);
+      product[i] += kept * value;
+      if (Bounds) {
+        const float size = std::bit_cast<float>(std::bit_cast<std::uint32_t>(kept) & 0x7fffffffU);
+        most[i] = most[i] > size ? most[i] : size;
+        low[i] = low[i] < value ? low[i] : value;
+        high[i] = high[i] > value ? high[i] : value;
+      }
       if (Shortcut || Two) store(g[i], kept);
     }
     a += steps.stride;
@@ -132,26 +156,30 @@ FLEXOR_INLINE void gradient_body(const T* __restrict dq, const T* __restrict mor
     if (Shortcut) r += steps.stride;
     if (Shortcut || Two) g += steps.stride;
   }
-  std::copy_n(sum, kWide, first);
-  std::copy_n(product, kWide, second);
+  std::copy_n(sum, kWide, to.first);
+  std::copy_n(product, kWide, to.second);
+  if (!Bounds) return;
+  std::copy_n(most, kWide, to.largest);
+  std::copy_n(low, kWide, to.lowest);
+  std::copy_n(high, kWide, to.highest);
 }
-template <typename T>
+template <bool Bounds, typename T>
 FLEXOR_INLINE void gradient_any(OutputGradient<T> dq, const T* __restrict a, const T* __restrict r, Lanes map, Steps steps, T* __restrict g,
-                                float* first, float* second) {
+                                const GradientSums& to) {
   if (dq.second == nullptr) {
-    return r == nullptr ? gradient_body<false, false>(dq.first, dq.second, a, r, map, steps, g, first, second)
-                        : gradient_body<true, false>(dq.first, dq.second, a, r, map, steps, g, first, second);
+    return r == nullptr ? gradient_body<false, false, Bounds>(dq.first, dq.second, a, r, map, steps, g, to)
+                        : gradient_body<true, false, Bounds>(dq.first, dq.second, a, r, map, steps, g, to);
   }
-  return r == nullptr ? gradient_body<false, true>(dq.first, dq.second, a, r, map, steps, g, first, second)
-                      : gradient_body<true, true>(dq.first, dq.second, a, r, map, steps, g, first, second);
+  return r == nullptr ? gradient_body<false, true, Bounds>(dq.first, dq.second, a, r, map, steps, g, to)
+                      : gradient_body<true, true, Bounds>(dq.first, dq.second, a, r, map, steps, g, to);
 }
-FLEXOR_CLONES void gradient_steps(OutputGradient<float> dq, const float* a, const float* r, Lanes map, Steps steps, float* g, float* first,
-                                  float* second) {
-  gradient_any(dq, a, r, map, steps, g, first, second);
+FLEXOR_CLONES void gradient_steps(OutputGradient<float> dq, const float* a, const float* r, Lanes map, Steps steps, float* g,
+                                  const GradientSums& to) {
+  to.largest == nullptr ? gradient_any<false>(dq, a, r, map, steps, g, to) : gradient_any<true>(dq, a, r, map, steps, g, to);
 }
 FLEXOR_CLONES void gradient_steps(OutputGradient<BFloat16> dq, const BFloat16* a, const BFloat16* r, Lanes map, Steps steps, BFloat16* g,
-                                  float* first, float* second) {
-  gradient_any(dq, a, r, map, steps, g, first, second);
+                                  const GradientSums& to) {
+  to.largest == nullptr ? gradient_any<false>(dq, a, r, map, steps, g, to) : gradient_any<true>(dq, a, r, map, steps, g, to);
 }
 
 // da = slope g + by_value a + constant.
@@ -161,8 +189,8 @@ struct Spread {
   const float* constant;
 };
 
-template <bool Masked, typename T>
-FLEXOR_INLINE void spread_body(const T* __restrict g, const T* __restrict a, Lanes map, Spread to, Steps steps, T* __restrict da) {
+template <bool Masked, typename T, typename D>
+FLEXOR_INLINE void spread_body(const T* __restrict g, const T* __restrict a, Lanes map, Spread to, Steps steps, D* __restrict da) {
   for (std::int64_t row = 0; row < steps.rows; ++row) {
     for (int i = 0; i < kWide; ++i) {
       const float value = load(a[i]);
@@ -178,15 +206,18 @@ FLEXOR_INLINE void spread_body(const T* __restrict g, const T* __restrict a, Lan
     da += steps.stride;
   }
 }
-template <typename T>
+template <typename T, typename D>
 FLEXOR_INLINE void spread_either(const T* __restrict g, const T* __restrict a, bool masked, Lanes map, Spread to, Steps steps,
-                                 T* __restrict da) {
+                                 D* __restrict da) {
   return masked ? spread_body<true>(g, a, map, to, steps, da) : spread_body<false>(g, a, map, to, steps, da);
 }
 FLEXOR_CLONES void spread_steps(const float* g, const float* a, bool masked, Lanes map, Spread to, Steps steps, float* da) {
   spread_either(g, a, masked, map, to, steps, da);
 }
 FLEXOR_CLONES void spread_steps(const BFloat16* g, const BFloat16* a, bool masked, Lanes map, Spread to, Steps steps, BFloat16* da) {
+  spread_either(g, a, masked, map, to, steps, da);
+}
+FLEXOR_CLONES void spread_steps(const float* g, const float* a, bool masked, Lanes map, Spread to, Steps steps, std::int16_t* da) {
   spread_either(g, a, masked, map, to, steps, da);
 }
 
@@ -220,27 +251,47 @@ void for_chunks(const Grid& grid, const Work& work) {
   });
 }
 
-// Sums of every chunk and lane.
+// So many values of every chunk and lane.
 class Partial {
  public:
-  explicit Partial(const Grid& grid) : grid_(grid), values_(static_cast<std::size_t>(2 * grid.chunks() * grid.width())) {}
-  float* first(std::int64_t chunk, std::int64_t lane) { return values_.data() + 2 * chunk * grid_.width() + lane; }
-  float* second(std::int64_t chunk, std::int64_t lane) { return first(chunk, lane) + grid_.width(); }
+  Partial(const Grid& grid, int each) : grid_(grid), each_(each), values_(static_cast<std::size_t>(each * grid.chunks() * grid.width())) {}
+  float* at(int which, std::int64_t chunk, std::int64_t lane) { return values_.data() + (each_ * chunk + which) * grid_.width() + lane; }
+  // use(channel, chunk, lane) of all of them.
+  template <typename Use>
+  void for_all(std::int64_t channels, const Use& use) {
+    for (std::int64_t chunk = 0; chunk < grid_.chunks(); ++chunk) {
+      for (std::int64_t lane = 0; lane < grid_.width(); ++lane) use(static_cast<std::size_t>(lane % channels), chunk, lane);
+    }
+  }
+  // Of the first two values.
   ChannelSums sums(std::int64_t channels) {
     const auto count = static_cast<std::size_t>(channels);
     ChannelSums sums{std::vector<double>(count, 0), std::vector<double>(count, 0)};
-    for (std::int64_t chunk = 0; chunk < grid_.chunks(); ++chunk) {
-      for (std::int64_t lane = 0; lane < grid_.width(); ++lane) {
-        const auto channel = static_cast<std::size_t>(lane % channels);
-        sums.first[channel] += *first(chunk, lane);
-        sums.second[channel] += *second(chunk, lane);
-      }
-    }
+    for_all(channels, [&](std::size_t channel, std::int64_t chunk, std::int64_t lane) {
+      sums.first[channel] += *at(0, chunk, lane);
+      sums.second[channel] += *at(1, chunk, lane);
+    });
     return sums;
+  }
+  // Of the three behind them.
+  ChannelBounds bounds(std::int64_t channels) {
+    const auto count = static_cast<std::size_t>(channels);
+    ChannelBounds bounds{std::vector<float>(count, 0), std::vector<float>(count), std::vector<float>(count)};
+    for (std::size_t c = 0; c < count; ++c) {
+      bounds.lowest[c] = *at(3, 0, static_cast<std::int64_t>(c));
+      bounds.highest[c] = *at(4, 0, static_cast<std::int64_t>(c));
+    }
+    for_all(channels, [&](std::size_t channel, std::int64_t chunk, std::int64_t lane) {
+      bounds.gradient[channel] = std::max(bounds.gradient[channel], *at(2, chunk, lane));
+      bounds.lowest[channel] = std::min(bounds.lowest[channel], *at(3, chunk, lane));
+      bounds.highest[channel] = std::max(bounds.highest[channel], *at(4, chunk, lane));
+    });
+    return bounds;
   }
 
  private:
   Grid grid_;
+  std::int64_t each_;
   std::vector<float> values_;
 };
 
@@ -254,9 +305,9 @@ bool norm_pass_fits(const PixelRows& rows) {
 template <typename T>
 ChannelSums sum_squares(const T* __restrict a, const PixelRows& rows) {
   const Grid grid(rows);
-  Partial partial(grid);
+  Partial partial(grid, 2);
   for_chunks(grid, [&](std::int64_t chunk, std::int64_t lane, std::int64_t at, Steps steps) {
-    sum_squares_steps(a + at, steps, partial.first(chunk, lane), partial.second(chunk, lane));
+    sum_squares_steps(a + at, steps, partial.at(0, chunk, lane), partial.at(1, chunk, lane));
   });
   return partial.sums(rows.channels);
 }
@@ -275,23 +326,29 @@ void map_and_round(const T* __restrict a, const T* __restrict r, const ChannelMa
 
 template <typename T>
 ChannelSums sum_gradients(OutputGradient<T> dq, const T* __restrict a, const T* __restrict r, const ChannelMap& map, const PixelRows& rows,
-                          T* g) {
+                          T* g, ChannelBounds* bounds) {
   const Grid grid(rows);
   const std::vector<float> scale = spread(map.scale, grid);
   const std::vector<float> shift = spread(map.shift, grid);
   const auto from = [](auto* tensor, std::int64_t at) { return tensor == nullptr ? tensor : tensor + at; };
-  Partial partial(grid);
+  Partial partial(grid, bounds == nullptr ? 2 : 5);
   for_chunks(grid, [&](std::int64_t chunk, std::int64_t lane, std::int64_t at, Steps steps) {
+    GradientSums to{partial.at(0, chunk, lane), partial.at(1, chunk, lane), nullptr, nullptr, nullptr};
+    if (bounds != nullptr) {
+      to.largest = partial.at(2, chunk, lane);
+      to.lowest = partial.at(3, chunk, lane);
+      to.highest = partial.at(4, chunk, lane);
+    }
     gradient_steps({dq.first + at, from(dq.second, at)}, a + at, from(r, at),
-                   {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps, from(g, at), partial.first(chunk, lane),
-                   partial.second(chunk, lane));
+                   {scale.data() + lane, shift.data() + lane, map.shortcut, map.largest}, steps, from(g, at), to);
   });
+  if (bounds != nullptr) *bounds = partial.bounds(rows.channels);
   return partial.sums(rows.channels);
 }
 
-template <typename T>
+template <typename T, typename D>
 void spread_gradient(const T* __restrict g, const T* __restrict a, bool masked, const ChannelMap& map, const GradientMap& to,
-                     const PixelRows& rows, T* __restrict da) {
+                     const PixelRows& rows, D* __restrict da) {
   const Grid grid(rows);
   const std::vector<float> scale = spread(map.scale, grid);
   const std::vector<float> shift = spread(map.shift, grid);
@@ -308,10 +365,12 @@ template ChannelSums sum_squares(const float*, const PixelRows&);
 template ChannelSums sum_squares(const BFloat16*, const PixelRows&);
 template void map_and_round(const float*, const float*, const ChannelMap&, const PixelRows&, float*, std::uint8_t*);
 template void map_and_round(const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&, BFloat16*, std::uint8_t*);
-template ChannelSums sum_gradients(OutputGradient<float>, const float*, const float*, const ChannelMap&, const PixelRows&, float*);
+template ChannelSums sum_gradients(OutputGradient<float>, const float*, const float*, const ChannelMap&, const PixelRows&, float*,
+                                   ChannelBounds*);
 template ChannelSums sum_gradients(OutputGradient<BFloat16>, const BFloat16*, const BFloat16*, const ChannelMap&, const PixelRows&,
-                                   BFloat16*);
+                                   BFloat16*, ChannelBounds*);
 template void spread_gradient(const float*, const float*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, float*);
+template void spread_gradient(const float*, const float*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, std::int16_t*);
 template void spread_gradient(const BFloat16*, const BFloat16*, bool, const ChannelMap&, const GradientMap&, const PixelRows&, BFloat16*);
 
 }  // namespace flexor

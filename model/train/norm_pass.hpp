@@ -49,12 +49,19 @@ struct OutputGradient {
   const T* first = nullptr;
   const T* second = nullptr;
 };
+/// What lies between which values, one a channel.
+struct ChannelBounds {
+  std::vector<float> gradient;         ///< largest |g|
+  std::vector<float> lowest, highest;  ///< a
+};
 /// g = dq where 0 < s < largest, else 0: straight through the rounding. Sums of g and of g a. Keeps g where it is not null, as it must be
-/// neither with a shortcut nor with two gradients.
+/// neither with a shortcut nor with two gradients. `bounds`: null where they are not wanted.
 template <typename T>
-ChannelSums sum_gradients(OutputGradient<T> dq, const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* g);
-/// da of every g and a. `masked`: g is the dq of a layer without shortcut and counts only where 0 < s < largest.
-template <typename T>
-void spread_gradient(const T* g, const T* a, bool masked, const ChannelMap& map, const GradientMap& to, const PixelRows& rows, T* da);
+ChannelSums sum_gradients(OutputGradient<T> dq, const T* a, const T* r, const ChannelMap& map, const PixelRows& rows, T* g,
+                          ChannelBounds* bounds = nullptr);
+/// da of every g and a. `masked`: g is the dq of a layer without shortcut and counts only where 0 < s < largest. D is T, or int16, to which
+/// da is rounded and in which it must fit.
+template <typename T, typename D>
+void spread_gradient(const T* g, const T* a, bool masked, const ChannelMap& map, const GradientMap& to, const PixelRows& rows, D* da);
 
 }  // namespace flexor

@@ -129,6 +129,7 @@ Recipe parse_recipe(const std::string& json, const std::string& where) {
   recipe.batch = reader.integer("minibatch", recipe.batch, 2, 65536);
   recipe.warm_up_steps = reader.integer("warm_up_steps", 200, 1, 1 << 30);
   recipe.bfloat16 = reader.flag("bfloat16", false);
+  recipe.hyper.integer_gradients = reader.flag("integer_gradients", false);
   recipe.quick_images = reader.integer("statistics_images", recipe.quick_images, 2, 1 << 30);
   recipe.final_images = reader.integer("final_statistics_images", recipe.final_images, 2, 1 << 30);
   recipe.test_images = reader.integer("test_images", 0, 0, 1 << 30);

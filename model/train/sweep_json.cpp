@@ -31,6 +31,7 @@ void read_options(JsonReader& reader, TrainOptions& options) {
   if (reader.member("s_tanh") != nullptr) options.s_tanh = reader.number("s_tanh", 1, 1e-3, 1e6);
   options.augment = reader.flag("augment", options.augment);
   options.bfloat16 = reader.flag("bfloat16", options.bfloat16);
+  options.integer_gradients = reader.flag("integer_gradients", options.integer_gradients);
   options.train_images = reader.integer("train_images", options.train_images, 0, 1 << 30);
   if (const nlohmann::json* rates = reader.member("layer_rates")) {
     JsonReader inner(*rates, reader.where() + ", layer_rates");

@@ -17,6 +17,7 @@
 #include "train/device.hpp"
 #include "train/export.hpp"
 #include "train/json_reader.hpp"
+#include "train/loop.hpp"
 #include "train/memory.hpp"
 #include "train/plot.hpp"
 #include "train/progress_line.hpp"
@@ -39,7 +40,9 @@ Recipe chosen_recipe(const TrainOptions& options) {
   if (!options.network.empty()) recipe.network = options.network;
   if (!options.method.empty()) {  // each kind of latents wants its own groups of parameters; ablations of eq. 6 keep the recipe's
     const Method method = parse_method(options.method);
+    const bool integers = recipe.hyper.integer_gradients;
     if (!same_latents(method, recipe.hyper.method)) recipe.hyper = usual_hyper(method);
+    recipe.hyper.integer_gradients = integers;
     recipe.hyper.method = method;
   }
   if (!options.code.empty()) recipe.code = options.code;
@@ -50,6 +53,7 @@ Recipe chosen_recipe(const TrainOptions& options) {
   recipe.hyper.s_tanh = options.s_tanh.value_or(recipe.hyper.s_tanh);
   if (!options.augment) recipe.augmentation.reset();
   recipe.bfloat16 = recipe.bfloat16 || options.bfloat16;
+  recipe.hyper.integer_gradients = recipe.hyper.integer_gradients || options.integer_gradients;
   for (const auto& [prefix, rate] : options.layer_rates) recipe.rates[prefix] = rate;
   return recipe;
 }
@@ -70,6 +74,9 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
   }
   if (!options.start.empty() && recipe.hyper.method != Method::Nearest) {
     throw InputError("--start gives the latents of the nearest codeword their values; leave it out or give --method nearest");
+  }
+  if (recipe.bfloat16 && recipe.hyper.integer_gradients) {
+    throw InputError("bfloat16 and integer gradients exclude each other; leave one of them out");
   }
   if (options.train_images < 0) {
     throw InputError(fmt::format("{} training images are too few; give at least one minibatch", options.train_images));
@@ -97,6 +104,8 @@ void check_window(const Recipe& recipe, const NetworkSpec& spec) {
     }
   }
 }
+
+constexpr int kStatisticsImages = 512;  // of a start from a model file
 
 bool is_model_file(const TrainOptions& options) { return options.out.extension() == ".flexor"; }
 
@@ -186,8 +195,12 @@ Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const Ne
   return teacher;
 }
 
-void begin_from(Trainable& model, const TrainOptions& options) {
+void begin_from(Trainable& model, const TrainOptions& options, const Dataset& data) {
   if (options.start.empty()) return;
+  if (options.start.extension() == ".flexor") {
+    model->begin_from(load_network(options.start), image_batch(data, 0, std::min(kStatisticsImages, data.count)));
+    return;
+  }
   Trainable other = whole_network(options, model->spec());
   load_start(other, options.start);
   model->begin_from(*other);
@@ -226,6 +239,7 @@ std::string train_command(const TrainOptions& options) {
   add(options.s_tanh.has_value(), fmt::format("--s-tanh {:g}", options.s_tanh.value_or(0)));
   add(!options.augment, "--no-augment");
   add(options.bfloat16, "--bfloat16");
+  add(options.integer_gradients, "--integer-gradients");
   add(options.train_images > 0, fmt::format("--train-images {}", options.train_images));
   add(options.device != usual.device, "--device " + options.device);
   text += " --data DIR";
@@ -271,7 +285,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                "flexor: this processor or build has no bfloat16 convolutions, so bfloat16 trains slower than float32 here; leave it out\n");
   }
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
-  begin_from(model, options);
+  begin_from(model, options, train);
   model->to(device);
   const Schedule schedule{.epochs = recipe.epochs,
                           .batch = recipe.batch,

@@ -20,8 +20,8 @@ struct TrainOptions {
   std::string method;                      ///< "nearest" (nearest codeword), "eq6" (the paper's gradient), "straight", "analog" or "real"
   std::string code;                        ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...
   std::optional<std::uint64_t> code_seed;  ///< draw of a random code
-  std::filesystem::path start;             ///< checkpoint of a run of the same layers whose weights this one begins with; empty: none
-  std::filesystem::path teacher;           ///< checkpoint of a run of the same network with method "real"; empty: none
+  std::filesystem::path start;  ///< checkpoint of a run of the same layers, or model file, whose weights this one begins with; empty: none
+  std::filesystem::path teacher;  ///< checkpoint of a run of the same network with method "real"; empty: none
   std::optional<int> epochs;
   std::optional<int> batch;
   std::uint64_t seed = 1;
@@ -29,6 +29,7 @@ struct TrainOptions {
   std::optional<double> s_tanh;         ///< S_tanh of equation 6
   bool augment = true;                  ///< change training images as the recipe says
   bool bfloat16 = false;                ///< convolutions of the training step in bfloat16 (evaluation stays exact)
+  bool integer_gradients = false;       ///< gradients of 3x3 convolutions in integers of 16 bits (decision 0510)
   int threads = 2;                      ///< OpenMP threads
   int workers = 1;                      ///< threads that decode and change training images; results do not depend on them
   int peer_patience = 300;              ///< seconds that the other processes of a data-parallel run have to come

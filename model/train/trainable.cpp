@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/trainable.hpp"
 
+#include <fmt/format.h>
+
+#include <tuple>
+
+#include "code/error.hpp"
+#include "train/model_weights.hpp"
 #include "train/pool_layer.hpp"
 
 namespace flexor {
@@ -11,6 +17,27 @@ constexpr double kEq6Rate = 1e-4;       // the paper's
 constexpr double kStoredSpread = 1e-3;  // of the paper's stored values
 constexpr double kRealRate = 1e-3;
 constexpr double kRealSpread = 0.05;
+
+// Whether a model file has the layers of a network, whatever their rates and bits.
+void check_layers(const Network& network, const std::vector<Layer>& shapes, const NetworkSpec& spec) {
+  const auto refuse = [&](const std::string& what) {
+    throw InputError(fmt::format("model {} does not have the layers of network {} ({}); give a model of the same network", network.name,
+                                 spec.name, what));
+  };
+  if (network.layers.size() != shapes.size()) refuse(fmt::format("{} of them, not {}", network.layers.size(), shapes.size()));
+  for (std::size_t l = 0; l < shapes.size(); ++l) {
+    const Layer& theirs = network.layers[l];
+    const Layer& ours = shapes[l];
+    const auto form = [](const Layer& layer) {
+      return std::tuple(layer.kind, layer.kernel_height, layer.stride, layer.padding, layer.max_pool, layer.logits, layer.average,
+                        layer.global_average, layer.projection, layer.shortcut.has_value());
+    };
+    const int digits = theirs.digits ? static_cast<int>(theirs.planes.size()) : 0;
+    const bool pools = ours.kind == LayerKind::Pool;
+    const bool same = theirs.input == ours.input && theirs.output == ours.output && form(theirs) == form(ours);
+    if (!same || (!pools && digits != spec.layers[l].digits)) refuse(fmt::format("{} is another layer", theirs.name));
+  }
+}
 
 }  // namespace
 
@@ -47,7 +74,8 @@ TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& c
 TrainableImpl::TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed)
     : TrainableImpl(spec, std::vector<Code>(spec.layers.size(), code), usual_hyper(method), seed) {}
 
-torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16) {
+torch::Tensor TrainableImpl::run(const torch::Tensor& pixels, bool bfloat16,
+                                 const std::function<void(std::size_t, const torch::Tensor&)>& before) {
   const torch::Tensor input = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
   std::vector<torch::Tensor> outputs;
   std::vector<Copies> copies;
@@ -65,6 +93,7 @@ torch::Tensor TrainableImpl::forward(const torch::Tensor& pixels, bool bfloat16)
       continue;
     }
     const torch::Tensor shortcut = spec.shortcut ? added(spec.shortcut->source) : torch::Tensor();
+    before(i, tensor(source));
     if (source >= 0) own.input = copies[static_cast<std::size_t>(source)].output;
     outputs.push_back(layers_[i]->forward(tensor(source), shortcut, bfloat16, own));
   }
@@ -81,6 +110,17 @@ void TrainableImpl::begin_from(const TrainableImpl& other) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (!layers_[i].is_empty()) layers_[i]->begin_from(*other.layers_[i]);
   }
+}
+
+void TrainableImpl::begin_from(const Network& network, const torch::Tensor& pixels) {
+  check_layers(network, shapes_, spec_);
+  const torch::NoGradGuard guard;
+  const bool trains = is_training();
+  eval();
+  run(pixels, false, [&](std::size_t i, const torch::Tensor& input) {
+    layers_[i]->begin_from(network.layers[i], weight_tensor(network, network.layers[i]), input);
+  });
+  train(trains);
 }
 
 void TrainableImpl::set_hardness(double hardness) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,15 @@ class TrainableImpl : public torch::nn::Module {
   TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& codes, const Hyper& hyper, std::uint64_t seed);
   /// The same code for every layer.
   TrainableImpl(const NetworkSpec& spec, const Code& code, Method method, std::uint64_t seed);
-  torch::Tensor forward(const torch::Tensor& pixels, bool bfloat16 = false);
+  torch::Tensor forward(const torch::Tensor& pixels, bool bfloat16 = false) {
+    return run(pixels, bfloat16, [](std::size_t, const torch::Tensor&) {});
+  }
   void enrol(Optimiser& optimiser);
   /// Begins where another network of the same layers ended (EncryptedLayer).
   void begin_from(const TrainableImpl& other);
+  /// Begins as a model file of the same layers, which may have other rates and activations of other bits; `pixels`: training images, NCHW,
+  /// whose statistics batch norm takes. InputError: other layers.
+  void begin_from(const Network& network, const torch::Tensor& pixels);
   void reset_statistics();
   [[nodiscard]] const NetworkSpec& spec() const { return spec_; }
   /// Share of the codewords in the weights of training steps from here on (EncryptedLayer).
@@ -36,6 +42,8 @@ class TrainableImpl : public torch::nn::Module {
   [[nodiscard]] torch::Device device() const { return parameters().front().device(); }
 
  private:
+  /// before(l, input): called for every layer with weights before it computes.
+  torch::Tensor run(const torch::Tensor& pixels, bool bfloat16, const std::function<void(std::size_t, const torch::Tensor&)>& before);
   NetworkSpec spec_;
   Hyper hyper_;
   std::vector<Layer> shapes_;

@@ -80,6 +80,8 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--s-tanh", options->s_tanh, "slope of equation 6 and its ablations")->type_name("S");
   command->add_flag("--augment,!--no-augment", options->augment, "change training images at random, as the recipe says");
   command->add_flag("--bfloat16", options->bfloat16, "convolutions of the training step in bfloat16");
+  command->add_flag("--integer-gradients", options->integer_gradients,
+                    "gradients of 3x3 convolutions in integers of 16 bits: for processors without bfloat16");
   command->add_option("--device", options->device, "cpu or cuda")->capture_default_str()->type_name("NAME");
   command->add_option("--train-images", options->train_images, "use only the first images; 0: all")->capture_default_str()->type_name("N");
   command->add_option("--data", options->data, "folder with the data set")->required()->envname("FLEXOR_DATA")->type_name("DIR");

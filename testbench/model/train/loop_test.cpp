@@ -11,6 +11,7 @@
 #include "expect_input_error.hpp"
 #include "tiny.hpp"
 #include "train/augment.hpp"
+#include "train/export.hpp"
 
 namespace flexor {
 namespace {
@@ -126,6 +127,61 @@ TEST(TrainLoop, BeginsWhereRealWeightsEnded) {
     }
     EXPECT_EQ(bounded, scaled) << item.key();
   }
+}
+
+// Weights as they are in the file, and the same function of them.
+TEST(TrainLoop, BeginsAsAModelFile) {
+  const Dataset data = test::stripes(320, 1);
+  const torch::Tensor images = image_batch(data, 0, data.count);
+  for (const NetworkSpec& spec : {test::tiny_spec(), test::tiny_residual_spec(), test::tiny_projection_spec()}) {
+    const std::vector<Code> codes(spec.layers.size(), nested_code(12));
+    Trainable first(spec, codes, usual_hyper(Method::Nearest), 1);
+    test::train_stripes(first, {.epochs = 3, .batch = 16});
+    const Network network = to_network(first, "first");
+    Trainable model(spec, codes, usual_hyper(Method::Nearest), 2);
+    model->begin_from(network, images);
+    EXPECT_TRUE(model->is_training());
+    const Network again = to_network(model, "again");
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      const Layer& from = network.layers[l];
+      const Layer& to = again.layers[l];
+      for (int p = 0; p < static_cast<int>(from.planes.size()); ++p) {
+        EXPECT_EQ(decrypt_weights(network, from, p), decrypt_weights(again, to, p)) << spec.name << ", " << from.name;
+      }
+      if (from.shortcut) {
+        EXPECT_EQ(from.shortcut->multiplier, to.shortcut->multiplier);
+      }
+      for (std::size_t m = 0; m < from.real_scale.size(); ++m) {
+        EXPECT_NEAR(to.real_scale[m], from.real_scale[m], 1e-5 * from.real_scale[m]) << spec.name << ", " << from.name;
+        EXPECT_NEAR(to.real_bias[m], from.real_bias[m], 0.01) << spec.name << ", " << from.name;
+      }
+    }
+    // A training step normalises with its own minibatch: with all images that is what the file does.
+    const torch::NoGradGuard guard;
+    const torch::Tensor trained = model->forward(images);
+    model->eval();
+    EXPECT_LT((trained - model->forward(images)).abs().max().item<double>(), 0.05) << spec.name;
+  }
+}
+
+TEST(TrainLoop, AModelFileToBeginWithHasTheSameLayers) {
+  const Trainable first(test::tiny_residual_spec(), nested_code(12), Method::Nearest, 1);
+  const Network network = to_network(first, "first");
+  const torch::Tensor images = image_batch(test::stripes(32, 1), 0, 32);
+  NetworkSpec spec = test::tiny_residual_spec();
+  for (LayerSpec& layer : spec.layers) layer.activation_bits = layer.logits ? layer.activation_bits : 4;  // which may differ
+  Trainable coarse(spec, nested_code(8), Method::Nearest, 2);                                             // as rates may
+  coarse->begin_from(network, images);
+  const auto refused = [&](const NetworkSpec& other, const std::string& part) {
+    Trainable model(other, nested_code(12), Method::Nearest, 2);
+    test::expect_input_error([&] { model->begin_from(network, images); }, part);
+  };
+  refused(test::tiny_spec(), "model first does not have the layers of network tiny (6 of them, not 2); give a model of the same network");
+  spec.layers[0].digits = 7;
+  refused(spec, "(conv1 is another layer)");
+  spec = test::tiny_residual_spec();
+  spec.layers[2].shortcut.reset();
+  refused(spec, "(b1 is another layer)");
 }
 
 TEST(TrainLoop, LearnsAResidualNetworkWithEitherOptimiser) {

@@ -120,14 +120,23 @@ TYPED_TEST(NormPass, GradientPassesInsideTheRange) {
       std::vector<TypeParam> more(two ? given.a.size() : 0);  // half of the other, so that the sum is exact but for its own rounding
       for (std::size_t i = 0; i < more.size(); ++i) put(more[i], 0.5 * real(given.dq[i]));
       std::vector<TypeParam> g(shortcut || two ? given.a.size() : 0);
+      ChannelBounds bounds;
       const ChannelSums sums = sum_gradients<TypeParam>({given.dq.data(), two ? more.data() : nullptr}, given.a.data(), given.shortcut(),
-                                                        given.map, rows, g.data());
+                                                        given.map, rows, g.data(), &bounds);
+      const ChannelSums alone = sum_gradients<TypeParam>({given.dq.data(), two ? more.data() : nullptr}, given.a.data(), given.shortcut(),
+                                                         given.map, rows, g.data());
+      EXPECT_EQ(sums.first, alone.first);
+      EXPECT_EQ(sums.second, alone.second);
+      std::vector<double> largest(sums.first.size()), lowest(sums.first.size(), 1e9), highest(sums.first.size(), -1e9);
       std::vector<double> first(sums.first.size()), second(sums.first.size()), mass(sums.first.size());
       for (std::size_t i = 0; i < given.a.size(); ++i) {
         const double flow = given.inside(i) ? real(given.dq[i]) * (two ? 1.5 : 1.0) : 0;
         first[given.channel(i)] += flow;
         second[given.channel(i)] += flow * real(given.a[i]);
         mass[given.channel(i)] += std::abs(flow) * (1 + std::abs(real(given.a[i])));
+        largest[given.channel(i)] = std::max(largest[given.channel(i)], std::abs(flow));
+        lowest[given.channel(i)] = std::min<double>(lowest[given.channel(i)], real(given.a[i]));
+        highest[given.channel(i)] = std::max<double>(highest[given.channel(i)], real(given.a[i]));
         if (!g.empty()) {
           ASSERT_NEAR(real(g[i]), flow, two ? 0x1p-8 * std::abs(flow) : 0) << i;
         }
@@ -135,6 +144,9 @@ TYPED_TEST(NormPass, GradientPassesInsideTheRange) {
       for (std::size_t c = 0; c < first.size(); ++c) {
         EXPECT_NEAR(sums.first[c], first[c], 1e-5 * mass[c]);
         EXPECT_NEAR(sums.second[c], second[c], 1e-5 * mass[c]);
+        EXPECT_NEAR(bounds.gradient[c], largest[c], 1e-6 * largest[c]);
+        EXPECT_EQ(bounds.lowest[c], lowest[c]);
+        EXPECT_EQ(bounds.highest[c], highest[c]);
       }
     }
   }
@@ -165,6 +177,31 @@ TYPED_TEST(NormPass, SpreadsTheGradientOverTheAccumulators) {
       }
     }
   }
+}
+
+TEST(NormPassIntegers, SpreadsTheGradientToTheNearest) {
+  std::mt19937_64 random(test::random_seed());
+  const PixelRows rows{1028, 16};
+  for (const bool masked : {false, true}) {
+    Case<float> given(rows, false, random);
+    given.clear_edges();
+    const GradientMap to{std::vector<float>(16, 5000), std::vector<float>(16, -3), std::vector<float>(16, 11.25F)};
+    std::vector<std::int16_t> da(given.a.size());
+    spread_gradient(given.dq.data(), given.a.data(), masked, given.map, to, rows, da.data());
+    for (std::size_t i = 0; i < da.size(); ++i) {
+      const double flow = !masked || given.inside(i) ? given.dq[i] : 0;
+      ASSERT_NEAR(da[i], 5000 * flow - 3.0 * given.a[i] + 11.25, 0.51) << i;
+    }
+  }
+  // The ends, and ties upwards.
+  const std::vector<float> exact{32767, -32767, 0.5F, -0.5F, 1.49F, -1.49F};
+  std::vector<float> g(64, 0), a(64, 0);
+  std::copy(exact.begin(), exact.end(), g.begin());
+  std::vector<std::int16_t> da(64);
+  const ChannelMap map{std::vector<float>(64, 1), std::vector<float>(64, 0), 0, 255};
+  spread_gradient(g.data(), a.data(), false, map, {std::vector<float>(64, 1), std::vector<float>(64, 0), std::vector<float>(64, 0)},
+                  {1, 64}, da.data());
+  EXPECT_EQ(std::vector<std::int16_t>(da.begin(), da.begin() + 6), (std::vector<std::int16_t>{32767, -32767, 1, 0, 1, -1}));
 }
 
 TEST(NormPassFits, WholeRowsOfChannelsThatDivide64OrAreDividedByIt) {

@@ -48,6 +48,7 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions& o) { o.learning_rate = -1; }, "learning rate -1 is not possible");
   expect([](TrainOptions& o) { o.method = "eq6", o.s_tanh = 0; }, "S_tanh 0 is not possible");
   expect([](TrainOptions& o) { o.s_tanh = 10; }, "S_tanh belongs to equation 6");
+  expect([](TrainOptions& o) { o.bfloat16 = o.integer_gradients = true; }, "bfloat16 and integer gradients exclude each other");
   expect([](TrainOptions& o) { o.train_images = -1; }, "-1 training images");
   expect([](TrainOptions& o) { o.device = "tpu"; }, "there is no device \"tpu\"; choose cpu or cuda");
   if (!torch::cuda::is_available()) {
@@ -116,6 +117,40 @@ TEST(Train, BeginsWithTheWeightsOfAnotherRun) {
   test::expect_input_error([&] { train_on(options, train, unseen); }, "none.pt' cannot be read or has other layers than network tiny");
   options.method = "eq6";
   test::expect_input_error([&] { train_on(options, train, unseen); }, "--start gives the latents of the nearest codeword their values");
+  EXPECT_FALSE(std::filesystem::exists(options.out));
+}
+
+// With steps too small to change a codeword, a run ends with those of the file.
+TEST(Train, BeginsWithAModelFile) {
+  const test::Scratch scratch;
+  test::write_tiny_files(scratch.folder());
+  const Dataset train = test::stripes(320, 1);
+  const Dataset unseen = test::stripes(200, 2);
+  TrainOptions options = test::tiny_options(scratch.folder(), scratch / "first");
+  options.epochs = 4;
+  train_on(options, train, unseen);
+  const auto weights = [&options] {  // not the stored bits: those of places that are dropped may be others
+    const Network network = load_network(model_file(options));
+    std::vector<std::vector<std::int8_t>> all;
+    for (const Layer& layer : network.layers) {
+      if (!layer.digits) all.push_back(decrypt_weights(network, layer));
+    }
+    return all;
+  };
+  const auto wanted = weights();
+  options = test::tiny_options(scratch.folder(), scratch / "begun");
+  options.start = scratch / "first/model.flexor";
+  options.epochs = 1;
+  options.seed = 2;
+  options.learning_rate = 1e-12;
+  options.integer_gradients = true;
+  const Provenance begun = train_on(options, train, unseen).provenance;
+  EXPECT_NE(begun.command.find(" --start model.flexor --epochs 1 --learning-rate 1e-12 --integer-gradients "), std::string::npos)
+      << begun.command;
+  EXPECT_EQ(weights(), wanted);
+  options.start = scratch / "none.flexor";
+  options.out = scratch / "refused";
+  test::expect_input_error([&] { train_on(options, train, unseen); }, "none.flexor");
   EXPECT_FALSE(std::filesystem::exists(options.out));
 }
 

@@ -28,12 +28,19 @@ struct Images {
   torch::Tensor labels = torch::randint(0, 10, {kBatch}, torch::kLong);
 };
 
+constexpr const char* kNearest = "resnet20-cifar10";
+constexpr const char* kEq6 = "resnet20-tap2-cifar10";
+
+// How a step of ours computes.
+enum class Way { Plain, Float32, Integers, BFloat16 };
+
 // Ours, as `flexor train --recipe RECIPE --rate 0.4` does it.
 class Ours {
  public:
-  Ours(bool bfloat16, bool fused, const char* name = "resnet20-cifar10") : bfloat16_(bfloat16) {
+  explicit Ours(Way way, const char* name = kNearest) : bfloat16_(way == Way::BFloat16) {
     Recipe recipe = load_recipe(name);
-    recipe.hyper.fused = fused;
+    recipe.hyper.fused = way != Way::Plain;
+    recipe.hyper.integer_gradients = way == Way::Integers;
     const NetworkSpec spec = network_spec(recipe.network);
     model_ = Trainable(spec, layer_codes(recipe, spec, 0.4), recipe.hyper, 1);
     model_->enrol(optimiser_);
@@ -145,19 +152,21 @@ int run(int argc, char** argv) {
     std::vector<double> wall, cpu;
   };
   Reference reference;
-  Ours plain(false, false);
-  Ours fused(false, true);
+  Ours plain(Way::Plain);
+  Ours fused(Way::Float32);
+  Ours integers(Way::Integers);
   OneDnnSteps primitives(kBatch, false);
   std::vector<Entry> entries;
   const auto add = [&entries](const char* name, std::function<void()> work) { entries.push_back({name, std::move(work), {}, {}}); };
   add("libtorch float32, real weights", [&] { reference.step(images); });
   add("ours by libtorch's operations, float32", [&] { plain.step(images); });
   add("ours, float32", [&] { fused.step(images); });
+  add("ours, 16-bit integer gradients", [&] { integers.step(images); });
   add("sum of oneDNN primitives, float32", [&] { primitives.run(); });
   std::unique_ptr<Ours> fused_bfloat16;
   std::unique_ptr<OneDnnSteps> primitives_bfloat16;
   if (Convolution::available(true)) {
-    fused_bfloat16 = std::make_unique<Ours>(true, true);
+    fused_bfloat16 = std::make_unique<Ours>(Way::BFloat16);
     primitives_bfloat16 = std::make_unique<OneDnnSteps>(kBatch, true);
     add("ours, bfloat16", [&] { fused_bfloat16->step(images); });
     add("sum of oneDNN primitives, bfloat16", [&] { primitives_bfloat16->run(); });
@@ -168,14 +177,15 @@ int run(int argc, char** argv) {
     const char* step;
   };
   std::vector<Share> shares;
-  Ours eq6(false, true, "resnet20-tap2-cifar10");
+  Ours eq6(Way::Integers, kEq6);
   add("decryption, nearest codeword", [&] { fused.decrypt(); });
-  add("ours with eq. 6, float32", [&] { eq6.step(images); });
+  add("ours with eq. 6, integer gradients", [&] { eq6.step(images); });
   add("decryption, eq. 6", [&] { eq6.decrypt(); });
-  shares = {{"decryption, nearest codeword", "ours, float32"}, {"decryption, eq. 6", "ours with eq. 6, float32"}};
+  shares = {{"decryption, nearest codeword", "ours, 16-bit integer gradients"},
+            {"decryption, eq. 6", "ours with eq. 6, integer gradients"}};
   std::unique_ptr<Ours> eq6_bfloat16;
   if (fused_bfloat16) {
-    eq6_bfloat16 = std::make_unique<Ours>(true, true, "resnet20-tap2-cifar10");
+    eq6_bfloat16 = std::make_unique<Ours>(Way::BFloat16, kEq6);
     add("ours with eq. 6, bfloat16", [&] { eq6_bfloat16->step(images); });
     shares.push_back({"decryption, nearest codeword", "ours, bfloat16"});
     shares.push_back({"decryption, eq. 6", "ours with eq. 6, bfloat16"});
