@@ -33,6 +33,9 @@ Code nested_code(int n_in);
 Code random_tap_code(int n_out, int n_in, int taps, std::uint64_t seed);
 /// Every entry random, no zero row.
 Code dense_code(int n_out, int n_in, std::uint64_t seed);
+/// `times` copies of a code in one slice, each with stored bits of its own: copy c has the outputs c * n_out.. and the inputs c * n_in..
+/// A smaller N_out in slices of an engine that has a larger one.
+Code repeated_code(const Code& code, int times);
 /// y = x: plain binary weights (rate 1).
 Code identity_code(int n_out);
 

@@ -65,6 +65,17 @@ Code dense_code(int n_out, int n_in, std::uint64_t seed) {
   return code;
 }
 
+Code repeated_code(const Code& code, int times) {
+  if (times < 1) throw InputError(fmt::format("{} copies of a code are not possible; choose 1 or more", times));
+  if (times == 1) return code;
+  check_sizes(code.n_out * times, code.n_in * times);
+  Code all{fmt::format("{}-n{}", code.name, code.n_out), code.n_out * times, code.n_in * times, {}};
+  for (int copy = 0; copy < times; ++copy) {
+    for (const std::uint32_t row : code.rows) all.rows.push_back(row << (copy * code.n_in));
+  }
+  return all;
+}
+
 Code identity_code(int n_out) {
   check_sizes(n_out, n_out);
   Code code{"identity", n_out, n_out, {}};

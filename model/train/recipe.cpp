@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "code/error.hpp"
 #include "train/json_reader.hpp"
@@ -62,6 +64,19 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
   return changes;
 }
 
+// "dense@10" -> {"dense", 10}; without "@", N_out is that of a slice.
+std::pair<std::string, int> split_code_name(const std::string& name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string::npos) return {name, kNOut};
+  int outputs = 0;
+  const char* end = name.data() + name.size();
+  const auto [stop, error] = std::from_chars(name.data() + at + 1, end, outputs);
+  if (error != std::errc() || stop != end || outputs < 1 || kNOut % outputs != 0) {
+    throw InputError(fmt::format("code \"{}\" names no N_out that divides {}; give one like dense@10", name, kNOut));
+  }
+  return {name.substr(0, at), outputs};
+}
+
 }  // namespace
 
 Method parse_method(const std::string& name) {
@@ -82,17 +97,26 @@ int stored_bits(double rate) {
 }
 
 Code make_code(const std::string& name, double rate, std::uint64_t seed) {
-  const int n_in = stored_bits(rate);
-  if (name == "nested") return nested_code(n_in);
-  if (name == "dense") return dense_code(kNOut, n_in, seed);
-  if (name == "plain") return identity_code(kNOut);
-  const int taps = name == "tap2" ? 2 : name == "tap3" ? 3 : 0;
-  if (taps == 0) throw InputError(fmt::format("there is no code \"{}\"; choose nested, tap2, tap3, dense or plain", name));
+  const auto [family, n_out] = split_code_name(name);
+  const int copies = kNOut / n_out;
+  if (stored_bits(rate) % copies != 0) {
+    throw InputError(fmt::format("rate {:g} is no whole number of stored bits for every {} weights of code {}; give another rate or N_out",
+                                 rate, n_out, name));
+  }
+  const int n_in = stored_bits(rate) / copies;
+  if (family == "nested" && copies == 1) return nested_code(n_in);
+  if (family == "dense") return repeated_code(dense_code(n_out, n_in, seed), copies);
+  if (family == "plain" && copies == 1) return identity_code(kNOut);
+  const int taps = family == "tap2" ? 2 : family == "tap3" ? 3 : 0;
+  if (taps == 0) {
+    throw InputError(fmt::format(
+        "there is no code \"{}\"; choose nested, tap2, tap3, dense or plain, or tap2, tap3 or dense with another N_out: dense@10", name));
+  }
   if (n_in < taps) {
     throw InputError(fmt::format("code {} needs at least {} stored bits; give a rate of {:g} or more", name, taps == 2 ? "two" : "three",
-                                 taps / static_cast<double>(kNOut)));
+                                 taps / static_cast<double>(n_out)));
   }
-  return random_tap_code(kNOut, n_in, taps, seed);
+  return repeated_code(random_tap_code(n_out, n_in, taps, seed), copies);
 }
 
 std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, double rate) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Two running sums over the beats of a transfer; a single changed bit changes both.
+/// Two running sums over the beats of a transfer: a single changed bit changes sum1, beats in another order change sum2.
 ///
 ///   sum1 = sum of all 32-bit words; sum2 = sum over beats of the sum1 before that beat; modulo 2^32, both from 0
 module beat_sum #(

@@ -69,7 +69,9 @@ void add_train(CLI::App& app, Context& context) {
       ->add_option("--method", options->method,
                    "nearest (nearest codeword), eq6 (the paper's gradient), its ablations straight and analog, or real (no code)")
       ->type_name("NAME");
-  command->add_option("--code", options->code, "nested (shipped code), tap2 (the paper's two random taps), tap3, dense or plain")
+  command
+      ->add_option("--code", options->code,
+                   "nested (shipped code), tap2 (the paper's two random taps), tap3, dense, plain, or with another N_out: dense@10")
       ->type_name("NAME");
   command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
   add_checkpoints(*command, options->start, options->teacher);

@@ -11,6 +11,27 @@
 namespace flexor {
 namespace {
 
+// Every copy decrypts its own stored bits as the small code does.
+TEST(Families, CopiesOfACodeStandSideBySide) {
+  for (const auto& [small, times] :
+       {std::pair{random_tap_code(10, 4, 2, 7), 2}, std::pair{dense_code(5, 2, 3), 4}, std::pair{identity_code(4), 5}}) {
+    const Code whole = repeated_code(small, times);
+    EXPECT_EQ(whole.n_out, 20);
+    EXPECT_EQ(whole.n_in, small.n_in * times);
+    EXPECT_EQ(whole.rank(), small.rank() * times);
+    for (std::uint32_t stored = 0; stored < 1U << std::min(whole.n_in, 12); ++stored) {
+      std::uint32_t wanted = 0;
+      for (int c = 0; c < times; ++c) {
+        const std::uint32_t own = stored >> (c * small.n_in) & ((1U << small.n_in) - 1);
+        wanted |= small.decrypt(own) << (c * small.n_out);
+      }
+      ASSERT_EQ(whole.decrypt(stored), wanted) << stored;
+    }
+  }
+  EXPECT_THROW(repeated_code(nested_code(8), 2), InputError);
+  EXPECT_THROW(repeated_code(nested_code(8), 0), InputError);
+}
+
 TEST(NestedCode, EveryPrefixHasFullRankAndFewTaps) {
   const Code whole = nested_code(20);
   for (int n = 1; n <= 20; ++n) {
