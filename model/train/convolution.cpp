@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/convolution.hpp"
 
-#include <limits>
+#include <utility>
 
 namespace flexor {
 namespace {
@@ -15,9 +15,10 @@ torch::Tensor images_of(std::int64_t images, std::int64_t channels, std::int64_t
 }
 
 std::optional<IntegerConvolution> integers_for(const ConvolutionShape& s) {
-  const auto fits_int = [](std::int64_t value) { return value <= std::numeric_limits<int>::max(); };
   if (s.kernel != 3 || s.stride != 1 || s.padding != 1 || s.bfloat16) return {};
-  if (!fits_int(s.images) || !fits_int(s.inputs) || !fits_int(s.outputs) || !fits_int(s.height) || !fits_int(s.width)) return {};
+  for (const std::int64_t size : {s.images, s.inputs, s.outputs, s.height, s.width}) {
+    if (!std::in_range<int>(size)) return {};
+  }
   const IntegerShape shape{static_cast<int>(s.images), static_cast<int>(s.inputs), static_cast<int>(s.outputs), static_cast<int>(s.height),
                            static_cast<int>(s.width)};
   if (!IntegerConvolution::fits(shape)) return {};
@@ -44,7 +45,6 @@ torch::Tensor Convolution::weight_gradient(const torch::Tensor& bytes, const Int
 
 #ifdef FLEXOR_ONEDNN
 #include <dnnl.hpp>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace flexor {
 namespace {
@@ -56,6 +57,23 @@ std::vector<W> pack(int outputs, int inputs, const At& at) {
   return packed;
 }
 
+// The sums of all images. `job` names weights, step and the first image's sums.
+template <typename X>
+void sums_of(const IntegerShape& s, const X* x, SumsJob job, void (*kernel)(const SumsJob&)) {
+  job.height = s.height;
+  job.width = s.width;
+  job.words = s.inputs * static_cast<int>(sizeof(X)) / kIntegerWord;
+  job.outputs = s.outputs;
+  const auto make = [&s] { return std::vector<X>(count(s.height + 2, s.width + 2, s.inputs)); };
+  for_all(s.images, make, [&](std::size_t image, std::vector<X>& framed) {
+    frame(x + image * count(s.height, s.width, s.inputs), s.height, s.width, s.inputs, framed);
+    SumsJob own = job;
+    own.input = framed.data();
+    own.sums += image * count(s.height, s.width, s.outputs);
+    kernel(own);
+  });
+}
+
 // Framed rows of pairs of neighbouring pixels: [height + 2][width + 1][channels][2].
 void pair_inputs(const std::uint8_t* image, int height, int width, int channels, std::int16_t* pairs) {
   const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(width) * channels;
@@ -104,37 +122,16 @@ void IntegerConvolution::forward(const std::uint8_t* x, const float* weight, flo
   const IntegerShape& s = shape_;
   const auto packed =
       pack<std::int8_t>(s.outputs, s.inputs, [&](int m, int t, int k) { return weight[(m * kTaps * kTaps + t) * s.inputs + k]; });
-  const std::size_t pixels = count(s.height, s.width);
-  const auto make = [&s] { return std::vector<std::uint8_t>(count(s.height + 2, s.width + 2, s.inputs)); };
-  for_all(s.images, make, [&](std::size_t image, std::vector<std::uint8_t>& framed) {
-    frame(x + image * pixels * static_cast<std::size_t>(s.inputs), s.height, s.width, s.inputs, framed);
-    kernels_->byte_sums({.input = framed.data(),
-                         .weight = packed.data(),
-                         .height = s.height,
-                         .width = s.width,
-                         .words = s.inputs / kIntegerWord,
-                         .outputs = s.outputs,
-                         .sums = y + image * pixels * static_cast<std::size_t>(s.outputs)});
-  });
+  sums_of(s, x, {.weight = packed.data(), .sums = y}, kernels_->byte_sums);
 }
 
+// A convolution too, with the window turned and the channels changing places.
 void IntegerConvolution::input_gradient(const std::int16_t* g, const float* weight, float step, float* dx) const {
-  const IntegerShape& s = shape_;
+  IntegerShape s = shape_;
+  std::swap(s.inputs, s.outputs);
   const auto packed = pack<std::int16_t>(
-      s.inputs, s.outputs, [&](int m, int t, int k) { return weight[(k * kTaps * kTaps + kTaps * kTaps - 1 - t) * s.inputs + m]; });
-  const std::size_t pixels = count(s.height, s.width);
-  const auto make = [&s] { return std::vector<std::int16_t>(count(s.height + 2, s.width + 2, s.outputs)); };
-  for_all(s.images, make, [&](std::size_t image, std::vector<std::int16_t>& framed) {
-    frame(g + image * pixels * static_cast<std::size_t>(s.outputs), s.height, s.width, s.outputs, framed);
-    kernels_->word_sums({.input = framed.data(),
-                         .weight = packed.data(),
-                         .height = s.height,
-                         .width = s.width,
-                         .words = 2 * s.outputs / kIntegerWord,
-                         .outputs = s.inputs,
-                         .step = step,
-                         .sums = dx + image * pixels * static_cast<std::size_t>(s.inputs)});
-  });
+      s.outputs, s.inputs, [&](int m, int t, int k) { return weight[(k * kTaps * kTaps + kTaps * kTaps - 1 - t) * s.outputs + m]; });
+  sums_of(s, g, {.weight = packed.data(), .step = step, .sums = dx}, kernels_->word_sums);
 }
 
 // Products of images first..last - 1, so many of them, or rows of one, at a time as are 256 pixels; sums [ky][input][kx][output].

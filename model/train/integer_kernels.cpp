@@ -39,13 +39,19 @@ void portable_sums(const SumsJob& job) {
   }
 }
 
+const std::int16_t* input_row(const ProductsJob& job, int image, int row) {
+  return job.inputs + image * job.input_image + static_cast<std::ptrdiff_t>(row) * (2 * job.pairs + 1) * job.channels * 2;
+}
+const std::int16_t* gradient_row(const ProductsJob& job, int image, int row) {
+  return job.gradients + image * job.gradient_image + static_cast<std::ptrdiff_t>(row) * job.pairs * job.outputs * 2;
+}
+
 void portable_products(const ProductsJob& job) {
   std::int32_t sum[kInputs][kTaps][kIntegerBlock] = {};
   for (int image = 0; image < job.images; ++image) {
     for (int r = 0; r < job.rows; ++r) {
-      const std::int16_t* x =
-          job.inputs + image * job.input_image + static_cast<std::ptrdiff_t>(r) * (2 * job.pairs + 1) * job.channels * 2;
-      const std::int16_t* g = job.gradients + image * job.gradient_image + static_cast<std::ptrdiff_t>(r) * job.pairs * job.outputs * 2;
+      const std::int16_t* x = input_row(job, image, r);
+      const std::int16_t* g = gradient_row(job, image, r);
       for (int pair = 0; pair < job.pairs; ++pair, x += 4 * job.channels, g += 2 * job.outputs) {
         for (int i = 0; i < kInputs; ++i) {
           for (int kx = 0; kx < kTaps; ++kx) {
@@ -168,9 +174,8 @@ FLEXOR_AVX2 void products_avx2(const ProductsJob& job) {
   }
   for (int image = 0; image < job.images; ++image) {
     for (int r = 0; r < job.rows; ++r) {
-      const std::int16_t* x =
-          job.inputs + image * job.input_image + static_cast<std::ptrdiff_t>(r) * (2 * job.pairs + 1) * job.channels * 2;
-      const std::int16_t* g = job.gradients + image * job.gradient_image + static_cast<std::ptrdiff_t>(r) * job.pairs * job.outputs * 2;
+      const std::int16_t* x = input_row(job, image, r);
+      const std::int16_t* g = gradient_row(job, image, r);
       for (int pair = 0; pair < job.pairs; ++pair, x += 4 * job.channels, g += 2 * job.outputs) {
         const __m256i first = load(g);
         const __m256i second = load(g + kIntegerBlock);

@@ -40,9 +40,11 @@ Recipe chosen_recipe(const TrainOptions& options) {
   if (!options.network.empty()) recipe.network = options.network;
   if (!options.method.empty()) {  // each kind of latents wants its own groups of parameters; ablations of eq. 6 keep the recipe's
     const Method method = parse_method(options.method);
-    const bool integers = recipe.hyper.integer_gradients;
-    if (!same_latents(method, recipe.hyper.method)) recipe.hyper = usual_hyper(method);
-    recipe.hyper.integer_gradients = integers;
+    if (!same_latents(method, recipe.hyper.method)) {
+      Hyper usual = usual_hyper(method);
+      usual.integer_gradients = recipe.hyper.integer_gradients;
+      recipe.hyper = usual;
+    }
     recipe.hyper.method = method;
   }
   if (!options.code.empty()) recipe.code = options.code;

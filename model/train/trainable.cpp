@@ -30,11 +30,13 @@ void check_layers(const Network& network, const std::vector<Layer>& shapes, cons
     const Layer& ours = shapes[l];
     const auto form = [](const Layer& layer) {
       return std::tuple(layer.kind, layer.kernel_height, layer.stride, layer.padding, layer.max_pool, layer.logits, layer.average,
-                        layer.global_average, layer.projection, layer.shortcut.has_value());
+                        layer.global_average, layer.projection, layer.shortcut ? layer.shortcut->source : kPreviousLayer);
     };
     const int digits = theirs.digits ? static_cast<int>(theirs.planes.size()) : 0;
     const bool pools = ours.kind == LayerKind::Pool;
-    const bool same = theirs.input == ours.input && theirs.output == ours.output && form(theirs) == form(ours);
+    const int source = ours.source == kPreviousLayer ? static_cast<int>(l) - 1 : ours.source;
+    const bool same =
+        theirs.input == ours.input && network.source(l) == source && theirs.output == ours.output && form(theirs) == form(ours);
     if (!same || (!pools && digits != spec.layers[l].digits)) refuse(fmt::format("{} is another layer", theirs.name));
   }
 }

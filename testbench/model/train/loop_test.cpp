@@ -182,6 +182,12 @@ TEST(TrainLoop, AModelFileToBeginWithHasTheSameLayers) {
   spec = test::tiny_residual_spec();
   spec.layers[2].shortcut.reset();
   refused(spec, "(b1 is another layer)");
+  spec = test::tiny_residual_spec();
+  spec.layers[2].shortcut->source = 1;  // another layer of the same shape
+  refused(spec, "(b1 is another layer)");
+  spec = test::tiny_residual_spec();
+  spec.layers[2].source = 0;
+  refused(spec, "(b1 is another layer)");
 }
 
 TEST(TrainLoop, LearnsAResidualNetworkWithEitherOptimiser) {
