@@ -69,9 +69,9 @@ module flexor_engine #(
     /// 1: transfers compare sums where their entry asks for it.
     parameter int unsigned Checksum = 0,
     /// Decryption = 1: stored bits of a slice, 1..NOut.
-    parameter int unsigned NMax = 8,
-    /// Decryption = 1: the code, see tile_decryptor.
-    parameter logic [NOut*NMax-1:0] Matrix = '0,
+    parameter int unsigned NMax = wired_pkg::Stored,
+    /// Decryption = 1: the code as PeStyle takes it, see tile_decryptor; the wired code unless it is given.
+    parameter logic [NOut*NMax-1:0] Matrix = wired_pkg::matrix(PeStyle),
     /// Bytes of the m_axi data ports; follows from AxiBytes.
     parameter int unsigned Beat = AxiBytes == 0 ? 8 : AxiBytes
 ) (
@@ -182,6 +182,8 @@ module flexor_engine #(
 );
 
   localparam int unsigned DotWidth = pe_array_pkg::dot_width(PeStyle, K);
+  localparam bit Serial = Decryption == flexor_pkg::DecryptionSerial;
+  localparam int unsigned StoredMax = Serial ? 32 : Decryption == flexor_pkg::DecryptionFixed ? NMax : NOut;
   localparam int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows);
   localparam int unsigned ControlWidth = $clog2(ControlWords);
   localparam int unsigned CodeWidth = $clog2(CodeWords);
@@ -457,6 +459,7 @@ module flexor_engine #(
       .AccBuffers(AccBuffers),
       .ControlWords(ControlWords),
       .Digits(Digits),
+      .StoredMax(StoredMax),
       .SumBits(SumBits),
       .Residual(ResidualWords != 0),
       .M(M),
@@ -569,6 +572,7 @@ module flexor_engine #(
       .TileWidth  (ControlWidth),
       .PMax       (PMax),
       .Digits     (Digits),
+      .StoredMax  (StoredMax),
       .PixelWidth (fetch_pkg::pixel_width(WordBytes, ActRows)),
       .LookAhead  (fetch_pkg::fetch_latency(ReadCycles) + 2)
   ) i_loader (

@@ -4,7 +4,7 @@
 
 examples:
   formal.py --codes codes.json     xor_decryptor with each code in the file against equations written from its rows
-  formal.py --serial               slice_decryptor and tile_decryptor for every M and x, by induction
+  formal.py --serial               slice_decryptor and tile_decryptor for every M and x, stored_slice, by induction
   formal.py --bus                  axi_reader and axi_writer against any memory, by induction
 The JSON is a list of {"name", "n_in", "n_out", "rows": [integers, bit j of row i is M[i][j]]}; build/bin/list_codes prints the shipped ones.
 Exit code 0: everything proved; 1: something does not hold; 2: it could not be tried.
@@ -39,7 +39,7 @@ def read_codes(path):
 def _main(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--codes", metavar="FILE", help="prove xor_decryptor with these codes")
-    parser.add_argument("--serial", action="store_true", help="prove the serial decryptor")
+    parser.add_argument("--serial", action="store_true", help="prove the decryptors, word by word")
     parser.add_argument("--bus", action="store_true", help="prove the AXI4 masters")
     parser.add_argument("--out", default=str(ROOT / "build" / "formal"), help="work folder (default build/formal)")
     parser.add_argument("--yosys", help="a yosys with read_slang, instead of the locked one")
@@ -53,7 +53,7 @@ def _main(argv):
     if args.codes:
         codes = read_codes(args.codes)
         tasks.append(lambda: proofs.prove_codes(tools, args.out, codes))
-    inductions = (proofs.SERIAL if args.serial else ()) + (proofs.BUS if args.bus else ())
+    inductions = (proofs.SERIAL + proofs.FIXED if args.serial else ()) + (proofs.BUS if args.bus else ())
     tasks += [lambda p=p: [proofs.prove_induction(tools, args.out, *p)] for p in inductions]
     with ThreadPoolExecutor(max(args.jobs, 1)) as pool:
         results = [r for part in pool.map(lambda task: task(), tasks) for r in part]

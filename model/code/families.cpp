@@ -15,6 +15,10 @@ constexpr std::array<std::uint32_t, 20> kNested4 = {0x00001, 0x00003, 0x00007, 0
                                                     0x000B8, 0x001A1, 0x00238, 0x00411, 0x008A4, 0x01094, 0x020E0,
                                                     0x04068, 0x08032, 0x10049, 0x20084, 0x400C2, 0x8002A};
 
+// Found by `search_codes wired`; see docs/decisions/0221-a-code-without-gates.md.
+constexpr std::array<std::uint32_t, 20> kWired = {0x208, 0x608, 0x008, 0x408, 0x804, 0xA04, 0x004, 0x024, 0x002, 0x022,
+                                                  0x050, 0x850, 0x040, 0x840, 0x0A0, 0x4A0, 0x080, 0x180, 0x001, 0x101};
+
 std::uint32_t low_bits(int n) { return n >= 32 ? ~0U : (1U << n) - 1; }
 
 void check_sizes(int n_out, int n_in) {
@@ -34,6 +38,8 @@ Code nested_code(int n_in) {
   for (const std::uint32_t row : kNested4) code.rows.push_back(row & low_bits(n_in));
   return code;
 }
+
+Code wired_code() { return {"wired", static_cast<int>(kWired.size()), 12, {kWired.begin(), kWired.end()}}; }
 
 Code random_tap_code(int n_out, int n_in, int taps, std::uint64_t seed) {
   check_sizes(n_out, n_in);

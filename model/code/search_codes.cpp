@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// search_codes FIRST_SEED SEEDS TRIALS: climbs from each seed and prints the best nested code, its seed, and for every rate its rank,
-// covering and cost in LUTs.
+// search_codes [wired] FIRST_SEED SEEDS TRIALS: climbs from each seed and prints the best nested code, its seed, and for every rate its
+// rank, covering, agreement and cost in LUTs; or the best wired code with its slots.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <bit>
 #include <charconv>
@@ -9,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "code/agreement.hpp"
 #include "code/nested_search.hpp"
+#include "code/wired_search.hpp"
 
 namespace {
 
@@ -30,23 +33,55 @@ int luts(const flexor::Code& code, int inputs) {
   return count;
 }
 
-void print_code(const std::vector<std::uint32_t>& rows) {
+// A line of figures; of codes with too many codewords to look at all, no agreement.
+void print_figures(const flexor::Code& code) {
+  constexpr int kMostBits = 16, kSlices = 4096;
+  const std::string agreement = code.n_in > kMostBits ? "-" : fmt::format("{:.4f}", flexor::agreement(code, kSlices));
+  fmt::print("{:2} {:5} {:9.4f} {:>10} {:5} {:5}\n", code.n_in, code.rank(), covering_distance(code), agreement, luts(code, 4),
+             luts(code, 6));
+}
+
+void print_rows(const std::vector<std::uint32_t>& rows) {
   for (const auto row : rows) fmt::print("0x{:05X}, ", row);
-  fmt::print("\n n  rank  covering  LUT4  LUT6\n");
-  for (int n = flexor::NestedSearch::kShared; n <= flexor::NestedSearch::kOut; ++n) {
-    const flexor::Code code = flexor::NestedSearch::prefix(rows, n);
-    fmt::print("{:2} {:5} {:9.4f} {:5} {:5}\n", n, code.rank(), covering_distance(code), luts(code, 4), luts(code, 6));
+  fmt::print("\n n  rank  covering  agreement  LUT4  LUT6\n");
+}
+
+void print_code(const std::vector<std::uint32_t>& rows) {
+  print_rows(rows);
+  for (int n = flexor::NestedSearch::kShared; n <= flexor::NestedSearch::kOut; ++n) print_figures(flexor::NestedSearch::prefix(rows, n));
+}
+
+// Codes of the wired family are compared by their agreement.
+int search_wired(std::uint64_t first, std::uint64_t seeds, int trials) {
+  double best = 0;
+  for (auto seed = first; seed < first + seeds; ++seed) {
+    flexor::WiredSearch search(flexor::wired_code().n_in, seed);
+    search.climb(trials);
+    if (search.agreement() <= best) continue;
+    best = search.agreement();
+    fmt::print("seed {} trials {} agreement {:.5f} slots {}\n", seed, trials, best, fmt::join(search.slots(), " "));
+    const flexor::Code code = search.code();
+    print_rows(code.rows);
+    print_figures(code);
+    std::fflush(stdout);
   }
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::uint64_t first = 0, seeds = 0, trials = 0;
-  if (argc != 4 || !number(argv[1], first) || !number(argv[2], seeds) || !number(argv[3], trials) || trials > 1'000'000'000) {
-    fmt::print(stderr, "search_codes: give three numbers from 1: FIRST_SEED SEEDS TRIALS (for instance: search_codes 1 40 4000)\n");
+  const bool wired = argc == 5 && std::string(argv[1]) == "wired";
+  char** numbers = argv + (wired ? 2 : 1);
+  if ((argc != 4 && !wired) || !number(numbers[0], first) || !number(numbers[1], seeds) || !number(numbers[2], trials) ||
+      trials > 1'000'000'000) {
+    fmt::print(stderr,
+               "search_codes: give three numbers from 1, and `wired` before them for the wired code: [wired] FIRST_SEED SEEDS TRIALS "
+               "(for instance: search_codes 1 40 4000)\n");
     return 2;
   }
+  if (wired) return search_wired(first, seeds, static_cast<int>(trials));
   double best = 1e9;
   for (auto seed = first; seed < first + seeds; ++seed) {
     flexor::NestedSearch search(seed);

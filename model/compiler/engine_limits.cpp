@@ -71,10 +71,11 @@ void check_supported(const Network& network, const Layer& layer, const EnginePar
   }
   if (layer.planes.empty()) return;
   const Code& code = network.codes[static_cast<std::size_t>(layer.planes[0].code)];
-  if (engine.Decryption == static_cast<int>(Decryption::Fixed) && code.rows != nested_code(code.n_in).rows) {
-    throw InputError(fmt::format(
-        "layer '{}' uses the code '{}', but engine '{}' has the nested code in its gates; take an engine with serial decryption",
-        layer.name, code.name, engine.name));
+  if (engine.Decryption == static_cast<int>(Decryption::Fixed) && code.rows != wired_code().rows) {
+    throw InputError(
+        fmt::format("layer '{}' uses the code '{}', but engine '{}' is wired for the code 'wired' of 12 stored bits; take an engine with "
+                    "serial decryption",
+                    layer.name, code.name, engine.name));
   }
 }
 

@@ -16,6 +16,7 @@ class Tiler {
         code_(network.codes[static_cast<std::size_t>(layer.planes[0].code)]),
         engine_(engine),
         plain_(engine.Decryption == static_cast<int>(Decryption::Plain)),
+        last_first_(engine.Decryption == static_cast<int>(Decryption::Fixed)),
         slices_k_(engine.K / kSliceK),
         groups_k_(ceil_div(layer.string_length(), kSliceK)),
         pairs_m_(ceil_div(layer.output.channels, kSliceM)) {
@@ -61,7 +62,8 @@ class Tiler {
       add_correction(plane, p, s % slices_k_, weights);
       const std::size_t base = tile * tile_words() + static_cast<std::size_t>(s / engine_.D) * static_cast<std::size_t>(out_.stored_bits);
       for (int j = 0; j < out_.stored_bits; ++j) {
-        out_.words[base + static_cast<std::size_t>(j)] |= static_cast<std::uint64_t>(stored >> j & 1U) << (s % engine_.D);
+        const int word = last_first_ ? out_.stored_bits - 1 - j : j;
+        out_.words[base + static_cast<std::size_t>(word)] |= static_cast<std::uint64_t>(stored >> j & 1U) << (s % engine_.D);
       }
     }
   }
@@ -80,6 +82,7 @@ class Tiler {
   const Code& code_;
   const EngineParameters& engine_;
   bool plain_;
+  bool last_first_;  // stored bits stand in memory from the last one on, as stored_slice takes them
   int slices_k_;
   int groups_k_;
   int pairs_m_;

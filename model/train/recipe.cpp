@@ -107,10 +107,16 @@ Code make_code(const std::string& name, double rate, std::uint64_t seed) {
   if (family == "nested" && copies == 1) return nested_code(n_in);
   if (family == "dense") return repeated_code(dense_code(n_out, n_in, seed), copies);
   if (family == "plain" && copies == 1) return identity_code(kNOut);
+  if (family == "wired" && copies == 1) {
+    Code code = wired_code();
+    if (n_in != code.n_in) throw InputError(fmt::format("code wired has a rate of 0.6 only, not {:g}; give --rate 0.6", rate));
+    return code;
+  }
   const int taps = family == "tap2" ? 2 : family == "tap3" ? 3 : 0;
   if (taps == 0) {
     throw InputError(fmt::format(
-        "there is no code \"{}\"; choose nested, tap2, tap3, dense or plain, or tap2, tap3 or dense with another N_out: dense@10", name));
+        "there is no code \"{}\"; choose nested, wired, tap2, tap3, dense or plain, or tap2, tap3 or dense with another N_out: dense@10",
+        name));
   }
   if (n_in < taps) {
     throw InputError(fmt::format("code {} needs at least {} stored bits; give a rate of {:g} or more", name, taps == 2 ? "two" : "three",

@@ -30,9 +30,9 @@ module array_top #(
     /// 1: sums can be doubled.
     parameter bit Twice = 1'b0,
     /// Decryption = 1: stored bits of a slice.
-    parameter int unsigned NMax = 8,
-    /// Decryption = 1: the code, see tile_decryptor.
-    parameter logic [NOut*NMax-1:0] Matrix = '0,
+    parameter int unsigned NMax = wired_pkg::Stored,
+    /// Decryption = 1: the code as PeStyle takes it, see tile_decryptor.
+    parameter logic [NOut*NMax-1:0] Matrix = wired_pkg::matrix(PeStyle),
     /// Bits of an accumulator's address; follows from PMax.
     parameter int unsigned AddressWidth = $clog2(PMax)
 ) (

@@ -40,14 +40,22 @@ package pe_array_pkg;
     return levels;
   endfunction
 
-  /// Triples of lanes (a pair and a single) in style xc7; the other lanes are pairs.
+  /// Triples of lanes (a pair and a single) in style xc7: three in each slice row, and the third lanes of the rows three at a time.
   function automatic int unsigned xc7_triples(int unsigned lanes);
-    return 2 * (lanes / 6);
+    return 3 * (lanes / 10) + lanes / 30;
   endfunction
 
-  /// Rows of style xc7: triples and pairs.
+  /// Rows of style xc7: triples, and what is left of the third lanes: none, one lane alone or a pair.
   function automatic int unsigned xc7_rows(int unsigned lanes);
-    return xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2;
+    return xc7_triples(lanes) + (lanes / 10 % 3 == 0 ? 0 : 1);
+  endfunction
+
+  /// Style xc7: lane at `place` (0, 1 the pair, 2 the single) of row `row`; `lanes`, which is none, for the second lane of a lane alone.
+  function automatic int unsigned xc7_lane(int unsigned lanes, int unsigned row, int unsigned place);
+    int unsigned third;
+    if (row < 3 * (lanes / 10)) return 10 * (row / 3) + (row % 3 == 0 ? place + place / 2 : 3 * (row % 3) + 1 + place);
+    third = 3 * row - 9 * (lanes / 10) + place;
+    return third < lanes / 10 ? 10 * third + 2 : lanes;
   endfunction
 
   /// Groups of four lanes in style ecp5: two in each slice row, one over the ends of two rows.

@@ -2,7 +2,7 @@
 
 /// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 2 cycles from `start_i` to `done_o`.
 ///
-/// Illegal: stored_bits outside 1..32; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
+/// Illegal: stored_bits outside 1..StoredMax; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// channels or m_tiles >= ControlWords (each channel has two words of parameters);
 /// columns, rows or height >= 2^CountWidth; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
@@ -24,7 +24,9 @@ module descriptor_reader #(
     /// 1: the engine has a residual memory.
     parameter bit          Residual     = 1'b0,
     /// 1: the engine pools windows.
-    parameter bit          Windows      = 1'b0
+    parameter bit          Windows      = 1'b0,
+    /// Stored bits of a slice at most, 1..32.
+    parameter int unsigned StoredMax    = 32
 ) (
     /// Clock.
     input  logic                                               clk_i,
@@ -70,6 +72,10 @@ module descriptor_reader #(
     $error("descriptor_reader: Digits must be in 1..8, SumBits at most 15");
   end
 
+  if (StoredMax < 1 || StoredMax > 32) begin : gen_check_stored
+    $error("descriptor_reader: StoredMax must be in 1..32");
+  end
+
   logic [AddressWidth-1:0] address_q;
   logic [4:0] word_q, arrived_word_q;
   logic reading_q, last_q, arrived_q, checked_q, checked_last_q, error_q;
@@ -103,7 +109,7 @@ module descriptor_reader #(
   assign wrong = {
     at(3) && many,
     at(2) && wide,
-    at(0) && (read_data_i[21:16] == '0 || read_data_i[21:16] > 6'd32),
+    at(0) && (read_data_i[21:16] == '0 || read_data_i[21:16] > 6'(StoredMax)),
     (at(2) || at(10)) && high_zero,
     (at(3) || at(9) || at(10)) && low_zero,
     at(3) && read_data_i[23:16] == '0,

@@ -23,6 +23,8 @@ module sequencer #(
     parameter int unsigned PMax          = 256,
     /// Binary digits of a weight at most, 1..8.
     parameter int unsigned Digits        = 1,
+    /// Stored bits of a slice at most, 1..32.
+    parameter int unsigned StoredMax     = 32,
     /// Pixels that one output may sum, at most 2^SumBits.
     parameter int unsigned SumBits       = 0,
     /// 1: shortcuts can be added.
@@ -169,7 +171,8 @@ module sequencer #(
       .Digits      (Digits),
       .SumBits     (SumBits),
       .Residual    (Residual),
-      .Windows     (Windows)
+      .Windows     (Windows),
+      .StoredMax   (StoredMax)
   ) i_reader (
       .clk_i,
       .rst_ni        (rst_ni && !flush_o),

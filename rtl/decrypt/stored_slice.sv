@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The stored bits of one slice as they arrive, one per word, for a decryptor that is fixed at elaboration.
+/// The stored bits of one slice as they arrive, one per word, for a decryptor that is fixed at elaboration. The last bit arrives first.
 ///
-///   word j: x[j] <= stored;  word 0 clears the others, so that a bit that is not loaded is 0; words past NMax are ignored
+///   x <= {first ? 0 : x[NMax-2:0], stored}      after n words x[p] = word n-1-p for p < n, 0 above; a shift register, no LUT
 module stored_slice #(
-    /// Stored bits that are kept, 1..32.
+    /// Stored bits that are kept, 1..32: the lowest.
     parameter int unsigned NMax = 8
 ) (
     /// Clock.
     input  logic            clk_i,
-    /// Take the first word.
+    /// Take a word.
+    input  logic            enable_i,
+    /// It is the first of the slice.
     input  logic            first_i,
-    /// Take word j, one bit each; bit 0 equals `first_i`.
-    input  logic [NMax-1:0] select_i,
     /// Stored bit of this slice in the word.
     input  logic            stored_i,
     /// Stored bits.
@@ -23,10 +23,13 @@ module stored_slice #(
     $error("stored_slice: NMax must be in 1..32");
   end
 
-  for (genvar j = 0; j < NMax; j++) begin : gen_bit
+  always_ff @(posedge clk_i) begin
+    if (enable_i) stored_o[0] <= stored_i;
+  end
+  for (genvar p = 1; p < NMax; p++) begin : gen_bit
     always_ff @(posedge clk_i) begin
-      if (j > 0 && first_i) stored_o[j] <= 1'b0;
-      else if (select_i[j]) stored_o[j] <= stored_i;
+      if (enable_i && first_i) stored_o[p] <= 1'b0;
+      else if (enable_i) stored_o[p] <= stored_o[p-1];
     end
   end
 

@@ -2,7 +2,7 @@
 
 /// Stored bits of a tile in, K*M weight bits out: D slices at a time, one bit of each per word (bit-planar).
 ///
-///   word g*n + j, bit d = stored bit j of slice g*D + d         (G = S/D groups of n words, S = K*M/NOut slices)
+///   word g*n + j, bit d = stored bit j of slice g*D + d         (G = S/D groups of n words, S = K*M/NOut slices; fixed: bit n-1-j)
 ///   slice s = pm*(K/SliceK) + gk, bit i -> weight_o[(SliceM*pm + i/SliceK)*K + SliceK*gk + i%SliceK]
 ///
 /// Only the D slices of the group that is arriving have LUTs, serial or fixed; the first word of the next group shifts a finished group into plain registers.
@@ -76,6 +76,9 @@ module tile_decryptor #(
   if (Decryption > flexor_pkg::DecryptionPlain) begin : gen_check_decryption
     $error("tile_decryptor: Decryption must be 0, 1 or 2");
   end
+  if (Decryption == flexor_pkg::DecryptionFixed && Matrix == '0) begin : gen_check_matrix
+    $error("tile_decryptor: a code fixed at elaboration needs its NMax and Matrix");
+  end
 
   // `load` and `shift` reach flip-flops all over the device, so each must be one LUT away from its registers. They are written so that no tool
   // finds `word_ready_o` in `load` or `load` in `shift` and saves a LUT by chaining them: a take implies a whole tile, and free_q is ~whole_q.
@@ -102,19 +105,14 @@ module tile_decryptor #(
   logic [D*NOut-1:0] arriving;
 
   if (Decryption == flexor_pkg::DecryptionFixed) begin : gen_stored
-    logic [NMax-1:0] select, next_q;
-    assign select = (word_first_i ? NMax'(1) : next_q) & {NMax{load}};
-    always_ff @(posedge clk_i) begin
-      if (load) next_q <= word_first_i ? NMax'(2) : NMax'({next_q, 1'b0});
-    end
     for (genvar d = 0; d < D; d++) begin : gen_slice
       logic [NMax-1:0] stored;
       stored_slice #(
           .NMax(NMax)
       ) i_slice (
           .clk_i,
-          .first_i (select[0]),
-          .select_i(select),
+          .enable_i(load),
+          .first_i (word_first_i),
           .stored_i(word_i[d]),
           .stored_o(stored)
       );

@@ -21,6 +21,8 @@ module tile_loader #(
     parameter int unsigned PMax        = 256,
     /// Binary digits of a weight at most, 1..8; 1: descriptor.digits does not count.
     parameter int unsigned Digits      = 1,
+    /// Stored bits of a slice at most, 1..32.
+    parameter int unsigned StoredMax   = 32,
     /// Bits of a number of m-tiles.
     parameter int unsigned TileWidth   = 16,
     /// Bits of a pixel count, at most 31.
@@ -64,10 +66,14 @@ module tile_loader #(
 
   localparam int unsigned AddressWidth = $clog2(WeightWords);
   localparam int unsigned CodeWidth = $clog2(CodeWords);
+  localparam int unsigned BitWidth = $clog2(StoredMax + 1);
   localparam int unsigned GroupWidth = Groups > 1 ? $clog2(Groups) : 1;
 
   if (LookAhead > 31) begin : gen_check
     $error("tile_loader: LookAhead must be at most 31");
+  end
+  if (StoredMax < 1 || StoredMax > 32) begin : gen_check_stored
+    $error("tile_loader: StoredMax must be in 1..32");
   end
   if (Groups < 1) begin : gen_check_groups
     $error("tile_loader: Groups must be at least 1");
@@ -76,7 +82,7 @@ module tile_loader #(
   typedef logic [AddressWidth-1:0] address_t;
   address_t address_q, m_tile_address_q;
   logic [CodeWidth-1:0] code_address_q;
-  logic [5:0] bit_q;  // words of the group that follow this one
+  logic [BitWidth-1:0] bit_q, stored_bits;  // words of the group that follow this one; words of a group
   logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
   logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
   logic [TileWidth-1:0] m_tiles_left_q;  // this one included
@@ -107,10 +113,12 @@ module tile_loader #(
       .last_o(last_digit)
   );
 
+  assign stored_bits = BitWidth'(descriptor_i.stored_bits);
+
   assign last_group = Groups == 1 || group_q == '0;
   assign last_word  = last_bit_q && last_group;
   assign last_tile  = last_chunk_q && last_string_q && last_digit;
-  assign near       = last_group && bit_q <= 6'(LookAhead);
+  assign near       = last_group && 32'(bit_q) <= LookAhead;
 
   assign word_valid_o = valid_q;
   assign word_o       = weight_data_i;
@@ -142,8 +150,8 @@ module tile_loader #(
       address_q        <= address_t'(descriptor_i.weight_base);
       m_tile_address_q <= address_t'(descriptor_i.weight_base);
       code_address_q   <= CodeWidth'(descriptor_i.code_base);
-      bit_q            <= descriptor_i.stored_bits - 6'd1;
-      last_bit_q       <= descriptor_i.stored_bits == 6'd1;
+      bit_q            <= stored_bits - BitWidth'(1);
+      last_bit_q       <= stored_bits == BitWidth'(1);
       group_q          <= GroupWidth'(Groups - 1);
       chunks_left_q    <= descriptor_i.chunks;
       last_chunk_q     <= descriptor_i.chunks == 8'd1;
@@ -155,8 +163,8 @@ module tile_loader #(
       last_q         <= last_word;
       address_q      <= last_word && last_tile && !last_block ? m_tile_address_q : address_q + address_t'(1);
       code_address_q <= last_bit_q ? CodeWidth'(descriptor_i.code_base) : code_address_q + CodeWidth'(1);
-      bit_q          <= last_bit_q ? descriptor_i.stored_bits - 6'd1 : bit_q - 6'd1;
-      last_bit_q     <= last_bit_q ? descriptor_i.stored_bits == 6'd1 : bit_q == 6'd1;
+      bit_q          <= last_bit_q ? stored_bits - BitWidth'(1) : bit_q - BitWidth'(1);
+      last_bit_q     <= last_bit_q ? stored_bits == BitWidth'(1) : bit_q == BitWidth'(1);
       if (last_bit_q) group_q <= last_group ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (tile_end) begin
         chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 8'd1;

@@ -2,7 +2,7 @@
 """What to synthesise: configuration and style of each target, blocks, variants, and the sets behind --quick and --full."""
 import dataclasses
 
-from . import codes, rtl
+from . import rtl
 from .problem import Problem
 from .targets import TARGETS
 
@@ -66,9 +66,6 @@ def parameters(target, block, config=None, overrides=None):
     result = rtl.configuration(config or CONFIG[target])
     result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
     result["Xc7"] = int(STYLE[target] == "xc7")  # of blocks alone: the engine sets it by PeStyle
-    if variant == "fixed":
-        style = next(s for s, number in rtl.DATA["pe_styles"].items() if number == result["PeStyle"])
-        result |= {"NMax": codes.STORED, "Matrix": codes.literal(codes.recoded(codes.nested(codes.STORED), style))}
     if name == BOARD:
         result["Index"] = list(rtl.DATA["configurations"]).index(config or CONFIG[target])
     if name == ARRAY and not config:

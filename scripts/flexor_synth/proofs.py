@@ -5,7 +5,6 @@ import pathlib
 import re
 
 from . import process
-from .codes import literal
 from .rtl import Sources
 from .tools import ROOT
 
@@ -27,12 +26,18 @@ def _equation(row):
     return " ^ ".join(taps) or "1'b0"
 
 
+def _matrix(code):
+    """The flat parameter Matrix of the RTL, bit i*n_in + j is row i, column j: an expression that the code brings, or its rows."""
+    value = sum(row << (i * code["n_in"]) for i, row in enumerate(code["rows"]))
+    return code.get("matrix", f"{code['n_out'] * code['n_in']}'h{value:x}")
+
+
 def _miter(index, rtl_code, code):
     """Module whose output bit i is 1 where the RTL and row i's own XORs differ."""
     n_in, n_out = code["n_in"], code["n_out"]
     lines = [f"module miter_{index} (input logic [{n_in - 1}:0] x, output logic [{n_out - 1}:0] differs);",
              f"  logic [{n_out - 1}:0] y;",
-             f"  xor_decryptor #(.NIn({n_in}), .NOut({n_out}), .Matrix({literal(rtl_code)})) i_dut (.stored_i(x), .weight_o(y));"]
+             f"  xor_decryptor #(.NIn({n_in}), .NOut({n_out}), .Matrix({_matrix(rtl_code)})) i_dut (.stored_i(x), .weight_o(y));"]
     lines += [f"  assign differs[{i}] = y[{i}] ^ ({_equation(row)});" for i, row in enumerate(code["rows"])]
     return "\n".join(lines + ["endmodule"])
 
@@ -52,7 +57,7 @@ def prove_codes(tools, out, codes, rtl_codes=None):
     text = "\n\n".join(_miter(i, rtl, code) for i, (rtl, code) in enumerate(zip(rtl_codes or codes, codes)))
     (out / "miters.sv").write_text(text + "\n")
     lines = ["read_slang --keep-hierarchy " + " ".join(f"--top miter_{i}" for i in range(len(codes))) +
-             f" {sources.packages[0]} {sources.modules['xor_decryptor']} {out / 'miters.sv'}", "proc", "setattr -mod -unset top *", "flatten -noscopeinfo"]
+             f" {' '.join(str(p) for p in sources.packages)} {sources.modules['xor_decryptor']} {out / 'miters.sv'}", "proc", "setattr -mod -unset top *", "flatten -noscopeinfo"]
     lines += [f"sat -prove differs 0 -show differs miter_{i}" for i in range(len(codes))]
     log = _run(tools, out, "codes", lines)
     parts = re.split(r"-- Running command `sat ", log)[1:]
@@ -76,11 +81,12 @@ SERIAL = (
     ("tile_decryptor_proof", {"WeightBuffers": 1, "NMax": 8}, "tile_decryptor, one weight buffer, every M, x, n <= 8, any pauses"),
     ("tile_decryptor_proof", {"WeightBuffers": 2, "NMax": 8, "Xc7": 1}, "tile_decryptor in cells of Xilinx 7, two weight buffers, every M, x, n <= 8, any pauses"),
 )
+FIXED = (("stored_slice_proof", {"NMax": 12, "Words": 20}, "stored_slice holds the lowest 12 stored bits, last one first, every x, n <= 20, any pauses"),)
 BUS = (
     ("axi_reader_proof", {"MaxBurst": 4}, "axi_reader is legal on the bus, two bursts of 4 beats outstanding, any memory, commands, aborts"),
     ("axi_writer_proof", {"MaxBurst": 4}, "axi_writer is legal on the bus, two bursts of 4 beats outstanding, any memory, commands, aborts"),
 )
-INDUCTIONS = SERIAL + BUS
+INDUCTIONS = SERIAL + FIXED + BUS
 
 
 def prove_induction(tools, out, module, parameters, what, replaced=None):

@@ -71,7 +71,9 @@ void add_train(CLI::App& app, Context& context) {
       ->type_name("NAME");
   command
       ->add_option("--code", options->code,
-                   "nested (shipped code), tap2 (the paper's two random taps), tap3, dense, plain, or with another N_out: dense@10")
+                   "nested (shipped code), wired (rate 0.6: of an engine fixed at elaboration), tap2 (the paper's two random taps), tap3, "
+                   "dense, plain, or with "
+                   "another N_out: dense@10")
       ->type_name("NAME");
   command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
   add_checkpoints(*command, options->start, options->teacher);

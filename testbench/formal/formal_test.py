@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import codes as synth_codes, plan, proofs  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import proofs, rtl  # noqa: E402  pylint: disable=wrong-import-position
 from flexor_synth.tools import Tools  # noqa: E402  pylint: disable=wrong-import-position
 
 ARGUMENTS = None
@@ -34,17 +34,14 @@ class Codes(unittest.TestCase):
         self.assertEqual(len(results), len(codes))
         self.assertEqual([r for r in results if not r.holds], [])
 
-    def test_variant_fixed_is_built_with_a_shipped_code(self):
-        shipped = {c["name"]: (c["n_in"], c["rows"]) for c in shipped_codes() if c["n_in"] == synth_codes.STORED}
-        plain = synth_codes.nested(synth_codes.STORED)
-        for code, name in ((synth_codes.recoded(plain, "ice40"), "nested4"), (synth_codes.recoded(plain, "ecp5"), "nested4-ecp5")):
-            self.assertEqual((code["n_in"], code["rows"]), shipped[name])
-            self.assertNotEqual(proofs.corrupted(code)["rows"], shipped[name][1])
-        for target, name in (("ice40-up5k", "nested4"), ("ecp5", "nested4-ecp5"), ("xc7", "nested4")):
-            built = plan.parameters(target, "engine:fixed")
-            width, value = built["Matrix"].split("'h")
-            rows = [int(value, 16) >> i * built["NMax"] & ((1 << built["NMax"]) - 1) for i in range(20)]
-            self.assertEqual((int(width), built["NMax"], rows), (240, *shipped[name]))
+    def test_the_wired_code_of_the_rtl_is_the_model_librarys(self):
+        shipped = {c["name"]: c for c in shipped_codes()}
+        names = {"pair": "wired", "ice40": "wired", "ecp5": "wired-ecp5", "xc7": "wired-xc7"}
+        codes = [shipped[name] for name in names.values()]
+        built = [code | {"matrix": f"wired_pkg::matrix({rtl.DATA['pe_styles'][style]})"} for style, code in zip(names, codes)]
+        self.assertEqual([r for r in proofs.prove_codes(Tools.find(), ARGUMENTS.out + "-wired", codes, built) if not r.holds], [])
+        wrong = [proofs.corrupted(code) for code in codes]
+        self.assertEqual([r.why for r in proofs.prove_codes(Tools.find(), ARGUMENTS.out + "-wrong", wrong, built)], ["row 7 of M differs"] * len(codes))
 
     def test_one_corrupted_entry_is_refuted_and_named(self):
         codes = shipped_codes()
@@ -69,6 +66,14 @@ class _Induction(unittest.TestCase):
 class SliceDecryptor(_Induction):
     """One slice, word by word."""
     module = "slice_decryptor_proof"
+
+    def test_holds(self):
+        self.prove_all()
+
+
+class StoredSlice(_Induction):
+    """The stored bits of a slice of an engine that is fixed at elaboration."""
+    module = "stored_slice_proof"
 
     def test_holds(self):
         self.prove_all()
@@ -131,6 +136,12 @@ class BrokenDecryptor(_Broken):
 
     def test_xilinx_cells_that_are_not_cleared(self):
         self.refute("xc7_slice_decryptor.sv", "enable_i && first_i && !stored_i", "1'b0", "slice_decryptor_proof", {"NMax": 4, "Xc7": 1})
+
+    def test_stored_bits_of_the_slice_before_stay(self):
+        self.refute("stored_slice.sv", "if (enable_i && first_i) stored_o[p] <= 1'b0;\n      else if", "if", "stored_slice_proof", {"NMax": 12, "Words": 20})
+
+    def test_stored_bits_do_not_move(self):
+        self.refute("stored_slice.sv", "stored_o[p] <= stored_o[p-1]", "stored_o[p] <= stored_i", "stored_slice_proof", {"NMax": 12, "Words": 20})
 
     def test_channels_of_a_slice_swapped(self):
         self.refute("tile_decryptor.sv", "active[s*NOut+r*SliceK+:SliceK]", "active[s*NOut+(SliceM-1-r)*SliceK+:SliceK]", "tile_decryptor_proof",

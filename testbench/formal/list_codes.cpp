@@ -12,7 +12,8 @@
 #include "network/network.hpp"
 
 // Prints every code that ships as JSON for scripts/formal.py: the nested code at every rate, the paper's two-tap draws at the trained
-// rates, one dense code, plain binary, one as the PE style ecp5 takes it, and each code in the model files named (a folder stands for every
+// rates, one dense code, plain binary, the wired code and what it is to the PE styles ecp5 and xc7, and each code in the model files named
+// (a folder stands for every
 // *.flexor file in it).
 namespace {
 
@@ -22,7 +23,7 @@ void add(nlohmann::json& list, std::set<std::string>& seen, const flexor::Code& 
 }
 
 // What an array of that style takes in place of the weights of `code`.
-flexor::Code recoded(flexor::Code code, flexor::PeStyle style) {
+flexor::Code recoded(flexor::Code code, flexor::PeStyle style, const char* name) {
   std::vector<std::uint32_t> rows(code.rows.size(), 0);
   for (int j = 0; j < code.n_in; ++j) {
     std::uint32_t column = 0;
@@ -30,7 +31,7 @@ flexor::Code recoded(flexor::Code code, flexor::PeStyle style) {
     column = flexor::recode_slice(static_cast<int>(style), column);
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] |= (column >> i & 1U) << j;
   }
-  code.name += "-ecp5";
+  code.name += name;
   code.rows = rows;
   return code;
 }
@@ -58,7 +59,9 @@ int main(int argc, char** argv) try {
   for (const int n : {8, 12, 16, 20}) add(list, seen, flexor::random_tap_code(20, n, 2, 1));
   add(list, seen, flexor::dense_code(20, 12, 1));
   add(list, seen, flexor::identity_code(20));
-  add(list, seen, recoded(flexor::nested_code(12), flexor::PeStyle::Ecp5));
+  add(list, seen, flexor::wired_code());
+  add(list, seen, recoded(flexor::wired_code(), flexor::PeStyle::Ecp5, "-ecp5"));
+  add(list, seen, recoded(flexor::wired_code(), flexor::PeStyle::Xc7, "-xc7"));
   for (const auto& file : model_files(argc, argv)) {
     for (const flexor::Code& code : flexor::load_network(file).codes) add(list, seen, code);
   }

@@ -2,11 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <set>
 
+#include "code/agreement.hpp"
 #include "code/code.hpp"
 #include "code/covering.hpp"
 #include "code/error.hpp"
 #include "code/nested_search.hpp"
+#include "code/wired_search.hpp"
 
 namespace flexor {
 namespace {
@@ -70,6 +73,29 @@ TEST(NestedCode, IsWhatTheSearchFinds) {
 TEST(NestedCode, RefusesRatesItDoesNotHave) {
   EXPECT_THROW(nested_code(0), InputError);
   EXPECT_THROW(nested_code(21), InputError);
+}
+
+TEST(WiredCode, HasFullRankAndNoTwoWeightsAreAlwaysEqual) {
+  const Code code = wired_code();
+  EXPECT_NO_THROW(validate(code));
+  EXPECT_EQ(code.n_out, 20);
+  EXPECT_EQ(code.n_in, 12);
+  EXPECT_EQ(code.rank(), 12);
+  EXPECT_LE(code.max_taps(), 3);
+  EXPECT_EQ((std::set<std::uint32_t>{code.rows.begin(), code.rows.end()}.size()), 20U);
+}
+
+// Follows latent weights better than the nested code of the same rate and than the paper's draws.
+TEST(WiredCode, AgreesBetterThanTheNestedCode) {
+  EXPECT_GT(agreement(wired_code(), 4096), agreement(nested_code(12), 4096));
+  for (std::uint64_t seed = 1; seed <= 5; ++seed)
+    EXPECT_GT(agreement(wired_code(), 4096), agreement(random_tap_code(20, 12, 2, seed), 4096) + 0.02);
+}
+
+TEST(WiredCode, IsWhatTheSearchFinds) {
+  WiredSearch search(12, 3);
+  search.climb(2000);
+  EXPECT_EQ(search.code(), wired_code());
 }
 
 TEST(RandomTapCode, HasExactlyTheTapsAndFollowsItsSeed) {

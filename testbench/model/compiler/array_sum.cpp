@@ -45,14 +45,32 @@ std::int64_t ecp5_sum(int K, const std::vector<int>& a, const std::vector<int>& 
 
 // Triples of a pair and a single; the singles add 2 w a, and their plain sum is subtracted once for all channels.
 std::int64_t xc7_sum(int K, const std::vector<int>& a, const std::vector<int>& u) {
-  const auto pair = [&](int k) { return pair_row(a, k, k + 1, u[static_cast<std::size_t>(k)], u[static_cast<std::size_t>(k + 1)]); };
-  const int triples = 2 * (K / 6);
-  std::int64_t sum = 0;
-  for (int j = 0; j < triples; ++j) {
-    const auto single = static_cast<std::size_t>(3 * j + 2);
-    sum += pair(3 * j) + 2 * u[single] * a[single] - a[single];
+  // True weights from the bits on weight_i.
+  std::vector<int> w = u;
+  for (std::size_t g = 0; g < w.size(); g += 10) {
+    const int* bit = &u[g];
+    w[g] = bit[0] ^ bit[3];
+    w[g + 1] = bit[0] ^ bit[1] ^ bit[3];
+    w[g + 3] = bit[1] ^ bit[3];
+    w[g + 4] = bit[4] ^ bit[6];
+    w[g + 5] = bit[4] ^ bit[5] ^ bit[6];
+    w[g + 7] = bit[7] ^ bit[9];
+    w[g + 9] = bit[8] ^ bit[9];
   }
-  for (int k = 3 * triples; k < K; k += 2) sum += pair(k);
+  const auto pair = [&](int k, int l) { return pair_row(a, k, l, w[static_cast<std::size_t>(k)], w[static_cast<std::size_t>(l)]); };
+  const auto single = [&](int k) { return (2 * w[static_cast<std::size_t>(k)] - 1) * a[static_cast<std::size_t>(k)]; };
+  std::int64_t sum = 0;
+  for (int lane = 0; lane < K; lane += 10) {
+    sum +=
+        pair(lane, lane + 1) + single(lane + 3) + pair(lane + 4, lane + 5) + single(lane + 6) + pair(lane + 7, lane + 8) + single(lane + 9);
+  }
+  // Lanes 2, three at a time; the last one or two are a pair, whose second lane may be missing.
+  int lane = 2;
+  for (; lane + 20 < K; lane += 30) sum += pair(lane, lane + 10) + single(lane + 20);
+  if (lane + 10 < K) return sum + pair(lane, lane + 10);
+  if (lane < K)
+    sum += invert(a[static_cast<std::size_t>(lane)] + (w[static_cast<std::size_t>(lane)] != 0 ? 0 : 255), 9,
+                  1 - w[static_cast<std::size_t>(lane)]);
   return sum;
 }
 
@@ -76,6 +94,13 @@ std::int64_t array_sum(int style, int K, const std::vector<int>& activation, con
 std::uint32_t recode_ecp5_row(std::uint32_t w) {
   // Lane i carries the parity of these weight bits.
   constexpr std::uint32_t taps[10] = {0b101, 0b11, 0b100, 0b1100, 0b1010000, 0b110000, 0b1000000, 0b11000000, 0b100000000, 0b1100000000};
+  std::uint32_t out = 0;
+  for (int i = 0; i < 10; ++i) out |= static_cast<std::uint32_t>(std::popcount(w & taps[i]) & 1) << i;
+  return out;
+}
+
+std::uint32_t recode_xc7_row(std::uint32_t w) {
+  constexpr std::uint32_t taps[10] = {0b1010, 0b11, 0b100, 0b1011, 0b1010000, 0b110000, 0b1000000, 0b1110000000, 0b100000000, 0b1100000000};
   std::uint32_t out = 0;
   for (int i = 0; i < 10; ++i) out |= static_cast<std::uint32_t>(std::popcount(w & taps[i]) & 1) << i;
   return out;

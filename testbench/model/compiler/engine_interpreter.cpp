@@ -144,12 +144,13 @@ std::vector<EngineInterpreter::Pixel> EngineInterpreter::walk(const Descriptor& 
   return pixels;
 }
 
-// What stored bit j adds to the bits of a slice: code memory, the gates of a fixed engine (the nested code, recoded) or itself.
+// What word j adds to the bits of a slice: code memory, what a wired engine makes of stored bit n-1-j, or weight j.
 std::uint32_t EngineInterpreter::column(const Descriptor& d, int j) const {
   if (engine_.Decryption == 0) return image_.code.at(static_cast<std::size_t>(d.code_base + j));
   if (engine_.Decryption == 2) return 1U << j;
-  const std::uint32_t raw = nested_code(20).column(j);
-  return engine_.PeStyle == 4 ? recode_ecp5_row(raw & 1023) | recode_ecp5_row(raw >> 10) << 10 : raw;
+  const std::uint32_t raw = wired_code().column(d.stored_bits - 1 - j);
+  if (engine_.PeStyle == 4) return recode_ecp5_row(raw & 1023) | recode_ecp5_row(raw >> 10) << 10;
+  return engine_.PeStyle == 5 ? recode_xc7_row(raw & 1023) | recode_xc7_row(raw >> 10) << 10 : raw;
 }
 
 // Bits on weight_i of one tile: [m] is a word per lane, kept as bit m of element k.

@@ -56,7 +56,8 @@ class EngineInterpreter {
 /// What a PE style returns for one channel: literal formulas of docs/blocks/pe_array.md. `u` are the bits on weight_i.
 std::int64_t array_sum(int style, int K, const std::vector<int>& activation, const std::vector<int>& u);
 
-/// T of style ecp5 on the ten bits of a slice row, from the table of docs/blocks/pe_array.md.
+/// T of styles ecp5 and xc7 on the ten bits of a slice row, from the table of docs/blocks/pe_array.md.
 std::uint32_t recode_ecp5_row(std::uint32_t w);
+std::uint32_t recode_xc7_row(std::uint32_t w);
 
 }  // namespace flexor::test

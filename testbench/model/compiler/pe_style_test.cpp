@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "code/code.hpp"
 #include "code/random.hpp"
 #include "engine_interpreter.hpp"
 
@@ -48,6 +49,19 @@ TEST_P(PeStyles, RecodingIsLinearInvertibleAndKeepsTheTwoChannelsApart) {
     EXPECT_EQ(recode_slice(style, w ^ 0x155), r ^ recode_slice(style, 0x155));
   }
   EXPECT_EQ(recode_slice(style, 0), 0U);
+}
+
+// The wired code needs no gates where a style recodes: what the array takes is one stored bit a lane.
+TEST(WiredCode, EveryRecodedWeightIsAStoredBit) {
+  const Code code = wired_code();
+  for (const int style : {4, 5}) {
+    std::vector<int> taps(20, 0);
+    for (int j = 0; j < code.n_in; ++j) {
+      const std::uint32_t column = recode_slice(style, code.column(j));
+      for (int i = 0; i < 20; ++i) taps[static_cast<std::size_t>(i)] += static_cast<int>(column >> i & 1U);
+    }
+    EXPECT_EQ(taps, std::vector<int>(20, 1)) << "style " << style;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PeStyles, testing::Range(0, 6));

@@ -241,7 +241,7 @@ TEST_F(Refusal, CountsThatTheEngineCallsIllegal) {
 TEST_F(Refusal, AnotherCodeThanTheGatesOfAFixedEngine) {
   engine_.Decryption = 1;
   lenet_.codes[0] = dense_code(20, 8, 1);
-  expect_input_error([&] { compile(lenet_, engine_); }, "has the nested code in its gates");
+  expect_input_error([&] { compile(lenet_, engine_); }, "is wired for the code 'wired' of 12 stored bits");
 }
 
 TEST_F(Refusal, NetworkThatIsNotValid) {

@@ -115,6 +115,18 @@ Network random_lenet(Random& random, int n_in, bool stack_rows) {
   return random_network(random, {28, 28, 1}, {nested_code(n_in)}, {conv1, conv2, dense1, dense2});
 }
 
+void wire(Network& network, Random& random) {
+  const Code wired = wired_code();
+  for (Code& code : network.codes) code = wired;
+  for (Layer& layer : network.layers) {
+    for (Plane& plane : layer.planes) {
+      std::vector<std::uint32_t> slices(static_cast<std::size_t>(layer.slices()));
+      for (std::uint32_t& slice : slices) slice = static_cast<std::uint32_t>(random.below(1U << wired.n_in));
+      plane.stored = pack_slices(slices, wired.n_in);
+    }
+  }
+}
+
 std::vector<std::uint8_t> random_image(Random& random, const Shape& shape) {
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shape.size()));
   for (std::uint8_t& pixel : pixels) pixel = random.below(3) == 0 ? std::uint8_t{0} : static_cast<std::uint8_t>(random.below(256));

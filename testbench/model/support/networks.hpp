@@ -57,6 +57,9 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits 
 /// The 20-50-500-10 LeNet-5 with random stored bits of the nested code.
 Network random_lenet(Random& random, int n_in, bool stack_rows = true);
 
+/// Puts the wired code and new random stored bits in place of every code and plane.
+void wire(Network& network, Random& random);
+
 /// Random pixels.
 std::vector<std::uint8_t> random_image(Random& random, const Shape& shape);
 

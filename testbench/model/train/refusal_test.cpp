@@ -41,6 +41,7 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions& o) { o.layer_rates["stage"] = 0.4; }, "no layer of lenet5-small has a name that begins with \"stage\"");
   expect([](TrainOptions& o) { o.method = "magic"; }, "no training method \"magic\"");
   expect([](TrainOptions& o) { o.code = "rot13"; }, "no code \"rot13\"");
+  expect([](TrainOptions& o) { o.code = "wired", o.rate = 0.4; }, "code wired has a rate of 0.6 only, not 0.4; give --rate 0.6");
   expect([](TrainOptions& o) { o.code = "dense@7"; }, "code \"dense@7\" names no N_out that divides 20; give one like dense@10");
   expect([](TrainOptions& o) { o.code = "nested@10"; }, "no code \"nested@10\"");
   expect([](TrainOptions& o) { o.code = "dense@10", o.rate = 0.45; },

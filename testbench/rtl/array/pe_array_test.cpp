@@ -88,7 +88,7 @@ class PeArray : public ::testing::Test {
   }
 
   /// Every activation is 1, so that no weight bit is hidden: a lane that turns changes its dot product by 2 - C (which is not 0), and
-  /// the two or four lanes that one recoded bit turns change it by sums of those that are not 0 whatever their signs are.
+  /// the lanes that one recoded bit turns change it by a sum of those that is not 0 whatever their signs are.
   Stimulus telling_stimulus() {
     Stimulus s = random_stimulus();
     for (int& a : s.activation) a = 1;

@@ -19,7 +19,8 @@ constexpr int bits(int greatest) { return levels(greatest + 1); }
 
 constexpr bool dot_signed(int style) { return style == kAddsub || style == kAndtree || style == kXc7; }
 
-constexpr int xc7_triples(int lanes) { return lanes / 6 * 2; }
+/// Rows of style xc7: three triples a slice row, and one row for every three lanes 2 or what is left of them.
+constexpr int xc7_rows(int lanes) { return lanes / 10 * 3 + (lanes / 10 + 2) / 3; }
 
 constexpr int dot_width(int style, int lanes) {
   switch (style) {
@@ -47,9 +48,9 @@ constexpr int lane_constant(int style, int lanes, int lane) {
       return std::array{256, 255, 257, 255}[place % 4];
     }
     case kXc7: {
-      const int paired = 3 * xc7_triples(lanes);
-      if (lane >= paired) return (lane - paired) % 2 == 0 ? 256 : 255;
-      return std::array{256, 255, 0}[lane % 3];
+      constexpr std::array pair_single{256, 255, 0};
+      const int row = lane / 10, place = lane % 10;
+      return place == 2 ? pair_single[row % 3] : std::array{256, 255, -1, 0, 256, 255, 0, 256, 255, 0}[place];
     }
     default:
       return lane % 2 == 0 ? 256 : 255;
@@ -60,6 +61,10 @@ constexpr int lane_constant(int style, int lanes, int lane) {
 constexpr std::array<unsigned, 10> recode(int style, const int* w) {
   std::array<unsigned, 10> out{};
   for (int i = 0; i < 10; ++i) out[i] = static_cast<unsigned>(w[i]);
+  if (style == kXc7) {
+    const auto sum = [w](auto... lanes) { return static_cast<unsigned>((w[lanes] ^ ...)); };
+    return {sum(1, 3), sum(0, 1), sum(2), sum(0, 1, 3), sum(4, 6), sum(4, 5), sum(6), sum(7, 8, 9), sum(8), sum(8, 9)};
+  }
   if (style != kEcp5) return out;
   for (int f = 0; f < 8; f += 4) {
     out[f] = static_cast<unsigned>(w[f] ^ w[f + 2]);
@@ -82,7 +87,7 @@ constexpr int latency(int style, int lanes) {
     case kEcp5:
       return 4 + levels((lanes / 4 + lanes / 2 % 2 + 1) / 2);
     case kXc7:
-      return 3 + levels((xc7_triples(lanes) + (lanes - 3 * xc7_triples(lanes)) / 2 + 1) / 2, 3);
+      return 3 + levels((xc7_rows(lanes) + 1) / 2, 3);
     default:
       return 2 + levels((lanes / 2 + 1) / 2);
   }

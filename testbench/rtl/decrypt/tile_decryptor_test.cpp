@@ -54,7 +54,7 @@ class TileDecryptor : public ::testing::Test {
 
   Tile random_tile() {
     Tile t;
-    // A fixed code keeps four stored bits; later words are ignored.
+    // A fixed code keeps the lowest four stored bits.
     t.n = V::kDecryption == kPlain ? kOut : 1 + static_cast<int>(random_() % (V::kDecryption == kFixed ? 6 : 24));
     t.matrix.assign(kOut, std::vector<int>(t.n));
     for (int i = 0; i < kOut; ++i) {
@@ -82,7 +82,9 @@ class TileDecryptor : public ::testing::Test {
 
   void offer(const Tile& t, int word, bool corrupt) {
     const int g = word / t.n, j = word % t.n;
-    for (int d = 0; d < V::D; ++d) set_bits(top_->word_i, d, 1, static_cast<unsigned>(t.stored[g * V::D + d][j]));
+    // A fixed code takes the last stored bit first.
+    const int bit = V::kDecryption == kFixed ? t.n - 1 - j : j;
+    for (int d = 0; d < V::D; ++d) set_bits(top_->word_i, d, 1, static_cast<unsigned>(t.stored[g * V::D + d][bit]));
     if (corrupt) set_bits(top_->word_i, 0, 1, get_bits(top_->word_i, 0, 1) ^ 1U);
     top_->word_first_i = j == 0;
     top_->word_last_i = word == kGroups * t.n - 1;
@@ -99,7 +101,7 @@ class TileDecryptor : public ::testing::Test {
     return wrong;
   }
 
-  /// Load and take `tiles` tiles; in tile `corrupt_tile` the first word has one wrong bit. Returns how many weights differ, while in use.
+  /// Load and take `tiles` tiles; in tile `corrupt_tile` stored bit 0 of a slice is wrong. Returns how many weights differ, while in use.
   int run(int tiles, int corrupt_tile = -1) {
     top_->rst_ni = 0;
     top_->word_valid_i = 0;
@@ -116,7 +118,7 @@ class TileDecryptor : public ::testing::Test {
       top_->busy_i = busy > 1;
       const bool offered = random_() % 4 != 0;
       top_->word_valid_i = offered;
-      offer(arriving, word, offered_tiles == corrupt_tile && word == 0);
+      offer(arriving, word, offered_tiles == corrupt_tile && word == (V::kDecryption == kFixed ? arriving.n - 1 : 0));
       top_->tile_take_i = 0;
       top_->eval();
       const bool take = top_->tile_valid_o != 0 && busy <= 1 && random_() % 4 == 0;

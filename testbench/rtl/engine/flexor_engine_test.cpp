@@ -13,6 +13,7 @@
 #include "Vflexor_engine_small.h"
 #include "Vflexor_engine_tiny.h"
 #include "Vflexor_engine_wide.h"
+#include "Vflexor_engine_wired.h"
 #include "bus_driver.hpp"
 #include "engine_parameters.hpp"
 #include "random_network.hpp"
@@ -63,6 +64,16 @@ struct Wide {
     p.K = 40;
     p.D = 32;
     p.Windows = 1;
+    return p;
+  }
+};
+
+/// tiny with the wired code in place of a code memory.
+struct Wired {
+  using Top = Vflexor_engine_wired;
+  static EngineParameters parameters() {
+    EngineParameters p = configuration("tiny");
+    p.Decryption = static_cast<int>(Decryption::Fixed);
     return p;
   }
 };
@@ -189,7 +200,7 @@ class FlexorEngine : public ::testing::Test {
   std::map<int, std::uint64_t> stages_;
 };
 
-using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single, Wide>;
+using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single, Wide, Wired>;
 TYPED_TEST_SUITE(FlexorEngine, Engines);
 
 TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
@@ -239,10 +250,10 @@ TYPED_TEST(FlexorEngine, RandomNetworksHoldEverythingThatTheEngineHas) {
 // A network in which no wrong stored bit of channel 0 is hidden: telling_network().
 TYPED_TEST(FlexorEngine, OneWrongStoredBitIsSeen) {
   for (int n = 0; n < 10; ++n) {
-    const NetworkCase network = telling_network(this->random_);
+    const NetworkCase network = telling_network(this->geometry(), this->random_);
     const JobImage image = lay_out(network, this->geometry(), 0);
     this->load(network, image);
-    const std::size_t word = this->random_() % 10;  // bit 0 of word j: stored bit j of slice 0, weight j of channel 0
+    const std::size_t word = this->random_() % 10;  // bit 0: a stored bit of slice 0
     this->put(Region::Weight, static_cast<std::uint32_t>(8 * word), image.weight[word] ^ 1U);
     this->start(0);
     EXPECT_EQ(this->finish(), 2U);
@@ -259,8 +270,10 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
   const JobImage image = lay_out(network, this->geometry(), 0);
   this->load(network, image);
   const int last = 32 * (static_cast<int>(network.layers.size()) - 1);
+  const auto decryption = static_cast<Decryption>(this->parameters_.Decryption);
+  const int most_bits = decryption == Decryption::Fixed ? 13 : decryption == Decryption::Plain ? 21 : 33;
   for (const Change& c : {Change{0, 0x003F0000, 0},
-                          Change{0, 0x003F0000, 33U << 16},
+                          Change{0, 0x003F0000, static_cast<std::uint32_t>(most_bits) << 16},
                           Change{2, 0xFFFF0000, 0},
                           Change{3, 0xFFFF, 0},
                           Change{3, 0xFF0000, 0},

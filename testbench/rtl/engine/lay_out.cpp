@@ -48,7 +48,8 @@ class LayerLayout {
       for (int j = 0; j < layer_.stored_bits; ++j) {
         std::uint64_t word = 0;
         for (int d = 0; d < engine_.d; ++d) {
-          word |= static_cast<std::uint64_t>((stored(plane, m_tile, row, chunk, g * engine_.d + d) >> j) & 1U) << d;
+          const int bit = engine_.decryption == 1 ? layer_.stored_bits - 1 - j : j;  // a wired engine takes the last one first
+          word |= static_cast<std::uint64_t>((stored(plane, m_tile, row, chunk, g * engine_.d + d) >> bit) & 1U) << d;
         }
         words.push_back(word);
       }

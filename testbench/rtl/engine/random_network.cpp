@@ -11,6 +11,18 @@ namespace {
 
 int draw(std::mt19937& random, int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); }
 
+// The wired code, written from docs/decisions/0221-a-code-without-gates.md: the stored bits that each weight of a slice sums.
+std::uint32_t wired_column(int j) {
+  constexpr int taps[20][3] = {{9, 3}, {9, 10, 3}, {3}, {10, 3}, {11, 2}, {11, 9, 2}, {2}, {2, 5}, {1}, {1, 5},
+                               {4, 6}, {4, 11, 6}, {6}, {11, 6}, {5, 7},  {5, 10, 7}, {7}, {7, 8}, {0}, {0, 8}};
+  constexpr int counts[20] = {2, 3, 1, 2, 2, 3, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 1, 2, 1, 2};
+  std::uint32_t column = 0;
+  for (int i = 0; i < 20; ++i) {
+    for (int t = 0; t < counts[i]; ++t) column |= static_cast<std::uint32_t>(taps[i][t] == j) << i;
+  }
+  return column;
+}
+
 /// What a layer has to be: anything, or one of a chain of projections that read the same input and end in a 3x3 layer; each adds the one
 /// before. One 1x1 projection is the shortcut of a residual block, 3x3 ones are the planes of the last layer's weights.
 struct Form {
@@ -74,7 +86,10 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
                draw(random, 0, 1) == 0;
   const int largest = layer.projection ? 127 : 255;
   layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, largest) : largest;
-  layer.stored_bits = layer.window ? 1 : engine.decryption == 2 ? 20 : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
+  layer.stored_bits = layer.window             ? 1
+                      : engine.decryption == 2 ? 20
+                      : engine.decryption == 1 ? draw(random, 1, 12)
+                                               : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
   const int whole = layer.average ? layer.pixels() : layer.pool ? 4 : 1;  // pixels that stay in one block
   const int most = std::min(engine.p_max, batch * layer.pixels());
   layer.block_pixels = std::max(whole, (draw(random, 0, 1) == 0 ? most : draw(random, 1, most)) / whole * whole);
@@ -88,8 +103,8 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
     return layer;
   }
   for (int j = 0; j < layer.stored_bits; ++j) layer.columns.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
-  if (engine.decryption == 2) {
-    for (int j = 0; j < 20; ++j) layer.columns[static_cast<std::size_t>(j)] = 1U << j;
+  for (int j = 0; j < layer.stored_bits && engine.decryption != 0; ++j) {
+    layer.columns[static_cast<std::size_t>(j)] = engine.decryption == 1 ? wired_column(j) : 1U << j;
   }
   const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << layer.stored_bits) - 1);
   for (int s = 0; s < layer.digits * layer.slices(); ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & mask);
@@ -135,6 +150,29 @@ bool fits_accumulator(const LayerCase& layer, const Geometry& engine) {
 
 long bytes_of(const LayerCase& layer, int batch) {
   return static_cast<long>(batch) * layer.out_height() * layer.out_width() * layer.out_channels * (layer.logits ? 2 : 1);
+}
+
+// Whether a wrong stored bit of the wired code changes the sum of one of the first two channels by 4 at least, whatever the signs of the
+// weights that it turns: each changes it by 2 a less its lane's constant, or the other way round.
+bool every_bit_tells(const std::vector<std::uint8_t>& input) {
+  for (int j = 0; j < 12; ++j) {
+    bool tells = false;
+    for (int channel = 0; channel < 2; ++channel) {
+      std::vector<int> changes;
+      for (int k = 0; k < 10; ++k) {
+        if ((wired_column(j) >> (10 * channel + k) & 1U) != 0) changes.push_back(256 - k % 2 - 2 * input[static_cast<std::size_t>(k)]);
+      }
+      bool seen = !changes.empty();
+      for (unsigned signs = 0; signs < 1U << changes.size(); ++signs) {
+        int sum = 0;
+        for (std::size_t i = 0; i < changes.size(); ++i) sum += (signs >> i & 1U) != 0 ? changes[i] : -changes[i];
+        seen &= std::abs(sum) >= 4;
+      }
+      tells |= seen;
+    }
+    if (!tells) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -202,21 +240,25 @@ NetworkCase random_network(const Geometry& engine, std::mt19937& random) {
   }
 }
 
-NetworkCase telling_network(std::mt19937& random) {
+NetworkCase telling_network(const Geometry& engine, std::mt19937& random) {
   NetworkCase network;
   LayerCase layer;
+  const bool wired = engine.decryption == 1;
   layer.channels = 10 * draw(random, 1, 4);
-  layer.out_channels = draw(random, 1, 4);
+  layer.out_channels = wired ? 2 * draw(random, 1, 2) : draw(random, 1, 4);
   layer.logits = true;
-  layer.stored_bits = 20;
-  for (int j = 0; j < 20; ++j) layer.columns.push_back(1U << j);
+  layer.stored_bits = wired ? 12 : 20;
+  for (int j = 0; j < layer.stored_bits; ++j) layer.columns.push_back(wired ? wired_column(j) : 1U << j);
   const int slices = (layer.out_channels + 1) / 2 * layer.slices_per_string();
-  for (int s = 0; s < slices; ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & 0xFFFFFU);
+  for (int s = 0; s < slices; ++s) layer.stored.push_back(static_cast<std::uint32_t>(random()) & ((1U << layer.stored_bits) - 1));
   layer.bias.assign(static_cast<std::size_t>(layer.out_channels), 0);
   // A turned weight changes the sum by the difference of twice its input and its lane's constant (0, 255 or 256; the offset keeps
   // counting the right weight): at least 4, which the multiplier almost halves.
   layer.multiplier.assign(static_cast<std::size_t>(layer.out_channels), 32767);
-  for (int i = 0; i < layer.channels; ++i) network.input.push_back(static_cast<std::uint8_t>(draw(random, 2, 99)));
+  do {
+    network.input.clear();
+    for (int i = 0; i < layer.channels; ++i) network.input.push_back(static_cast<std::uint8_t>(draw(random, 2, 99)));
+  } while (wired && !every_bit_tells(network.input));
   network.layers.push_back(layer);
   run_reference(network);
   return network;

@@ -76,9 +76,10 @@ struct JobImage {
 
 /// Draws a network that fits the engine.
 NetworkCase random_network(const Geometry& engine, std::mt19937& random);
-/// Draws one dense layer of logits with stored bits that are its weights, inputs of 2..99 and no logit that saturates: another weight
-/// among the first ten of channel 0 gives another logit, whatever the PE style. Fits every engine.
-NetworkCase telling_network(std::mt19937& random);
+/// Draws one dense layer of logits with stored bits that are its weights (of a wired engine: its code), inputs of 2..99 and no logit that
+/// saturates: another stored bit among the first ten words gives another logit, whatever the PE style (of a wired engine: as style pair has
+/// it). Fits every engine.
+NetworkCase telling_network(const Geometry& engine, std::mt19937& random);
 /// Computes `boundary`.
 void run_reference(NetworkCase& network);
 /// Lays the network out, descriptors from control word `base` on.
