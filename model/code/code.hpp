@@ -29,8 +29,8 @@ void validate(const Code& code);
 
 /// The shipped nested code of n_out = 20: first n columns of one unit lower triangular matrix with <= 4 taps per row. n = 20: invertible.
 Code nested_code(int n_in);
-/// The code that needs no gates: 12 stored bits for 20 weights. Each weight is the sum of one to three of them, chosen so that what every
-/// PE style takes in place of its weights (T y) is stored bits as they are; see WiredSearch and
+/// The code that needs no gates: 12 stored bits for 20 weights. Each weight is the sum of one to three of them, chosen so that what the
+/// PE styles ecp5 and xc7 take in place of the weights (T y) is stored bits as they are; see WiredSearch and
 /// docs/decisions/0221-a-code-without-gates.md.
 Code wired_code();
 /// The paper's code: every row has `taps` distinct random taps.

@@ -52,7 +52,7 @@ void print_code(const std::vector<std::uint32_t>& rows) {
 }
 
 // Codes of the wired family are compared by their agreement.
-int search_wired(std::uint64_t first, std::uint64_t seeds, int trials) {
+void search_wired(std::uint64_t first, std::uint64_t seeds, int trials) {
   double best = 0;
   for (auto seed = first; seed < first + seeds; ++seed) {
     flexor::WiredSearch search(flexor::wired_code().n_in, seed);
@@ -65,7 +65,6 @@ int search_wired(std::uint64_t first, std::uint64_t seeds, int trials) {
     print_figures(code);
     std::fflush(stdout);
   }
-  return 0;
 }
 
 }  // namespace
@@ -81,7 +80,10 @@ int main(int argc, char** argv) {
                "(for instance: search_codes 1 40 4000)\n");
     return 2;
   }
-  if (wired) return search_wired(first, seeds, static_cast<int>(trials));
+  if (wired) {
+    search_wired(first, seeds, static_cast<int>(trials));
+    return 0;
+  }
   double best = 1e9;
   for (auto seed = first; seed < first + seeds; ++seed) {
     flexor::NestedSearch search(seed);

@@ -12,7 +12,7 @@
 
 namespace flexor {
 
-/// Hill climbing for a wired code: one whose weights, as every PE style recodes them, are stored bits (decision 0221).
+/// Hill climbing for a wired code: one whose weights, as the PE styles ecp5 and xc7 recode them, are stored bits (decision 0221).
 ///
 /// A row of ten weights has eight slots s0..s7, each of which holds a stored bit:
 ///   w0 = s0^s2  w1 = s0^s1^s2  w2 = s2  w3 = s1^s2  w4 = s3^s5  w5 = s3^s4^s5  w6 = s5  w7 = s5^s6  w8 = s7  w9 = s6^s7
