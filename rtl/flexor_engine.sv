@@ -184,6 +184,8 @@ module flexor_engine #(
   localparam int unsigned DotWidth = pe_array_pkg::dot_width(PeStyle, K);
   localparam bit Serial = Decryption == flexor_pkg::DecryptionSerial;
   localparam int unsigned StoredMax = Serial ? 32 : Decryption == flexor_pkg::DecryptionFixed ? NMax : NOut;
+  // A pooling layer says 1, so that its tiles come fast: it has no weights.
+  localparam int unsigned StoredMin = Serial || Windows != 0 ? 1 : StoredMax;
   localparam int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows);
   localparam int unsigned ControlWidth = $clog2(ControlWords);
   localparam int unsigned CodeWidth = $clog2(CodeWords);
@@ -460,6 +462,7 @@ module flexor_engine #(
       .ControlWords(ControlWords),
       .Digits(Digits),
       .StoredMax(StoredMax),
+      .StoredMin(StoredMin),
       .SumBits(SumBits),
       .Residual(ResidualWords != 0),
       .M(M),
@@ -569,10 +572,11 @@ module flexor_engine #(
       .NOut       (NOut),
       .WeightWords(WeightWords),
       .CodeWords  (CodeWords),
-      .TileWidth  (ControlWidth),
+      .TileWidth  (walk_pkg::tile_width(ControlWords)),
       .PMax       (PMax),
       .Digits     (Digits),
       .StoredMax  (StoredMax),
+      .StoredMin  (StoredMin),
       .PixelWidth (fetch_pkg::pixel_width(WordBytes, ActRows)),
       .LookAhead  (fetch_pkg::fetch_latency(ReadCycles) + 2)
   ) i_loader (

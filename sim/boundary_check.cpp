@@ -25,7 +25,8 @@ std::string to_string(const Difference& d) {
 BoundaryCheck::BoundaryCheck(const Network& network, std::vector<Boundaries> golden, int first_image,
                              const std::vector<MemoryImage::LayerPlan>& layers)
     : network_(network), golden_(std::move(golden)), counts_(network.layers.size()), first_image_(first_image) {
-  for (const MemoryImage::LayerPlan& layer : layers) parts_.push_back({layer.layer, static_cast<int>(layer.first_pixel)});
+  for (const MemoryImage::LayerPlan& layer : layers)
+    parts_.push_back({layer.layer, static_cast<int>(layer.first_pixel), layer.first_channel});
   for (const auto& image : golden_) {
     auto& states = state_.emplace_back();
     for (std::size_t l = 0; l < image.size(); ++l) {
@@ -39,9 +40,10 @@ void BoundaryCheck::on_write(const TraceWrite& traced) {
   TraceWrite write = traced;
   if (!parts_.empty()) {
     const bool known = write.layer >= 0 && static_cast<std::size_t>(write.layer) < parts_.size();
-    const Part part = known ? parts_[static_cast<std::size_t>(write.layer)] : Part{static_cast<int>(network_.layers.size()), 0};
+    const Part part = known ? parts_[static_cast<std::size_t>(write.layer)] : Part{static_cast<int>(network_.layers.size()), 0, 0};
     write.layer = part.layer;
     write.pixel += part.first_pixel;
+    write.channel += part.first_channel;
   }
   for (int i = 0; i < write.count; ++i) {
     word(write, write.channel + i, write.value[i]);

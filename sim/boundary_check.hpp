@@ -39,8 +39,8 @@ class BoundaryCheck {
     std::uint64_t differing = 0;
   };
 
-  /// `first_image`: index in the data set of the job's first image (for messages). `layers`: what each layer of the engine is (a network in
-  /// strips has several for one of its own); empty: the network's own.
+  /// `first_image`: index in the data set of the job's first image (for messages). `layers`: what each layer of the engine is (several may
+  /// be strips or channels of one of the network's); empty: the network's own.
   BoundaryCheck(const Network& network, std::vector<Boundaries> golden, int first_image,
                 const std::vector<MemoryImage::LayerPlan>& layers = {});
   void on_write(const TraceWrite& write);
@@ -55,7 +55,7 @@ class BoundaryCheck {
   enum class Word : std::uint8_t { Waiting, Seen, Wrong };
   void difference(Difference::Kind kind, int layer, int pixel, int channel, std::uint64_t cycle, int expected, int found);
   struct Part {
-    int layer, first_pixel;
+    int layer, first_pixel, first_channel;
   };
   void word(const TraceWrite& write, int channel, int found);
 

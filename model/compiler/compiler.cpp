@@ -57,14 +57,14 @@ std::vector<TiledLayer> tile_layers(const Network& network, const EngineParamete
 std::vector<int> whole_progress(const std::vector<WeightPlace>& weights, const EngineParameters& engine) {
   std::vector<int> result;
   int progress = 0;
-  for (std::size_t l = 0; l < weights.size(); ++l) {
-    if (l == 0 || weights[l].words != 0) progress = layer_progress(l);
+  for (std::size_t p = 0; p < weights.size(); ++p) {
+    if (p == 0 || weights[p].words != 0) progress = layer_progress(p);
     result.push_back(engine.AxiBytes == 0 ? 0 : progress);
   }
   return result;
 }
 
-// What a part adds: its rows of the shortcut's tensor.
+// What a part's layer adds: the part's rows of the shortcut's tensor.
 std::optional<DescriptorValues::Shortcut> part_shortcut(const Network& network, const Placement& placement, const Part& part,
                                                         const EngineParameters& engine) {
   const auto& shortcut = network.layers[part.layer].shortcut;
@@ -82,24 +82,37 @@ std::optional<DescriptorValues::Shortcut> part_shortcut(const Network& network, 
 
 int digits_of(const Layer& layer) { return std::max(1, static_cast<int>(layer.planes.size())); }
 
+int m_tiles_of(const Part& part, const EngineParameters& engine) { return (part.channels.count + engine.M - 1) / engine.M; }
+
+std::string name_of(const Layer& layer, const Geometry& g, const Part& part) {
+  std::string name = layer.name;
+  if (part.strip.rows != g.rows) name += fmt::format(" rows {}-{}", part.strip.first, part.strip.first + part.strip.rows - 1);
+  const ChannelRange& channels = part.channels;
+  if (channels.count != g.channels) name += fmt::format(" channels {}-{}", channels.first, channels.first + channels.count - 1);
+  return name;
+}
+
 // A part in the plan of its layer `g`, without its predicted cycles.
-MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Part& part, const TiledLayer& tiled, bool begins, int batch,
-                                 const EngineParameters& engine) {
+MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Part& part, const TiledLayer& tiled,
+                                 const WeightPlace& weights, int batch, const EngineParameters& engine) {
   const int end = part.strip.first + part.strip.rows;
   const int digits = digits_of(layer);
-  const std::int64_t all = layer.macs() * digits * batch;
+  const std::int64_t all = layer.macs() * digits * batch / g.channels * part.channels.count;
   const std::int64_t macs = all * end / g.rows - all * part.strip.first / g.rows;
+  const int other_channels = g.channels - part.channels.count;
   MemoryImage::LayerPlan plan;
-  plan.name = part.strip.rows == g.rows ? layer.name : fmt::format("{} rows {}-{}", layer.name, part.strip.first, end - 1);
+  plan.name = name_of(layer, g, part);
   plan.input_address = static_cast<std::uint32_t>(part.input);
   plan.output_address = static_cast<std::uint32_t>(part.output);
   plan.macs = macs;
   plan.ideal_cycles = static_cast<double>(macs) / engine.macs();
-  plan.tiles = layer.planes.empty() ? 0 : static_cast<std::int64_t>(tiled.m_tiles) * digits * g.strings * tiled.chunks;
-  plan.weight_words = begins ? static_cast<std::int64_t>(tiled.words.size()) : 0;
+  plan.tiles = layer.planes.empty() ? 0 : static_cast<std::int64_t>(m_tiles_of(part, engine)) * digits * g.strings * tiled.chunks;
+  plan.weight_words = weights.words;
   plan.layer = static_cast<int>(part.layer);
   plan.first_pixel = std::int64_t{part.strip.first} * g.columns;
-  plan.output_bytes = layer.projection ? 0 : std::int64_t{part_of(g, part.strip).output_size()} * batch;
+  plan.first_channel = part.channels.first;
+  plan.output_bytes =
+      layer.projection ? 0 : std::int64_t{part_of(g, part.strip).output_size()} * batch - other_channels * (g.output_bytes / g.channels);
   return plan;
 }
 
@@ -110,18 +123,17 @@ class Assembly {
       : network_(network),
         engine_(engine),
         geometry_(network.layers.begin(), network.layers.end()),
-        placement_(place(network, geometry_, engine, batch)),
         codes_(network, engine),
         tiles_(tile_layers(network, engine)),
-        weights_(place_weights(network, tiles_, engine)) {
+        placement_(place(network, geometry_, tiles_, engine, batch)) {
     describe();
     if (placement_.strips) {
-      StripSchedule schedule = schedule_strips(network, geometry_, *placement_.strips, placement_.parts, weights_, engine);
+      StripSchedule schedule = schedule_strips(network, geometry_, *placement_.strips, placement_.parts, placement_.weights, engine);
       image_.moves = std::move(schedule.moves);
       image_.outside = placement_.strips->outside;
       progress_ = std::move(schedule.progress);
     } else {
-      progress_ = whole_progress(weights_, engine);
+      progress_ = whole_progress(placement_.weights, engine);
     }
     image_.control.assign(placement_.parts.size() * kDescriptorWords, 0);
   }
@@ -168,9 +180,11 @@ class Assembly {
     v.activation_max = layer.activation_max;
     v.stored_bits = tiled.stored_bits;
     if (!layer.planes.empty()) v.code_base = codes_.base(network_.codes[static_cast<std::size_t>(layer.planes[0].code)]);
-    v.weight_base = weights_[part.layer].base;
-    v.parameter_base = parameter_base_;
-    v.m_tiles = tiled.m_tiles;
+    v.weight_base = placement_.weights[p].base;
+    v.parameter_base = parameter_base_ + 2 * part.channels.first;
+    v.first_channel = part.channels.first;
+    v.residual_step = residual_step(layer.output.channels, engine_);
+    v.m_tiles = m_tiles_of(part, engine_);
     v.chunks = tiled.chunks;
     v.block_pixels = timing.block_pixels;
     v.input_address = static_cast<std::uint32_t>(part.input);
@@ -178,7 +192,7 @@ class Assembly {
     v.batch = placement_.batch;
     v.digits = digits_of(layer);
     v.progress = progress_[p];
-    v.residual = residual < 0 ? -1 : residual + first_pixel * residual_step(layer.output.channels, engine_);
+    v.residual = residual < 0 ? -1 : residual + first_pixel * v.residual_step + part.channels.first / engine_.R;
     v.projection = layer.projection;
     v.shortcut = part_shortcut(network_, placement_, part, engine_);
     return v;
@@ -188,17 +202,18 @@ class Assembly {
     const Part& part = placement_.parts[p];
     const Layer& layer = network_.layers[part.layer];
     const TiledLayer& tiled = tiles_[part.layer];
-    const Geometry g = part_of(geometry_[part.layer], part.strip);
+    Geometry g = part_of(geometry_[part.layer], part.strip);
+    g.channels = part.channels.count;
     const bool begins = p == 0 || placement_.parts[p - 1].layer != part.layer;
     if (begins) add_layer(part.layer);
     LayerTiming timing{.channels = g.channels,
-                       .m_tiles = tiled.m_tiles,
+                       .m_tiles = m_tiles_of(part, engine_),
                        .tiles = digits_of(layer) * g.strings * tiled.chunks,
                        .stored_bits = tiled.stored_bits,
                        .pixels = static_cast<std::int64_t>(g.pixels()) * placement_.batch,
                        .shortcut = layer.shortcut.has_value()};
     timing.block_pixels = choose_block(timing, g.whole_pixels(), engine_);
-    MemoryImage::LayerPlan plan = part_plan(layer, geometry_[part.layer], part, tiled, begins, placement_.batch, engine_);
+    MemoryImage::LayerPlan plan = part_plan(layer, geometry_[part.layer], part, tiled, placement_.weights[p], placement_.batch, engine_);
     write_descriptor(layer.name, g, values(p, timing, plan.first_pixel), engine_,
                      std::span(image_.control).subspan(p * kDescriptorWords, kDescriptorWords));
     plan.predicted = predict_cycles(timing, engine_);
@@ -208,10 +223,9 @@ class Assembly {
   const Network& network_;
   const EngineParameters& engine_;
   std::vector<Geometry> geometry_;
-  Placement placement_;
   CodeMemory codes_;
   std::vector<TiledLayer> tiles_;
-  std::vector<WeightPlace> weights_;
+  Placement placement_;
   std::vector<int> progress_;
   int parameter_base_ = 0;
   MemoryImage image_;

@@ -44,8 +44,9 @@ struct MemoryImage {
     std::int64_t macs = 0;                                ///< of the whole batch, every binary digit counts
     double ideal_cycles = 0;                              ///< macs / (K * M)
     std::int64_t tiles = 0, weight_words = 0;
-    int layer = 0;                  ///< of the network; several layers of the engine are one of a network in strips
+    int layer = 0;                  ///< of the network; several layers of the engine may be strips or channels of one
     std::int64_t first_pixel = 0;   ///< of the layer's output pixels
+    int first_channel = 0;          ///< of the layer's output channels
     std::int64_t output_bytes = 0;  ///< that the job writes from output_address on
     PredictedCycles predicted;      ///< of one job, start and end in the first and the last layer; equal to the engine's counters
   };

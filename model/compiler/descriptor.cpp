@@ -90,7 +90,7 @@ void put_residual(Writer& out, const Geometry& g, const DescriptorValues& v, con
   out.put("residual flag", field::residual, v.residual >= 0 ? 1 : 0);
   out.put("shortcut flag", field::shortcut, v.shortcut ? 1 : 0);
   out.put("projection flag", field::projection, v.projection ? 1 : 0);
-  out.put("residual step", field::residual_step, residual_step(g.channels, engine));
+  out.put("residual step", field::residual_step, v.residual_step);
   out.put("residual address", field::residual_base, std::max<std::int64_t>(v.residual, 0));
   if (!v.shortcut) return;
   const DescriptorValues::Shortcut& s = *v.shortcut;
@@ -99,9 +99,10 @@ void put_residual(Writer& out, const Geometry& g, const DescriptorValues& v, con
   const std::int64_t image = static_cast<std::int64_t>(s.source.height) * s.source.width * residual_step(s.source.channels, engine);
   out.put("shortcut multiplier", field::shortcut_multiplier, s.multiplier);
   out.put("shortcut's sign", field::shortcut_signed, s.is_signed ? 1 : 0);
-  out.put("shortcut's first channel", field::shortcut_first, s.channel_offset);
-  out.put("shortcut's last channel", field::shortcut_end, s.channel_offset + s.source.channels);
-  out.put_signed("shortcut address", field::shortcut_base, s.residual - s.channel_offset / engine.R);
+  const int first = s.channel_offset - v.first_channel;
+  out.put("shortcut's first channel", field::shortcut_first, std::max(first, 0));
+  out.put("shortcut's last channel", field::shortcut_end, std::max(first + s.source.channels, 0));
+  out.put_signed("shortcut address", field::shortcut_base, s.residual - first / engine.R);
   out.put_signed("shortcut's step to the right", field::shortcut_step_x, right);
   out.put_signed("shortcut's step down", field::shortcut_step_y, down - (g.columns - 1) * right);
   out.put_signed("shortcut's step to the next image", field::shortcut_step_image, image - (g.rows - 1) * down - (g.columns - 1) * right);

@@ -23,6 +23,8 @@ struct DescriptorValues {
   int code_base = 0;
   std::int64_t weight_base = 0;
   int parameter_base = 0;
+  int first_channel = 0;  ///< of the layer: the first that is computed, a multiple of R
+  int residual_step = 1;  ///< residual words of an output pixel of the layer
   int m_tiles = 0;
   int chunks = 0;
   int block_pixels = 1;
@@ -31,14 +33,14 @@ struct DescriptorValues {
   int batch = 1;
   int digits = 1;
   int progress = 0;            ///< of the transfers that the layer waits for
-  std::int64_t residual = -1;  ///< residual word of the output, or -1
+  std::int64_t residual = -1;  ///< residual word of the output's first channel that is computed, or -1
   bool projection = false;     ///< the output is signed and goes there only
   /// What the layer adds.
   struct Shortcut {
-    Shape source;  ///< of the tensor
-    std::int64_t residual = 0;
+    Shape source;               ///< of the tensor
+    std::int64_t residual = 0;  ///< residual word of its first channel
     int stride = 1;
-    int channel_offset = 0;  ///< a multiple of R
+    int channel_offset = 0;  ///< of the layer, a multiple of R
     int multiplier = 256;
     bool is_signed = false;
   };

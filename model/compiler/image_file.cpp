@@ -11,7 +11,7 @@
 namespace flexor {
 namespace {
 
-constexpr FileKind kImageFile{"memory image", "FLXI", 2};
+constexpr FileKind kImageFile{"memory image", "FLXI", 3, 3};  // descriptors of before were laid out otherwise
 
 std::string unpack(const flatbuffers::String* s) { return s == nullptr ? std::string() : s->str(); }
 
@@ -27,18 +27,23 @@ const EngineParameters& configuration(const std::string& name) {
   throw InputError(fmt::format("it is for the engine '{}', which this program does not know; compile the network again", name));
 }
 
+// Layers of the engine are those of the network in turn, each of them in one or several parts.
+bool parts_follow(const std::vector<MemoryImage::LayerPlan>& parts) {
+  int last = 0;
+  for (const MemoryImage::LayerPlan& part : parts) {
+    if (part.layer < last || part.layer > last + 1 || part.first_pixel < 0 || part.first_channel < 0 || part.weight_words < 0) return false;
+    last = part.layer;
+  }
+  return parts.empty() || parts.front().layer == 0;
+}
+
 // Strips stay within activation memory and within the tensors that they are parts of; the weights that are brought are those of the layers.
 bool strips_fit(const MemoryImage& image, const EngineParameters& engine) {
   if (image.moves.empty()) return true;
-  int last = 0;
-  std::ptrdiff_t weighted = 0;
-  for (const MemoryImage::LayerPlan& part : image.layers) {
-    if (part.layer < last || part.layer > last + 1 || part.first_pixel < 0 || part.weight_words < 0) return false;
-    last = part.layer;
-    weighted += part.weight_words > 0 ? 1 : 0;
-  }
+  const std::ptrdiff_t weighted =
+      std::count_if(image.layers.begin(), image.layers.end(), [](const MemoryImage::LayerPlan& part) { return part.weight_words > 0; });
   const auto brings = [](const Move& move) { return move.what == Move::What::Weights; };
-  if (image.layers.front().layer != 0 || std::count_if(image.moves.begin(), image.moves.end(), brings) != weighted) return false;
+  if (std::count_if(image.moves.begin(), image.moves.end(), brings) != weighted) return false;
   const auto layers = static_cast<int>(image.layers.size());
   const auto fits = [&](const Move& move) {
     const bool known = move.what == Move::What::Weights || move.what == Move::What::Load || move.what == Move::What::Store;
@@ -70,7 +75,8 @@ void check(const MemoryImage& image) {
       (image.moves.empty() &&
        end(image.input_address, static_cast<std::uint64_t>(image.input.height) * static_cast<std::uint64_t>(image.input.width) *
                                     static_cast<std::uint64_t>(image.input.channels)) > bytes) ||
-      !strips_fit(image, engine) || end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
+      !parts_follow(image.layers) || !strips_fit(image, engine) ||
+      end(image.output_address, 2 * static_cast<std::uint64_t>(image.classes)) > bytes ||
       image.descriptor + static_cast<std::uint64_t>(kDescriptorWords) * image.layers.size() > image.control.size() ||
       image.following_after >= static_cast<int>(image.layers.size())) {
     throw InputError(fmt::format("its shapes and addresses do not fit engine '{}'; compile the network again", engine.name));
@@ -85,7 +91,7 @@ void save_image(const MemoryImage& image, const std::filesystem::path& file) {
   for (const MemoryImage::LayerPlan& l : image.layers) {
     layers.push_back(schema::CreateLayerPlanDirect(b, l.name.c_str(), l.input_address, l.output_address, l.macs, l.ideal_cycles, l.tiles,
                                                    l.weight_words, l.predicted.compute, l.predicted.weight_stall, l.predicted.drain_stall,
-                                                   l.predicted.other, l.layer, l.first_pixel, l.output_bytes));
+                                                   l.predicted.other, l.layer, l.first_pixel, l.output_bytes, l.first_channel));
   }
   std::vector<flatbuffers::Offset<schema::Move>> moves;
   for (const Move& m : image.moves) {
@@ -128,17 +134,14 @@ MemoryImage load_image(const std::filesystem::path& file) {
                               l->ideal_cycles(),
                               l->tiles(),
                               l->weight_words(),
-                              static_cast<int>(image.layers.size()),
+                              l->layer(),
                               l->first_pixel(),
+                              l->first_channel(),
                               l->output_bytes(),
                               {l->predicted_compute(), l->predicted_weight_stall(), l->predicted_drain_stall(), l->predicted_other()}});
     }
   }
   image.outside = unpack(stored->outside());
-  // Version 1 has no strips: every layer of the engine is one of the network.
-  for (std::size_t p = 0; stored->moves() != nullptr && stored->moves()->size() != 0 && p < image.layers.size(); ++p) {
-    image.layers[p].layer = stored->layers()->Get(static_cast<flatbuffers::uoffset_t>(p))->layer();
-  }
   if (stored->moves() != nullptr) {
     for (const schema::Move* m : *stored->moves()) {
       image.moves.push_back(

@@ -20,14 +20,14 @@ struct Placement {
   std::vector<std::int64_t> residual;  ///< ActivationPlan::residual
   std::int64_t input = 0, output = 0;  ///< byte addresses of the input and the logits of image 0
   std::vector<Part> parts;             ///< layers of the engine, in order
+  std::vector<WeightPlace> weights;    ///< of part i: with external memory in a ring; no words of a later strip of a layer
   std::optional<StripPlan> strips;     ///< where the whole does not fit
 };
 
-/// A plan of whole tensors, or where there is none one in strips. Throws what refuse_activations() says where neither is possible, and
-/// InputError where there are more strips than an engine counts layers.
-Placement place(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, int batch);
-
-/// Weight memory of every layer: with external memory a ring, else one layer after the other.
-std::vector<WeightPlace> place_weights(const Network& network, const std::vector<TiledLayer>& tiles, const EngineParameters& engine);
+/// A plan of whole tensors, where a layer whose weights do not fit goes some channels at a time; or where there is none one in strips.
+/// Throws what refuse_activations() says where neither is possible, and InputError where weights do not fit or there are more parts than an
+/// engine counts layers.
+Placement place(const Network& network, const std::vector<Geometry>& layers, const std::vector<TiledLayer>& tiles,
+                const EngineParameters& engine, int batch);
 
 }  // namespace flexor

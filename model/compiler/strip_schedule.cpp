@@ -13,7 +13,11 @@ class Scheduler {
  public:
   Scheduler(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan, const std::vector<Part>& parts,
             const std::vector<WeightPlace>& weights, const EngineParameters& engine)
-      : network_(network), layers_(layers), plan_(plan), parts_(parts), weights_(weights), engine_(engine) {}
+      : network_(network), layers_(layers), plan_(plan), parts_(parts), engine_(engine) {
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      if (p == 0 || parts[p - 1].layer != parts[p].layer) weights_.push_back(weights[p]);
+    }
+  }
 
   StripSchedule run() {
     bring_weights(0);
@@ -85,8 +89,8 @@ class Scheduler {
   const std::vector<Geometry>& layers_;
   const StripPlan& plan_;
   const std::vector<Part>& parts_;
-  const std::vector<WeightPlace>& weights_;
   const EngineParameters& engine_;
+  std::vector<WeightPlace> weights_;  // of layer l
   std::size_t brought_ = 0;
   StripSchedule result_;
 };
@@ -102,7 +106,11 @@ std::vector<Part> strip_parts(const Network& network, const std::vector<Geometry
     for (const Strip& strip : cut(layers[l], plan.layers[l].rows)) {
       const std::int64_t in = strip.input_first * layers[l].input_row_bytes();
       const std::int64_t out = strip.first * layers[l].output_row_bytes();
-      parts.push_back({l, strip, plan.layers[l].input + (loads ? in % engine.AxiBytes : in), plan.layers[l].output + (stores ? 0 : out)});
+      parts.push_back({l,
+                       strip,
+                       {0, layers[l].channels},
+                       plan.layers[l].input + (loads ? in % engine.AxiBytes : in),
+                       plan.layers[l].output + (stores ? 0 : out)});
     }
   }
   return parts;

@@ -19,7 +19,7 @@ struct StripSchedule {
 };
 
 /// One list, in order: before a layer its weights, before a part the rows that it reads, after it the rows that it writes. The weights of
-/// the next layer come while the first part of a layer runs, where their place is free by then.
+/// the next layer come while the first part of a layer runs, where their place is free by then. `weights`: of part i.
 StripSchedule schedule_strips(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
                               const std::vector<Part>& parts, const std::vector<WeightPlace>& weights, const EngineParameters& engine);
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "compiler/channel_parts.hpp"
 #include "compiler/geometry.hpp"
 #include "engine_parameters.hpp"
 #include "network/network.hpp"
@@ -27,10 +28,11 @@ std::vector<Strip> cut(const Geometry& layer, int rows);
 /// The layer that computes one strip alone from its input rows: fewer rows, padding only where the picture ends.
 Geometry part_of(const Geometry& layer, const Strip& strip);
 
-/// A layer of the engine: a layer of the network, or a strip of it.
+/// A layer of the engine: a layer of the network, a strip of it, or some of its channels.
 struct Part {
   std::size_t layer = 0;  ///< of the network
   Strip strip;
+  ChannelRange channels;
   std::int64_t input = 0, output = 0;  ///< byte addresses in activation memory
 };
 

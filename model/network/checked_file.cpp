@@ -77,6 +77,10 @@ std::vector<std::uint8_t> read_checked_file(const FileKind& kind, const std::fil
     throw InputError(fmt::format("{} '{}' was written by a newer version (schema {}, this program reads up to {}); update the program",
                                  kind.what, name, schema, kind.schema));
   }
+  if (schema < kind.oldest) {
+    throw InputError(fmt::format("{} '{}' was written by an older version (schema {}, this program reads from {} on); make it again",
+                                 kind.what, name, schema, kind.oldest));
+  }
   const std::uint64_t size = get(bytes, 8, 8);
   if (bytes.size() - kHead != size) {
     throw InputError(fmt::format("{} '{}' has {} bytes of payload where its head says {}; make or copy it again", kind.what, name,

@@ -35,6 +35,8 @@ module pe_pair_xc7 #(
   localparam int unsigned Levels = pe_array_pkg::ternary_levels(Rows);
   localparam int unsigned SumWidth = $clog2(1021 * 3 ** Levels + 1);
   localparam int unsigned SinglesWidth = $clog2(255 * Triples + 1);
+  localparam int unsigned SinglesLevels = pe_array_pkg::ternary_levels(Triples);
+  localparam int unsigned SinglesSum = SinglesLevels == 0 ? 8 : $clog2(255 * 3 ** SinglesLevels + 1);
 
   if (K % 10 != 0 || K < 10 || K > 100) begin : gen_check_lanes
     $error("pe_pair_xc7: K must be a multiple of 10 in 10..100");
@@ -65,23 +67,26 @@ module pe_pair_xc7 #(
   end
   always_ff @(posedge clk_i) single_q <= single;
 
-  logic [SinglesWidth-1:0] early_singles, singles;
-  adder_tree #(
+  logic [SinglesSum-1:0] some_singles, other_singles;
+  logic [SinglesWidth-1:0] early_singles_q, singles;
+  xc7_tree #(
       .Count(Triples),
       .Width(8),
-      .Greatest(255)
+      .Greatest(255),
+      .Levels(SinglesLevels)
   ) i_singles (
       .clk_i,
-      .zero_i(1'b0),
       .operand_i(single),
-      .sum_o(early_singles)
+      .first_o  (some_singles),
+      .second_o (other_singles)
   );
+  always_ff @(posedge clk_i) early_singles_q <= SinglesWidth'(some_singles) + SinglesWidth'(other_singles);
   delay #(
       .Width (SinglesWidth),
-      .Cycles(2 + Levels - pe_array_pkg::tree_levels(Triples))
+      .Cycles(1 + Levels - SinglesLevels)
   ) i_delay (
       .clk_i,
-      .data_i(early_singles),
+      .data_i(early_singles_q),
       .data_o(singles)
   );
 

@@ -2,7 +2,7 @@
 
 /// Reads and checks one layer's descriptor: one word a cycle, DescriptorUsedWords + 2 cycles from `start_i` to `done_o`.
 ///
-/// Illegal: stored_bits outside 1..StoredMax; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
+/// Illegal: stored_bits outside StoredMin..StoredMax; channels, m_tiles, strings, chunks, pixels, columns or rows = 0; pixels >= 2^(PixelWidth-1);
 /// channels or m_tiles >= ControlWords (each channel has two words of parameters);
 /// columns, rows or height >= 2^CountWidth; block_pixels outside 1..PMax; with pooling, block_pixels or pixels not a multiple of 4;
 /// digits outside 1..Digits; sum_pixels outside 1..2^SumBits; residual or shortcut without a residual memory; pooling or logits
@@ -26,7 +26,9 @@ module descriptor_reader #(
     /// 1: the engine pools windows.
     parameter bit          Windows      = 1'b0,
     /// Stored bits of a slice at most, 1..32.
-    parameter int unsigned StoredMax    = 32
+    parameter int unsigned StoredMax    = 32,
+    /// Stored bits of a slice at least, 1..StoredMax.
+    parameter int unsigned StoredMin    = 1
 ) (
     /// Clock.
     input  logic                                               clk_i,
@@ -72,8 +74,8 @@ module descriptor_reader #(
     $error("descriptor_reader: Digits must be in 1..8, SumBits at most 15");
   end
 
-  if (StoredMax < 1 || StoredMax > 32) begin : gen_check_stored
-    $error("descriptor_reader: StoredMax must be in 1..32");
+  if (StoredMin < 1 || StoredMin > StoredMax || StoredMax > 32) begin : gen_check_stored
+    $error("descriptor_reader: StoredMax must be in 1..32, StoredMin in 1..StoredMax");
   end
 
   logic [AddressWidth-1:0] address_q;
@@ -100,20 +102,24 @@ module descriptor_reader #(
   function automatic logic at(input logic [4:0] word);
     return arrived_word_q == word;
   endfunction
+  if (AddressWidth < 12) begin : gen_m_tiles
+    assign many = |read_data_i[11:AddressWidth];
+  end else begin : gen_all_m_tiles
+    assign many = 1'b0;
+  end
   if (AddressWidth < 16) begin : gen_channels
-    assign many = |read_data_i[15:AddressWidth];
     assign wide = |read_data_i[31:16+AddressWidth];
   end else begin : gen_all_channels
-    assign {many, wide} = '0;
+    assign wide = 1'b0;
   end
   assign wrong = {
     at(3) && many,
     at(2) && wide,
-    at(0) && (read_data_i[21:16] == '0 || read_data_i[21:16] > 6'(StoredMax)),
+    at(0) && (read_data_i[21:16] < 6'(StoredMin) || read_data_i[21:16] > 6'(StoredMax)),
     (at(2) || at(10)) && high_zero,
-    (at(3) || at(9) || at(10)) && low_zero,
-    at(3) && read_data_i[23:16] == '0,
-    at(3) && read_data_i[31:24] == '0,
+    (at(9) || at(10)) && low_zero,
+    at(3) && (read_data_i[11:0] == '0 || read_data_i[19:12] == '0),
+    at(3) && read_data_i[31:20] == '0,
     at(8) && low_zero && high_zero,
     (at(8) || at(9)) && odd_four,
     at(8) && |read_data_i[31:PixelWidth-1],

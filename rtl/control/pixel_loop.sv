@@ -33,8 +33,8 @@ module pixel_loop #(
     parameter int unsigned ReadCycles    = 1,
     /// Cycles from a tile's first pixel to the next tile's, 2..12.
     parameter int unsigned MinPeriod     = 7,
-    /// Bits of a number of m-tiles.
-    parameter int unsigned TileWidth     = 16,
+    /// Bits of a number of m-tiles, at most 12.
+    parameter int unsigned TileWidth     = 12,
     /// Bits of a pixel count, one more than pixels need.
     parameter int unsigned PixelWidth    = 21,
     /// Bits of a signed input row; follows from CountWidth.

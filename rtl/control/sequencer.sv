@@ -25,6 +25,8 @@ module sequencer #(
     parameter int unsigned Digits        = 1,
     /// Stored bits of a slice at most, 1..32.
     parameter int unsigned StoredMax     = 32,
+    /// Stored bits of a slice at least.
+    parameter int unsigned StoredMin     = 1,
     /// Pixels that one output may sum, at most 2^SumBits.
     parameter int unsigned SumBits       = 0,
     /// 1: shortcuts can be added.
@@ -172,7 +174,8 @@ module sequencer #(
       .SumBits     (SumBits),
       .Residual    (Residual),
       .Windows     (Windows),
-      .StoredMax   (StoredMax)
+      .StoredMax   (StoredMax),
+      .StoredMin   (StoredMin)
   ) i_reader (
       .clk_i,
       .rst_ni        (rst_ni && !flush_o),
@@ -256,7 +259,7 @@ module sequencer #(
       .StepMemory(StepMemory),
       .ReadCycles(ReadCycles),
       .MinPeriod (MinPeriod),
-      .TileWidth ($clog2(ControlWords)),
+      .TileWidth (walk_pkg::tile_width(ControlWords)),
       .PixelWidth(PixelWidth)
   ) i_loop (
       .clk_i,

@@ -57,7 +57,8 @@ module tile_walker #(
   end
 
   typedef logic [WordWidth+OffsetWidth-1:0] pair_t;
-  logic [7:0] strings_left_q, chunks_left_q;  // this one included
+  logic [ 7:0] strings_left_q;  // this one included
+  logic [11:0] chunks_left_q;  // this one included
   logic first_q, twice_q, last_string_q, last_chunk_q, last_digit, last_of_digit, digit_end, block_end, string_end;
 
   assign first_o    = first_q;
@@ -82,8 +83,8 @@ module tile_walker #(
     if (load_i || step_i) begin
       first_q       <= block_end;
       twice_q       <= digit_end && !block_end;
-      chunks_left_q <= string_end ? descriptor_i.chunks : chunks_left_q - 8'd1;
-      last_chunk_q  <= string_end ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
+      chunks_left_q <= string_end ? descriptor_i.chunks : chunks_left_q - 12'd1;
+      last_chunk_q  <= string_end ? descriptor_i.chunks == 12'd1 : chunks_left_q == 12'd2;
       if (digit_end) begin
         strings_left_q <= descriptor_i.strings;
         last_string_q  <= descriptor_i.strings == 8'd1;

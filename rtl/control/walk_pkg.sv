@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What pixel_walker is told, and which step leads to the next pixel.
+/// Widths of the walk over tiles; what pixel_walker is told, and which step leads to the next pixel.
 package walk_pkg;
+
+  /// Bits of a number of m-tiles: at most 4,095, and fewer than `control_words`.
+  function automatic int unsigned tile_width(int unsigned control_words);
+    return $clog2(control_words) < 12 ? $clog2(control_words) : 12;
+  endfunction
 
   /// The walker has a place and a mark: the first pixel of the block.
   typedef struct packed {

@@ -2,17 +2,15 @@
 
 /// The stored bits of one slice as they arrive, one per word, for a decryptor that is fixed at elaboration. The last bit arrives first.
 ///
-///   x <= {first ? 0 : x[NMax-2:0], stored}      after n words x[p] = word n-1-p for p < n, 0 above; a shift register, no LUT
+///   x <= {x[NMax-2:0], stored}      after NMax words x[p] = word NMax-1-p; a shift register, no LUT
 module stored_slice #(
-    /// Stored bits that are kept, 1..32: the lowest.
+    /// Stored bits of a slice, 1..32.
     parameter int unsigned NMax = 8
 ) (
     /// Clock.
     input  logic            clk_i,
     /// Take a word.
     input  logic            enable_i,
-    /// It is the first of the slice.
-    input  logic            first_i,
     /// Stored bit of this slice in the word.
     input  logic            stored_i,
     /// Stored bits.
@@ -24,13 +22,7 @@ module stored_slice #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (enable_i) stored_o[0] <= stored_i;
-  end
-  for (genvar p = 1; p < NMax; p++) begin : gen_bit
-    always_ff @(posedge clk_i) begin
-      if (enable_i && first_i) stored_o[p] <= 1'b0;
-      else if (enable_i) stored_o[p] <= stored_o[p-1];
-    end
+    if (enable_i) stored_o <= NMax'({stored_o, stored_i});
   end
 
 endmodule

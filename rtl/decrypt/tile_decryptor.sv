@@ -2,7 +2,7 @@
 
 /// Stored bits of a tile in, K*M weight bits out: D slices at a time, one bit of each per word (bit-planar).
 ///
-///   word g*n + j, bit d = stored bit j of slice g*D + d         (G = S/D groups of n words, S = K*M/NOut slices; fixed: bit n-1-j)
+///   word g*n + j, bit d = stored bit j of slice g*D + d         (G = S/D groups of n words, S = K*M/NOut slices; fixed: bit n-1-j, n = NMax)
 ///   slice s = pm*(K/SliceK) + gk, bit i -> weight_o[(SliceM*pm + i/SliceK)*K + SliceK*gk + i%SliceK]
 ///
 /// Only the D slices of the group that is arriving have LUTs, serial or fixed; the first word of the next group shifts a finished group into plain registers.
@@ -27,7 +27,7 @@ module tile_decryptor #(
     parameter int unsigned WeightBuffers = 2,
     /// 1: serial decryption in cells of Xilinx 7.
     parameter bit Xc7 = 1'b0,
-    /// Stored bits of a slice that are kept when Decryption = 1, 1..NOut.
+    /// Stored bits of a slice when Decryption = 1, 1..NOut.
     parameter int unsigned NMax = 8,
     /// The code when Decryption = 1: bit i*NMax + j is row i, column j (recoded by the PE style's T).
     parameter logic [NOut*NMax-1:0] Matrix = '0
@@ -112,7 +112,6 @@ module tile_decryptor #(
       ) i_slice (
           .clk_i,
           .enable_i(load),
-          .first_i (word_first_i),
           .stored_i(word_i[d]),
           .stored_o(stored)
       );

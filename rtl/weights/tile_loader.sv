@@ -23,8 +23,10 @@ module tile_loader #(
     parameter int unsigned Digits      = 1,
     /// Stored bits of a slice at most, 1..32.
     parameter int unsigned StoredMax   = 32,
-    /// Bits of a number of m-tiles.
-    parameter int unsigned TileWidth   = 16,
+    /// Stored bits of a slice at least, 1..StoredMax; StoredMax: descriptor.stored_bits does not count.
+    parameter int unsigned StoredMin   = 1,
+    /// Bits of a number of m-tiles, at most 12.
+    parameter int unsigned TileWidth   = 12,
     /// Bits of a pixel count, at most 31.
     parameter int unsigned PixelWidth  = 21,
     /// `soon_o` looks this many words ahead, 0..31.
@@ -72,8 +74,8 @@ module tile_loader #(
   if (LookAhead > 31) begin : gen_check
     $error("tile_loader: LookAhead must be at most 31");
   end
-  if (StoredMax < 1 || StoredMax > 32) begin : gen_check_stored
-    $error("tile_loader: StoredMax must be in 1..32");
+  if (StoredMin < 1 || StoredMin > StoredMax || StoredMax > 32) begin : gen_check_stored
+    $error("tile_loader: StoredMax must be in 1..32, StoredMin in 1..StoredMax");
   end
   if (Groups < 1) begin : gen_check_groups
     $error("tile_loader: Groups must be at least 1");
@@ -84,7 +86,8 @@ module tile_loader #(
   logic [CodeWidth-1:0] code_address_q;
   logic [BitWidth-1:0] bit_q, stored_bits;  // words of the group that follow this one; words of a group
   logic [GroupWidth-1:0] group_q;  // groups of the tile that follow this one
-  logic [7:0] chunks_left_q, strings_left_q;  // in the string, in the block, this one included
+  logic [11:0] chunks_left_q;  // in the string, this one included
+  logic [7:0] strings_left_q;  // in the block, this one included
   logic [TileWidth-1:0] m_tiles_left_q;  // this one included
   logic active_q, valid_q, begin_q, first_q, last_q, near_q, near;
   logic fetch, last_bit_q, last_group, last_word, last_chunk_q, last_string_q, last_digit, last_tile, last_block, tile_end, block_end;
@@ -113,7 +116,7 @@ module tile_loader #(
       .last_o(last_digit)
   );
 
-  assign stored_bits = BitWidth'(descriptor_i.stored_bits);
+  assign stored_bits = StoredMin == StoredMax ? BitWidth'(StoredMax) : BitWidth'(descriptor_i.stored_bits);
 
   assign last_group = Groups == 1 || group_q == '0;
   assign last_word  = last_bit_q && last_group;
@@ -154,7 +157,7 @@ module tile_loader #(
       last_bit_q       <= stored_bits == BitWidth'(1);
       group_q          <= GroupWidth'(Groups - 1);
       chunks_left_q    <= descriptor_i.chunks;
-      last_chunk_q     <= descriptor_i.chunks == 8'd1;
+      last_chunk_q     <= descriptor_i.chunks == 12'd1;
       strings_left_q   <= descriptor_i.strings;
       last_string_q    <= descriptor_i.strings == 8'd1;
       m_tiles_left_q   <= TileWidth'(descriptor_i.m_tiles);
@@ -167,8 +170,8 @@ module tile_loader #(
       last_bit_q     <= last_bit_q ? stored_bits == BitWidth'(1) : bit_q == BitWidth'(1);
       if (last_bit_q) group_q <= last_group ? GroupWidth'(Groups - 1) : group_q - GroupWidth'(1);
       if (tile_end) begin
-        chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 8'd1;
-        last_chunk_q  <= last_chunk_q ? descriptor_i.chunks == 8'd1 : chunks_left_q == 8'd2;
+        chunks_left_q <= last_chunk_q ? descriptor_i.chunks : chunks_left_q - 12'd1;
+        last_chunk_q  <= last_chunk_q ? descriptor_i.chunks == 12'd1 : chunks_left_q == 12'd2;
         if (last_chunk_q) begin
           strings_left_q <= last_string_q ? descriptor_i.strings : strings_left_q - 8'd1;
           last_string_q  <= last_string_q ? descriptor_i.strings == 8'd1 : strings_left_q == 8'd2;

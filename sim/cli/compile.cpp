@@ -112,6 +112,9 @@ void compile_command(const CompileFlags& flags, const Context& context) {
     fmt::print("in strips: {} of {} tensors live in external memory, {} layers of the network are {} of the engine\n",
                std::count_if(image.outside.begin(), image.outside.end(), [](std::int64_t bytes) { return bytes != 0; }),
                image.outside.size(), network.layers.size(), image.layers.size());
+  } else if (image.layers.size() > network.layers.size()) {
+    fmt::print("some channels at a time: {} layers of the network are {} of the engine, whose weight memory holds two of their shares\n",
+               network.layers.size(), image.layers.size());
   }
   auto external = external_json(network, image, engine);
   write_json(flags.json, context,

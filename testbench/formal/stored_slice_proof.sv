@@ -3,7 +3,7 @@
 /// Proof by induction over words: stored_slice holds the stored bits of a slice that arrive last one first, for every x, every n up to Words
 /// and every pattern of pauses; with the proofs of xor_decryptor, code by code, an engine fixed at elaboration has M x.
 ///
-/// 1. After the t-th of n words x[p] is stored bit n-t+p for p < t, and 0 above, of the lowest NMax; a pause changes nothing.
+/// 1. After the t-th of n words x[p] is stored bit n-t+p for p < t, of the lowest NMax; a pause changes nothing. So after NMax words all are in place.
 module stored_slice_proof #(
     /// Stored bits that are kept.
     parameter int unsigned NMax  = 12,
@@ -60,7 +60,6 @@ module stored_slice_proof #(
   ) i_dut (
       .clk_i,
       .enable_i(enable),
-      .first_i (first),
       .stored_i(bit_of(bits_q - 5'd1 - j)),
       .stored_o(kept)
   );
@@ -70,9 +69,7 @@ module stored_slice_proof #(
     if (seen_q) begin
       assert (count_q >= 1 && count_q <= bits_q);
       for (int unsigned p = 0; p < NMax; p++) begin
-        if (p < 32'(count_q))
-          assert (kept[p] == bit_of(bits_q - count_q + 5'(p)));
-          else assert (!kept[p]);
+        if (p < 32'(count_q)) assert (kept[p] == bit_of(bits_q - count_q + 5'(p)));
       end
     end
   end

@@ -97,6 +97,37 @@ TEST_F(BoundaryCheckTest, TakesStripsOfALayer) {
   EXPECT_EQ(wrong.counts()[1].differing, 3U) << "a layer that is not there counts on the last";
 }
 
+// Engine layers 0 and 1 are channels 0 to 1 and channel 2 of conv1, 2 is dense1.
+TEST_F(BoundaryCheckTest, TakesChannelsOfALayer) {
+  std::vector<MemoryImage::LayerPlan> parts(3);
+  parts[1].first_channel = 2;
+  parts[2].layer = 1;
+  std::vector<TraceWrite> trace;
+  for (TraceWrite write : right_trace()) {
+    if (write.layer == 1) {
+      write.layer = 2;
+      trace.push_back(write);
+      continue;
+    }
+    TraceWrite last = write;
+    write.count = 2;
+    last.layer = last.count = 1;
+    last.value[0] = last.value[2];
+    trace.push_back(write);
+    trace.push_back(last);
+  }
+  BoundaryCheck right(network_, golden_, 40, parts);
+  for (const auto& write : trace) right.on_write(write);
+  right.finish(999);
+  EXPECT_FALSE(right.first().has_value());
+  trace[3].value[0] ^= 1;  // pixel 1, channel 2: expected 5
+  BoundaryCheck wrong(network_, golden_, 40, parts);
+  for (const auto& write : trace) wrong.on_write(write);
+  wrong.finish(999);
+  ASSERT_TRUE(wrong.first().has_value());
+  EXPECT_EQ(to_string(*wrong.first()), "image 40, layer 0 (conv1), channel 2, pixel (0, 1), cycle 1: expected 5, found 4");
+}
+
 TEST_F(BoundaryCheckTest, NamesTheFirstWrongWord) {
   auto trace = right_trace();
   trace[6].value[1] ^= 1;  // image 1, pixel 2 = (1, 0), channel 1: expected 100 + 7

@@ -38,7 +38,7 @@ TEST(Descriptor, OfAPaddedConvolution) {
   EXPECT_EQ(w[0], 0U << 24 | 7U << 16 | 15U << 8 | 0U);
   EXPECT_EQ(w[1], 0U);
   EXPECT_EQ(w[2], 5U << 16 | 64U);
-  EXPECT_EQ(w[3], 1U << 24 | 3U << 16 | 1U);
+  EXPECT_EQ(w[3], 1U << 20 | 3U << 12 | 1U);
   EXPECT_EQ(to_bytes(w[4], 30), -12 - 2);
   EXPECT_EQ(to_bytes(w[5], 30), 12);
   EXPECT_EQ(to_bytes(w[6], 30), 2 * 512 * 30 - 2 * 180);

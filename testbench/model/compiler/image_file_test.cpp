@@ -3,6 +3,7 @@
 
 #include "compiler/compiler.hpp"
 #include "expect_input_error.hpp"
+#include "network/checked_file.hpp"
 #include "networks.hpp"
 #include "scratch.hpp"
 
@@ -63,6 +64,18 @@ TEST_F(ImageFile, RefusesAnUnknownEngine) {
   image_.configuration = "giant";
   save_image(image_, file_);
   expect_input_error([&] { load_image(file_); }, "'giant'");
+}
+
+// Descriptors of schema 2 had other fields.
+TEST_F(ImageFile, RefusesAnOlderSchema) {
+  write_checked_file({"memory image", "FLXI", 2}, file_, {});
+  expect_input_error([&] { load_image(file_); }, "was written by an older version (schema 2, this program reads from 3 on); make it again");
+}
+
+TEST_F(ImageFile, RefusesPartsOutOfTheirOrder) {
+  image_.layers[0].layer = 1;
+  save_image(image_, file_);
+  expect_input_error([&] { load_image(file_); }, "do not fit engine 'tiny'");
 }
 
 TEST_F(ImageFile, RefusesMoreWordsThanTheEngineHas) {

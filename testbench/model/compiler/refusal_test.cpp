@@ -174,13 +174,14 @@ TEST_F(GraphRefusal, ResidualMemory) {
                      "layer 'conv1' needs 36 words of residual memory for a batch of 1, but engine 'base' has 32; take a larger engine");
 }
 
-TEST_F(Refusal, StringLongerThan255Chunks) {
+TEST_F(Refusal, StringLongerThan4095Chunks) {
   engine_.K = engine_.WordBytes = 10;
   engine_.M = 48;
   engine_.ActRows = 4096;
+  engine_.AccWidth = 30;
   const test::LayerSpec dense{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8};
-  const Network network = test::random_network(random_, {40, 65, 1}, {nested_code(4)}, {dense});
-  expect_input_error([&] { compile(network, engine_); }, "number of input chunks is 260, but the engine takes 1 to 255");
+  const Network network = test::random_network(random_, {64, 64, 10}, {nested_code(4)}, {dense});
+  expect_input_error([&] { compile(network, engine_); }, "number of input chunks is 4096, but the engine takes 1 to 4095");
 }
 
 // The largest side that the engine takes and one more, which it would report as descriptor error 1.

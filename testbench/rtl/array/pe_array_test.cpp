@@ -19,6 +19,7 @@
 #include "Vpe_array_ice40_30x3.h"
 #include "Vpe_array_pair_20x6.h"
 #include "Vpe_array_pair_50x16.h"
+#include "Vpe_array_xc7_100x1.h"
 #include "Vpe_array_xc7_10x1.h"
 #include "Vpe_array_xc7_30x3.h"
 #include "Vpe_array_xc7_50x2.h"
@@ -129,7 +130,7 @@ using Variants =
                      Variant<Vpe_array_ice40_20x6, 3, 20, 6>, Variant<Vpe_array_ice40_30x3, 3, 30, 3>,
                      Variant<Vpe_array_ecp5_10x1, 4, 10, 1>, Variant<Vpe_array_ecp5_20x2, 4, 20, 2>, Variant<Vpe_array_ecp5_30x3, 4, 30, 3>,
                      Variant<Vpe_array_ecp5_50x2, 4, 50, 2>, Variant<Vpe_array_xc7_10x1, 5, 10, 1>, Variant<Vpe_array_xc7_30x3, 5, 30, 3>,
-                     Variant<Vpe_array_xc7_50x2, 5, 50, 2>>;
+                     Variant<Vpe_array_xc7_50x2, 5, 50, 2>, Variant<Vpe_array_xc7_100x1, 5, 100, 1>>;
 TYPED_TEST_SUITE(PeArray, Variants);
 
 TYPED_TEST(PeArray, EqualsSumOfProducts) {

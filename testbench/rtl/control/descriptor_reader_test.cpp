@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../port_bits.hpp"
+#include "Vdescriptor_reader_exact.h"
 #include "Vdescriptor_reader_narrow.h"
 #include "Vdescriptor_reader_plain.h"
 #include "Vdescriptor_reader_wide.h"
@@ -19,11 +20,11 @@ namespace flexor::testbench {
 namespace {
 
 template <class TopType, int Block, int PixelBits, int CountBits, int Words, int MostDigits, int SumWidth, bool HasResidual,
-          bool HasWindows>
+          bool HasWindows, int LeastStored = 1, int MostStored = 32>
 struct Variant {
   using Top = TopType;
   static constexpr std::uint32_t kPMax = Block, kPixelWidth = PixelBits, kCountWidth = CountBits, kControlWords = Words,
-                                 kDigits = MostDigits, kSumBits = SumWidth;
+                                 kDigits = MostDigits, kSumBits = SumWidth, kStoredMin = LeastStored, kStoredMax = MostStored;
   static constexpr bool kResidual = HasResidual, kWindows = HasWindows;
 };
 
@@ -69,9 +70,9 @@ class DescriptorReader : public ::testing::Test {
     const bool residual = get(descriptor::residual) != 0, shortcut = get(descriptor::shortcut) != 0;
     const bool projection = V::kResidual && get(descriptor::projection) != 0, window = V::kWindows && get(descriptor::window) != 0;
     const std::uint32_t most_count = (1U << V::kCountWidth) - 1;
-    if (outside(get(descriptor::stored_bits), 1, 32)) return true;
+    if (outside(get(descriptor::stored_bits), V::kStoredMin, V::kStoredMax)) return true;
     if (outside(get(descriptor::channels), 1, std::min(V::kControlWords - 1, 65535U))) return true;
-    if (outside(get(descriptor::m_tiles), 1, std::min(V::kControlWords - 1, 65535U))) return true;
+    if (outside(get(descriptor::m_tiles), 1, std::min(V::kControlWords - 1, 4095U))) return true;
     if (get(descriptor::strings) == 0 || get(descriptor::chunks) == 0) return true;
     if (outside(get(descriptor::pixels), 1, (1U << (V::kPixelWidth - 1)) - 1)) return true;
     if (outside(get(descriptor::columns), 1, most_count) || outside(get(descriptor::rows), 1, most_count)) return true;
@@ -93,11 +94,11 @@ class DescriptorReader : public ::testing::Test {
     const bool pool = below(3) == 0, residual = V::kResidual && below(2) != 0;
     const std::uint32_t four = pool ? 4 : 1, most_count = (1U << V::kCountWidth) - 1;
     set_field(d, descriptor::pool, pool ? 1 : 0);
-    set_field(d, descriptor::stored_bits, in(1, 32));
+    set_field(d, descriptor::stored_bits, in(V::kStoredMin, V::kStoredMax));
     set_field(d, descriptor::channels, in(1, std::min(V::kControlWords - 1, 65535U)));
-    set_field(d, descriptor::m_tiles, in(1, std::min(V::kControlWords - 1, 65535U)));
+    set_field(d, descriptor::m_tiles, in(1, std::min(V::kControlWords - 1, 4095U)));
     set_field(d, descriptor::strings, in(1, 255));
-    set_field(d, descriptor::chunks, in(1, 255));
+    set_field(d, descriptor::chunks, in(1, 4095));
     set_field(d, descriptor::pixels, four * in(1, ((1U << (V::kPixelWidth - 1)) - 1) / four));
     set_field(d, descriptor::block_pixels, four * in(1, V::kPMax / four));
     set_field(d, descriptor::columns, in(1, most_count));
@@ -116,13 +117,15 @@ class DescriptorReader : public ::testing::Test {
   // One field at or beside a limit.
   void touch(Descriptor& d) {
     const DescriptorField f = kFields[below(kFields.size())];
-    const std::array<std::uint32_t, 19> limits = {0,
+    const std::array<std::uint32_t, 21> limits = {0,
                                                   1,
                                                   2,
                                                   3,
                                                   4,
                                                   32,
                                                   33,
+                                                  V::kStoredMin - 1,
+                                                  V::kStoredMax + 1,
                                                   V::kPMax,
                                                   V::kPMax + 1,
                                                   V::kControlWords - 1,
@@ -175,7 +178,8 @@ class DescriptorReader : public ::testing::Test {
 
 using Variants = ::testing::Types<Variant<Vdescriptor_reader_plain, 16, 12, 8, 512, 1, 0, false, false>,
                                   Variant<Vdescriptor_reader_narrow, 128, 17, 4, 128, 4, 3, true, false>,
-                                  Variant<Vdescriptor_reader_wide, 256, 21, 10, 65536, 8, 8, true, true>>;
+                                  Variant<Vdescriptor_reader_wide, 256, 21, 10, 65536, 8, 8, true, true>,
+                                  Variant<Vdescriptor_reader_exact, 256, 21, 10, 512, 1, 0, false, false, 12, 12>>;
 TYPED_TEST_SUITE(DescriptorReader, Variants);
 
 TYPED_TEST(DescriptorReader, RefusesWhatIsIllegalAndNothingElse) {

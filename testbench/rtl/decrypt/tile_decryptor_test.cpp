@@ -54,8 +54,9 @@ class TileDecryptor : public ::testing::Test {
 
   Tile random_tile() {
     Tile t;
-    // A fixed code keeps the lowest four stored bits.
-    t.n = V::kDecryption == kPlain ? kOut : 1 + static_cast<int>(random_() % (V::kDecryption == kFixed ? 6 : 24));
+    // A fixed code keeps the lowest four stored bits, and wants as many.
+    const int drawn = static_cast<int>(random_());
+    t.n = V::kDecryption == kPlain ? kOut : V::kDecryption == kFixed ? 4 + (drawn & 1) : 1 + (drawn & 0xFFFF) % 24;
     t.matrix.assign(kOut, std::vector<int>(t.n));
     for (int i = 0; i < kOut; ++i) {
       for (int j = 0; j < t.n; ++j) {

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "Vflexor_engine_base.h"
+#include "Vflexor_engine_exact.h"
 #include "Vflexor_engine_nano.h"
 #include "Vflexor_engine_single.h"
 #include "Vflexor_engine_small.h"
@@ -74,6 +75,16 @@ struct Wired {
   static EngineParameters parameters() {
     EngineParameters p = configuration("tiny");
     p.Decryption = static_cast<int>(Decryption::Fixed);
+    return p;
+  }
+};
+
+/// The same without pooling windows: every layer has the code's twelve stored bits.
+struct Exact {
+  using Top = Vflexor_engine_exact;
+  static EngineParameters parameters() {
+    EngineParameters p = Wired::parameters();
+    p.Windows = 0;
     return p;
   }
 };
@@ -200,7 +211,7 @@ class FlexorEngine : public ::testing::Test {
   std::map<int, std::uint64_t> stages_;
 };
 
-using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single, Wide, Wired>;
+using Engines = ::testing::Types<Tiny, Nano, Small, Base, Single, Wide, Wired, Exact>;
 TYPED_TEST_SUITE(FlexorEngine, Engines);
 
 TYPED_TEST(FlexorEngine, RandomNetworksMatchWordForWord) {
@@ -272,12 +283,14 @@ TYPED_TEST(FlexorEngine, IllegalDescriptorsStopWithErrorOneAndTheNextJobRuns) {
   const int last = 32 * (static_cast<int>(network.layers.size()) - 1);
   const auto decryption = static_cast<Decryption>(this->parameters_.Decryption);
   const int most_bits = decryption == Decryption::Fixed ? 13 : decryption == Decryption::Plain ? 21 : 33;
+  const int too_few = decryption == Decryption::Serial || this->parameters_.Windows != 0 ? 0 : most_bits - 2;
   for (const Change& c : {Change{0, 0x003F0000, 0},
                           Change{0, 0x003F0000, static_cast<std::uint32_t>(most_bits) << 16},
+                          Change{0, 0x003F0000, static_cast<std::uint32_t>(too_few) << 16},
                           Change{2, 0xFFFF0000, 0},
-                          Change{3, 0xFFFF, 0},
-                          Change{3, 0xFF0000, 0},
-                          Change{3, 0xFF000000, 0},
+                          Change{3, 0xFFF, 0},
+                          Change{3, 0xFF000, 0},
+                          Change{3, 0xFFF00000, 0},
                           Change{8, 0xFFFFFFFF, 0},
                           Change{8, 0xFFFFFFFF, 0x80000000},
                           Change{9, 0xFFFF, 0},

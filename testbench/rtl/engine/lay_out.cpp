@@ -90,7 +90,7 @@ class LayerLayout {
            u(code_base) << 24;
     w[1] = u(weight_base);
     w[2] = u(parameter_base) | u(layer_.out_channels) << 16;
-    w[3] = u(m_tiles_) | u(layer_.kernel_height) << 16 | u(chunks_) << 24;
+    w[3] = u(m_tiles_) | u(layer_.kernel_height) << 12 | u(chunks_) << 20;
     w[4] = pair(input + place(0, 0, 0));
     w[5] = pair(static_cast<long>(layer_.width) * layer_.channels);
     w[6] = pair(output);

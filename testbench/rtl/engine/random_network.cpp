@@ -88,7 +88,7 @@ LayerCase random_layer(const Geometry& engine, std::mt19937& random, int height,
   layer.activation_max = draw(random, 0, 2) == 0 ? draw(random, 1, largest) : largest;
   layer.stored_bits = layer.window             ? 1
                       : engine.decryption == 2 ? 20
-                      : engine.decryption == 1 ? draw(random, 1, 12)
+                      : engine.decryption == 1 ? 12
                                                : draw(random, 1, draw(random, 0, 3) == 0 ? 32 : 20);
   const int whole = layer.average ? layer.pixels() : layer.pool ? 4 : 1;  // pixels that stay in one block
   const int most = std::min(engine.p_max, batch * layer.pixels());

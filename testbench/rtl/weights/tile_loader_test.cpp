@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../port_bits.hpp"
+#include "Vtile_loader_exact.h"
 #include "Vtile_loader_four.h"
 #include "Vtile_loader_one.h"
 #include "engine_parameters.hpp"
@@ -16,10 +17,10 @@ namespace {
 
 constexpr int kLookAhead = 5;
 
-template <class TopType, int Width, int Count, int Words>
+template <class TopType, int Width, int Count, int Words, int Exact = 0>
 struct Variant {
   using Top = TopType;
-  static constexpr int kD = Width, kGroups = Count, kWords = Words;
+  static constexpr int kD = Width, kGroups = Count, kWords = Words, kStored = Exact;  // 0: as many as the descriptor says
 };
 
 struct Word {
@@ -40,9 +41,10 @@ class TileLoader : public ::testing::Test {
   /// Draws a layer; returns the words that must come.
   std::vector<Word> layer() {
     for (int bit = 0; bit <= descriptor::last.packed; ++bit) set_bits(top_->descriptor_i, bit, 1, random_());
-    const int n = draw(1, 32), m_tiles = draw(1, 3), strings = draw(1, 4), chunks = draw(1, 4), pixels = draw(1, 60), block = draw(1, 30);
+    const int n = V::kStored > 0 ? V::kStored : draw(1, 32), m_tiles = draw(1, 3), strings = draw(1, 4), chunks = draw(1, 4),
+              pixels = draw(1, 60), block = draw(1, 30);
     const int weight_base = draw(0, 1000), code_base = draw(0, 200);
-    put(descriptor::stored_bits, n);
+    put(descriptor::stored_bits, V::kStored > 0 ? draw(0, 63) : n);
     put(descriptor::m_tiles, m_tiles);
     put(descriptor::strings, strings);
     put(descriptor::chunks, chunks);
@@ -94,7 +96,8 @@ class TileLoader : public ::testing::Test {
   std::vector<std::uint32_t> codes_;
 };
 
-using Variants = ::testing::Types<Variant<Vtile_loader_one, 40, 1, 131072>, Variant<Vtile_loader_four, 6, 4, 16384>>;
+using Variants = ::testing::Types<Variant<Vtile_loader_one, 40, 1, 131072>, Variant<Vtile_loader_four, 6, 4, 16384>,
+                                  Variant<Vtile_loader_exact, 10, 2, 16384, 12>>;
 TYPED_TEST_SUITE(TileLoader, Variants);
 
 TYPED_TEST(TileLoader, StreamsTheLoopNest) {
