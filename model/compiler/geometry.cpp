@@ -18,7 +18,8 @@ Geometry::Geometry(const Layer& layer)
       rows(layer.global_average ? layer.input.height : layer.output.height),
       columns(layer.global_average ? layer.input.width : layer.output.width),
       channels(layer.output.channels),
-      output_bytes(layer.output.channels * (layer.logits ? 2 : 1)) {
+      channel_bytes(layer.logits ? 2 : 1),
+      output_bytes(layer.output.channels * channel_bytes) {
   if (!layer.stack_rows) return;
   input = {layer.unpooled().height, layer.input.width, layer.kernel_height * layer.input.channels};
   stride_y = 1;

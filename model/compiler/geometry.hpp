@@ -22,6 +22,7 @@ struct Geometry {
   int sum_pixels;     ///< pixels that make one output: 1 but for a global average
   int rows, columns;  ///< of pixels, or of windows when pooling
   int channels;       ///< C_out
+  int channel_bytes;  ///< of one channel of an output pixel: 2 of logits, else 1
   int output_bytes;   ///< of one output pixel
 
   /// Pixels of one image that the engine computes (rows and columns that pooling drops are not computed).

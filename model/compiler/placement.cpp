@@ -63,18 +63,18 @@ Placement in_whole(const Network& network, const std::vector<Geometry>& layers, 
   Placement placement{plan.batch, plan.following_after, plan.residual, plan.address.front(), plan.address.back(), {}, {}, {}};
   for (std::size_t l = 0; l < layers.size(); ++l) {
     if (static_cast<int>(l) == plan.following_after) placement.following_after = static_cast<int>(placement.parts.size());
-    const int channel_bytes = layers[l].output_bytes / layers[l].channels;
     for (const ChannelRange& channels : cut_channels(tiles[l], layers[l].channels, engine)) {
       placement.parts.push_back({l, strip_of(layers[l], 0, layers[l].rows), channels, plan.address[tensor_read(network, l)],
-                                 plan.address[l + 1] + std::int64_t{channels.first} * channel_bytes});
+                                 plan.address[l + 1] + std::int64_t{channels.first} * layers[l].channel_bytes});
     }
   }
   return placement;
 }
 
-Placement in_strips(const Network& network, const std::vector<Geometry>& layers, const EngineParameters& engine, StripPlan plan) {
+Placement in_strips(const Network& network, const std::vector<Geometry>& layers, const std::vector<TiledLayer>& tiles,
+                    const EngineParameters& engine, StripPlan plan) {
   Placement placement{1, -1, plan.residual, plan.layers.front().input, plan.layers.back().output, {}, {}, {}};
-  placement.parts = strip_parts(network, layers, plan, engine);
+  placement.parts = strip_parts(network, layers, tiles, plan, engine);
   placement.strips = std::move(plan);
   return placement;
 }
@@ -89,7 +89,7 @@ Placement place_activations(const Network& network, const std::vector<Geometry>&
     throw InputError(fmt::format(
         "a batch of {} images does not fit engine '{}', but single images do in strips of rows; choose a batch of 1", batch, engine.name));
   }
-  return in_strips(network, layers, engine, *std::move(strips));
+  return in_strips(network, layers, tiles, engine, *std::move(strips));
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ module descriptor_reader #(
 
   // What is wrong with the word that arrives.
   logic low_zero, high_zero, odd_four;
-  logic many, wide;
+  logic few, many, wide;
   logic [18:0] wrong, wrong_q;
   assign low_zero  = read_data_i[15:0] == '0;
   assign high_zero = read_data_i[31:16] == '0;
@@ -102,6 +102,11 @@ module descriptor_reader #(
   function automatic logic at(input logic [4:0] word);
     return arrived_word_q == word;
   endfunction
+  if (StoredMin == 1) begin : gen_none
+    assign few = read_data_i[21:16] == '0;
+  end else begin : gen_few
+    assign few = read_data_i[21:16] < 6'(StoredMin);
+  end
   if (AddressWidth < 12) begin : gen_m_tiles
     assign many = |read_data_i[11:AddressWidth];
   end else begin : gen_all_m_tiles
@@ -115,7 +120,7 @@ module descriptor_reader #(
   assign wrong = {
     at(3) && many,
     at(2) && wide,
-    at(0) && (read_data_i[21:16] < 6'(StoredMin) || read_data_i[21:16] > 6'(StoredMax)),
+    at(0) && (few || read_data_i[21:16] > 6'(StoredMax)),
     (at(2) || at(10)) && high_zero,
     (at(9) || at(10)) && low_zero,
     at(3) && (read_data_i[11:0] == '0 || read_data_i[19:12] == '0),

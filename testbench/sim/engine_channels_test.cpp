@@ -27,15 +27,13 @@ EngineParameters tight(std::string_view configuration, int weight_words) {
   return engine;
 }
 
-bool in_channels(const Network& network, const MemoryImage& image) {
-  return image.moves.empty() && image.layers.size() > network.layers.size();
-}
-
-// Draws until a layer of the network is cut.
-Network draw_in_channels(Random& random, const EngineParameters& engine) {
+// Draws until a layer goes some channels at a time, in a network in strips or one that is not.
+Network draw_in_channels(Random& random, const EngineParameters& engine, bool strips) {
   for (;;) {
     Network network = draw_fitting(random, engine);
-    if (in_channels(network, compile(network, engine))) return network;
+    const MemoryImage image = compile(network, engine);
+    const bool cut = std::any_of(image.layers.begin(), image.layers.end(), [](const auto& part) { return part.first_channel > 0; });
+    if (cut && image.moves.empty() != strips) return network;
   }
 }
 
@@ -45,6 +43,7 @@ struct Case {
   int latency;
   double stall;
   int networks;
+  bool strips = false;
 };
 
 class EngineChannels : public testing::TestWithParam<Case> {};
@@ -61,7 +60,7 @@ TEST_P(EngineChannels, EqualTheGoldenModelAndThePrediction) {
   const char* given = std::getenv("FLEXOR_NETWORKS");
   const int networks = given != nullptr ? std::atoi(given) : c.networks;
   for (int i = 0; i < networks && !testing::Test::HasFailure(); ++i) {
-    const Network network = draw_in_channels(random, engine);
+    const Network network = draw_in_channels(random, engine, c.strips);
     const MemoryImage image = compile(network, engine, random.below(2) == 0 ? 1 : 0);
     SCOPED_TRACE(fmt::format("{} latency {} stall {} FLEXOR_SEED={} network {}: batch {}, {} parts {}", c.configuration, c.latency, c.stall,
                              seed, i, image.batch, image.layers.size(), describe(network)));
@@ -90,6 +89,7 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const auto& [latency, stall] : {std::pair{1, 0.0}, {16, 0.0}, {100, 0.0}, {7, 0.25}, {7, 0.75}}) {
     all.push_back({"tiny", 256, latency, stall, 20});
+    all.push_back({"tiny", 256, latency, stall, 10, true});
   }
   all.push_back({"slim", 1024, 16, 0.0, 10});
   all.push_back({"base", 512, 16, 0.0, 10});
@@ -97,7 +97,8 @@ std::vector<Case> cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, EngineChannels, testing::ValuesIn(cases()), [](const auto& info) {
-  return fmt::format("{}_latency{}_stall{:.0f}", info.param.configuration, info.param.latency, 100 * info.param.stall);
+  const Case& c = info.param;
+  return fmt::format("{}_latency{}_stall{:.0f}{}", c.configuration, c.latency, 100 * c.stall, c.strips ? "_strips" : "");
 });
 
 // What the networks above are drawn from; always the same ones.
@@ -106,7 +107,7 @@ TEST(EngineChannelsNetworks, HoldEveryKindOfLayer) {
   Random random(0);
   std::map<std::string, int> seen;
   for (int i = 0; i < 400; ++i) {
-    const Network network = draw_in_channels(random, engine);
+    const Network network = draw_in_channels(random, engine, false);
     const MemoryImage image = compile(network, engine);
     std::vector<int> parts(network.layers.size(), 0);
     for (const auto& part : image.layers) ++parts[static_cast<std::size_t>(part.layer)];
@@ -141,7 +142,7 @@ TEST(EngineChannelsCorruption, AShareWithTheParametersOfAnotherIsSeen) {
   const auto bus = make_verilator_engine(find_configuration("tiny"), {{}, {}, {}, {3, 0, seed}});
   Driver driver(*bus);
   for (int draws = 0; draws < 200; ++draws) {
-    const Network network = draw_in_channels(random, engine);
+    const Network network = draw_in_channels(random, engine, false);
     MemoryImage image = compile(network, engine, 1);
     const auto share = std::find_if(image.layers.begin(), image.layers.end(), [](const auto& part) { return part.first_channel > 0; });
     if (share == image.layers.end()) continue;
