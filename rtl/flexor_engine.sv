@@ -185,7 +185,7 @@ module flexor_engine #(
   localparam bit Serial = Decryption == flexor_pkg::DecryptionSerial;
   localparam int unsigned StoredMax = Serial ? 32 : Decryption == flexor_pkg::DecryptionFixed ? NMax : NOut;
   // A pooling layer says 1, so that its tiles come fast: it has no weights.
-  localparam int unsigned StoredMin = Serial || Windows != 0 ? 1 : StoredMax;
+  localparam int unsigned StoredMin = Decryption == flexor_pkg::DecryptionFixed && Windows == 0 ? NMax : 1;
   localparam int unsigned PositionWidth = fetch_pkg::position_width(WordBytes, ActRows);
   localparam int unsigned ControlWidth = $clog2(ControlWords);
   localparam int unsigned CodeWidth = $clog2(CodeWords);

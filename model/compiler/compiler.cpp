@@ -111,8 +111,7 @@ MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Pa
   plan.layer = static_cast<int>(part.layer);
   plan.first_pixel = std::int64_t{part.strip.first} * g.columns;
   plan.first_channel = part.channels.first;
-  plan.output_bytes =
-      layer.projection ? 0 : std::int64_t{part_of(g, part.strip).output_size()} * batch - other_channels * g.channel_bytes;
+  plan.output_bytes = layer.projection ? 0 : std::int64_t{part_of(g, part.strip).output_size()} * batch - other_channels * g.channel_bytes;
   return plan;
 }
 

@@ -24,10 +24,9 @@ struct Placement {
   std::optional<StripPlan> strips;     ///< where the whole does not fit
 };
 
-/// A plan of whole tensors, or where there is none one in strips; in both a layer whose weights do not fit goes some channels at a time, unless it
-/// is cut in strips.
-/// Throws what refuse_activations() says where neither is possible, and InputError where weights do not fit or there are more parts than an
-/// engine counts layers.
+/// A plan of whole tensors, or where there is none one in strips; in both a layer whose weights do not fit goes some channels at a time,
+/// unless it is cut in strips. Throws what refuse_activations() says where neither is possible, and InputError where weights do not fit or
+/// there are more parts than an engine counts layers.
 Placement place(const Network& network, const std::vector<Geometry>& layers, const std::vector<TiledLayer>& tiles,
                 const EngineParameters& engine, int batch);
 

@@ -20,7 +20,8 @@ struct StripSchedule {
 };
 
 /// One list, in order: before a part its weights, unless it is a later strip; before a strip the rows that it reads, after it the rows that
-/// it writes. The next weights come while the part that brought the last ones runs, where their place is free by then. `weights`: of part i.
+/// it writes. The next weights come while the part that brought the last ones runs, where their place is free by then. `weights`: of part
+/// i.
 StripSchedule schedule_strips(const Network& network, const std::vector<Geometry>& layers, const StripPlan& plan,
                               const std::vector<Part>& parts, const std::vector<WeightPlace>& weights, const EngineParameters& engine);
 

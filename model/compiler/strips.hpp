@@ -28,8 +28,8 @@ std::vector<Strip> cut(const Geometry& layer, int rows);
 /// The layer that computes one strip alone from its input rows: fewer rows, padding only where the picture ends.
 Geometry part_of(const Geometry& layer, const Strip& strip);
 
-/// A layer of the engine: a layer of the network, a strip of it, or some of its channels. Parts of a layer follow one another, those of a strip
-/// too.
+/// A layer of the engine: a layer of the network, a strip of it, or some of its channels. Parts of a layer follow one another, those of a
+/// strip too.
 struct Part {
   std::size_t layer = 0;  ///< of the network
   Strip strip;

@@ -30,18 +30,20 @@ class Target:
     seed: int = SEED  # of the placement, unless several are tried
     devices: tuple = ()  # (name, argument), smallest first: the first that has room is taken
     wire_ps: int = 0  # iCE40: delay of a wire that the mapper counts with, 0 for Yosys' own figure
+    script: str = ""  # of abc9, where it is not the default one
 
     def _synthesis(self, folder):
         """Commands that map the module `dut`."""
         synth = self.synth + " -top dut"
+        script = [f"scratchpad -copy abc9.script.{self.script} abc9.script"] if self.script else []
         if not self.wire_ps:
-            return [synth]
+            return [*script, synth]
         models = folder / "flip_flops.v"
         models.write_text(flip_flops.models(_CONTROL_PS))
         # Step map_luts of synth_ice40, with another wire delay, with flip-flops whose controls are late, and with two rounds of restructuring.
         return [f"{synth} -run begin:map_luts", "techmap -map +/ice40/ff_map.v", "clean", f"read_verilog -lib -specify -overwrite {models}",
                 "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v",
-                "scratchpad -copy abc9.script.flow2 abc9.script", f"abc9 -W {self.wire_ps}",
+                *script, f"abc9 -W {self.wire_ps}",
                 "ice40_wrapcarry -unwrap", "clean", "opt_lut -tech ice40", f"{synth} -run map_cells:"]
 
     def map(self, tools, rtlil, module, folder, drop_trace=True):
@@ -119,11 +121,12 @@ class Target:
 
 TARGETS = {t.name: t for t in (
     Target("ice40-up5k", "ice40", "Lattice iCE40 UP5K, placed", "synth_ice40 -device u -dsp -spram -dffe_min_ce_use 8",
-           ("--package", "sg48", "--pcf-allow-unconstrained", *_TIMING), 48, "icepack", seed=2, devices=(("UP5K", "--up5k"),), wire_ps=1500),
+           ("--package", "sg48", "--pcf-allow-unconstrained", *_TIMING), 48, "icepack", seed=2, devices=(("UP5K", "--up5k"),), wire_ps=1500,
+           script="flow2"),
     Target("ice40-hx8k", "ice40", "Lattice iCE40 HX8K, placed", "synth_ice40 -device hx",
            ("--package", "ct256", "--pcf-allow-unconstrained", *_TIMING), 200, "icepack", devices=(("HX8K", "--hx8k"),)),
     Target("ecp5", "ecp5", "Lattice ECP5 LFE5U-25F-6, or the next larger one with room, placed", "synth_ecp5 -nowidelut",
            ("--package", "CABGA381", "--speed", "6", "--lpf-allow-unconstrained", *_TIMING), 220, "ecppack",
            devices=(("LFE5U-25F", "--25k"), ("LFE5U-45F", "--45k"), ("LFE5U-85F", "--85k"))),
-    Target("xc7", "xc7", "Xilinx 7, mapped", "synth_xilinx -flatten -noiopad -noclkbuf -nowidelut"),
+    Target("xc7", "xc7", "Xilinx 7, mapped", "synth_xilinx -flatten -noiopad -noclkbuf -nowidelut -abc9", script="flow2"),
 )}
