@@ -82,8 +82,6 @@ std::optional<DescriptorValues::Shortcut> part_shortcut(const Network& network, 
 
 int digits_of(const Layer& layer) { return std::max(1, static_cast<int>(layer.planes.size())); }
 
-int m_tiles_of(const Part& part, const EngineParameters& engine) { return (part.channels.count + engine.M - 1) / engine.M; }
-
 std::string name_of(const Layer& layer, const Geometry& g, const Part& part) {
   std::string name = layer.name;
   if (part.strip.rows != g.rows) name += fmt::format(" rows {}-{}", part.strip.first, part.strip.first + part.strip.rows - 1);
@@ -106,7 +104,7 @@ MemoryImage::LayerPlan part_plan(const Layer& layer, const Geometry& g, const Pa
   plan.output_address = static_cast<std::uint32_t>(part.output);
   plan.macs = macs;
   plan.ideal_cycles = static_cast<double>(macs) / engine.macs();
-  plan.tiles = layer.planes.empty() ? 0 : static_cast<std::int64_t>(m_tiles_of(part, engine)) * digits * g.strings * tiled.chunks;
+  plan.tiles = layer.planes.empty() ? 0 : static_cast<std::int64_t>(m_tiles(part.channels, engine)) * digits * g.strings * tiled.chunks;
   plan.weight_words = weights.words;
   plan.layer = static_cast<int>(part.layer);
   plan.first_pixel = std::int64_t{part.strip.first} * g.columns;
@@ -183,7 +181,7 @@ class Assembly {
     v.parameter_base = parameter_base_ + 2 * part.channels.first;
     v.first_channel = part.channels.first;
     v.residual_step = residual_step(layer.output.channels, engine_);
-    v.m_tiles = m_tiles_of(part, engine_);
+    v.m_tiles = m_tiles(part.channels, engine_);
     v.chunks = tiled.chunks;
     v.block_pixels = timing.block_pixels;
     v.input_address = static_cast<std::uint32_t>(part.input);
@@ -206,7 +204,7 @@ class Assembly {
     const bool begins = p == 0 || placement_.parts[p - 1].layer != part.layer;
     if (begins) add_layer(part.layer);
     LayerTiming timing{.channels = g.channels,
-                       .m_tiles = m_tiles_of(part, engine_),
+                       .m_tiles = m_tiles(part.channels, engine_),
                        .tiles = digits_of(layer) * g.strings * tiled.chunks,
                        .stored_bits = tiled.stored_bits,
                        .pixels = static_cast<std::int64_t>(g.pixels()) * placement_.batch,

@@ -23,8 +23,8 @@ bool brings_weights(const std::vector<Part>& parts, std::size_t p) {
 std::vector<std::int64_t> words_of(const std::vector<Part>& parts, const std::vector<TiledLayer>& tiles, const EngineParameters& engine) {
   std::vector<std::int64_t> words;
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    const int m_tiles = (parts[p].channels.count + engine.M - 1) / engine.M;
-    words.push_back(brings_weights(parts, p) ? tile_words(tiles[parts[p].layer], m_tiles) : 0);
+    const Part& part = parts[p];
+    words.push_back(brings_weights(parts, p) ? weight_words(tiles[part.layer], m_tiles(part.channels, engine)) : 0);
   }
   return words;
 }
