@@ -76,8 +76,9 @@ class Runner:
                     progress.begin(name, "map")
                     mapped = target.map(self.tools, il, job.instance or job.top, folder)
                 progress.begin(name, f"place, seed {seed}" if target.place else "count")
-                tried[seed] = self.cache.put(key, target.measure(self.tools, copy.deepcopy(mapped), place, job.block, pins,
-                                                                 pack_only=job.pack_only, seed=seed))
+                tried[seed] = target.measure(self.tools, copy.deepcopy(mapped), place, job.block, pins, pack_only=job.pack_only, seed=seed)
+                if not tried[seed].get("refused"):  # a placer that somebody stopped must run again
+                    self.cache.put(key, tried[seed])
         figures = best(tried)
         if figures.get("refused"):
             self.refused.append(figures["refused"])
