@@ -11,6 +11,7 @@
 
 #include "driver.hpp"
 #include "golden/golden.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 
@@ -86,7 +87,7 @@ class Run {
   }
 
  private:
-  [[nodiscard]] int jobs() const { return (images_ + full_.batch - 1) / full_.batch; }
+  [[nodiscard]] int jobs() const { return ceil_div(images_, full_.batch); }
   [[nodiscard]] const MemoryImage& image_of(int job) const { return images_ - job * full_.batch >= full_.batch ? full_ : *rest_; }
 
   [[nodiscard]] std::vector<std::uint8_t> input(const MemoryImage& image, int number) const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "code/error.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -33,7 +34,7 @@ std::vector<Lifetime> residual_tensors(const Network& network, const EngineParam
 }
 
 std::vector<Lifetime> times(std::vector<Lifetime> tensors, int batch, std::int64_t multiple) {
-  for (Lifetime& t : tensors) t.size = (t.size * batch + multiple - 1) / multiple * multiple;
+  for (Lifetime& t : tensors) t.size = ceil_div(t.size * batch, multiple) * multiple;
   return tensors;
 }
 
@@ -80,7 +81,7 @@ std::vector<std::int64_t> places(std::vector<Lifetime> tensors, const std::vecto
 
 }  // namespace
 
-int residual_step(int channels, const EngineParameters& engine) { return (channels + engine.R - 1) / engine.R; }
+int residual_step(int channels, const EngineParameters& engine) { return ceil_div(channels, engine.R); }
 
 std::size_t tensor_read(const Network& network, std::size_t l) {
   const int tensor = network.source(l) + 1;

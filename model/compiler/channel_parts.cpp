@@ -3,12 +3,9 @@
 
 #include <algorithm>
 
+#include "code/integer.hpp"
+
 namespace flexor {
-namespace {
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 int m_tiles(const ChannelRange& channels, const EngineParameters& engine) { return ceil_div(channels.count, engine.M); }
 

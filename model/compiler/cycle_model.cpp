@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "compiler/pe_style.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -28,7 +29,7 @@ class Loader {
         look_ahead_(fetch_latency(engine) + 2),
         bit_(layer.stored_bits - 1),
         group_(groups_ - 1),
-        tiles_left_((layer.pixels + layer.block_pixels - 1) / layer.block_pixels * layer.m_tiles * layer.tiles) {}
+        tiles_left_(ceil_div(layer.pixels, layer.block_pixels) * layer.m_tiles * layer.tiles) {}
 
   /// tile_valid or, with two buffers, soon.
   [[nodiscard]] bool ready() const { return whole_ || (double_ && soon_); }
@@ -143,7 +144,7 @@ class Machine {
         to_done_(1 + fetch_latency_ + pe_latency(engine.PeStyle, engine.K) - kAccumulatorLag + kAccumulatorLatency),
         loader_(layer, engine),
         writer_(layer, engine),
-        blocks_((layer.pixels + layer.block_pixels - 1) / layer.block_pixels) {
+        blocks_(ceil_div(layer.pixels, layer.block_pixels)) {
     begin_block();
   }
 
@@ -258,7 +259,7 @@ int choose_block(LayerTiming layer, int whole, const EngineParameters& engine) {
   int best = 0;
   std::int64_t least = 0;
   for (std::int64_t blocks = fewest; blocks <= parts; ++blocks) {
-    layer.block_pixels = static_cast<int>((parts + blocks - 1) / blocks * whole);
+    layer.block_pixels = static_cast<int>(ceil_div(parts, blocks) * whole);
     const std::int64_t cycles = estimate_cycles(layer, engine);
     if (best == 0 || cycles < least) {
       best = layer.block_pixels;
@@ -272,9 +273,9 @@ int choose_block(LayerTiming layer, int whole, const EngineParameters& engine) {
 PredictedCycles predict_cycles(const LayerTiming& layer, const EngineParameters& engine) { return Machine(layer, engine).run(); }
 
 std::int64_t estimate_cycles(const LayerTiming& layer, const EngineParameters& engine) {
-  const std::int64_t blocks = (layer.pixels + layer.block_pixels - 1) / layer.block_pixels;
+  const std::int64_t blocks = ceil_div(layer.pixels, layer.block_pixels);
   const int words = engine.groups() * layer.stored_bits;
-  const int groups = (std::min(layer.channels, engine.M) + engine.R - 1) / engine.R;
+  const int groups = ceil_div(std::min(layer.channels, engine.M), engine.R);
   const std::int64_t pixels = layer.block_pixels;
   const std::int64_t tile =
       std::max<std::int64_t>({pixels * engine.ReadCycles, words, min_period(engine)}) + (engine.WeightBuffers == 1 ? words : 0);

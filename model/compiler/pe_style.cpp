@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "network/network.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -53,7 +54,7 @@ int xc7_constant(int lane) {
 // Levels of an adder tree that sums `count` operands `arity` at a time until at most `end` are left.
 int levels(int count, int arity, int end) {
   int levels = 0;
-  for (; count > end; count = (count + arity - 1) / arity) ++levels;
+  for (; count > end; count = ceil_div(count, arity)) ++levels;
   return levels;
 }
 

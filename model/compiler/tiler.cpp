@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/tiler.hpp"
 
+#include "code/integer.hpp"
 #include "compiler/pe_style.hpp"
 
 namespace flexor {
 namespace {
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 // Fills one layer's tiles slice by slice.
 class Tiler {

@@ -9,6 +9,7 @@
 #include "code/error.hpp"
 #include "compiler/descriptor.hpp"
 #include "compiler/transfer_model.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -36,7 +37,7 @@ void append(std::vector<std::uint8_t>& bytes, const Words& values, int bits) {
   }
 }
 
-void align(std::vector<std::uint8_t>& bytes) { bytes.resize((bytes.size() + kAlignment - 1) / kAlignment * kAlignment); }
+void align(std::vector<std::uint8_t>& bytes) { bytes.resize(ceil_div(bytes.size(), kAlignment) * kAlignment); }
 
 std::vector<WeightPlace> weight_places(const MemoryImage& image) {
   std::vector<WeightPlace> places;
@@ -217,11 +218,11 @@ class Layout {
 
   // The next place behind so many bytes at `address`, whole beats of them.
   [[nodiscard]] std::uint32_t behind(std::uint32_t address, std::int64_t bytes) const {
-    return (address + beats(bytes) * static_cast<std::uint32_t>(engine_.AxiBytes) + kAlignment - 1) / kAlignment * kAlignment;
+    return ceil_div(address + beats(bytes) * static_cast<std::uint32_t>(engine_.AxiBytes), kAlignment) * kAlignment;
   }
   [[nodiscard]] std::uint32_t end_of(const Transfer& t) const { return behind(t.address, std::int64_t{t.beats} * engine_.AxiBytes); }
   [[nodiscard]] std::uint32_t beats(std::int64_t bytes) const {
-    return static_cast<std::uint32_t>((bytes + engine_.AxiBytes - 1) / engine_.AxiBytes);
+    return static_cast<std::uint32_t>(ceil_div(bytes, engine_.AxiBytes));
   }
 
   template <class Words>

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "compiler/cycle_model.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -69,7 +70,7 @@ class Job {
       const std::size_t words = image_.descriptor + l * kDescriptorWords;
       const std::int64_t pixels = image_.control[words + descriptor::pixels.word];
       const std::int64_t channels = image_.control[words + descriptor::channels.word] >> descriptor::channels.low & 0xFFFFU;
-      writes += pixels * ((channels + engine_.R - 1) / engine_.R);
+      writes += pixels * (ceil_div(channels, engine_.R));
     }
     return writes;
   }
@@ -77,7 +78,7 @@ class Job {
   [[nodiscard]] std::int64_t length(const Transfer& t) const {
     if (t.kind == TransferKind::Store) return t.beats + kStore;
     const std::int64_t step = t.kind == TransferKind::Activation ? std::min(engine_.W, engine_.AxiBytes) : 1;
-    return (t.count + step - 1) / step + kLoad;
+    return ceil_div(std::int64_t{t.count}, step) + kLoad;
   }
 
   // Cycle in which layer l begins to read its descriptor; of the layers' end for l = layers.

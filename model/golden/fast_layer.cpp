@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "code/integer.hpp"
 #include "golden/window_pool.hpp"
 
 namespace flexor::golden {
 namespace {
 
 constexpr int kMostDigits = 6;  // 2^6 - 1 <= kLargestWeight
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
 

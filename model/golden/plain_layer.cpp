@@ -6,6 +6,7 @@
 
 #include "golden/blocks.hpp"
 #include "golden/window_pool.hpp"
+#include "code/integer.hpp"
 
 namespace flexor::golden {
 namespace {
@@ -28,7 +29,7 @@ int window_index(const Layer& l, int r, int k) {
 
 std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, const Plane& plane, int inputs, int blocks) {
   const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
-  const int groups = (layer.string_length() + kSliceK - 1) / kSliceK;
+  const int groups = ceil_div(layer.string_length(), kSliceK);
   std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
   for (int slice = 0; slice < layer.slices(); ++slice) {
     const std::uint32_t bits = xor_decryptor(code, slice_bits(plane, code.n_in, slice));
@@ -166,7 +167,7 @@ PlainLayer make_plain_layer(const Network& network, std::size_t l) {
     plan.signed_shortcut = network.is_projection(layer.shortcut->source);
   }
   plan.inputs = layer.kernel_height * layer.kernel_width * layer.input.channels;
-  plan.blocks = (layer.output.channels + kArrayChannels - 1) / kArrayChannels;
+  plan.blocks = ceil_div(layer.output.channels, kArrayChannels);
   for (const Plane& plane : layer.planes) plan.weight.push_back(lay_out_weights(network, layer, plane, plan.inputs, plan.blocks));
   plan.layer = layer;
   plan.layer.planes.clear();

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/network.hpp"
 
+#include "code/integer.hpp"
+
 namespace flexor {
-namespace {
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-}  // namespace
 
 int Layer::slices(int slice_k, int slice_m) const {
   if (kind == LayerKind::Pool) return 0;

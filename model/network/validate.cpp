@@ -9,6 +9,7 @@
 
 #include "code/error.hpp"
 #include "network/network.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -76,9 +77,9 @@ class LayerCheck {
     require(layer_.shift >= kShortcutShift, "its shift is {}, but a layer with a shortcut needs 8 or more", layer_.shift);
     const Shape& from = network_.tensor(s.source);
     const Shape& to = layer_.output;
-    require((from.height + s.stride - 1) / s.stride == to.height && (from.width + s.stride - 1) / s.stride == to.width,
-            "its shortcut gives {}x{} pixels, but its output is {}", (from.height + s.stride - 1) / s.stride,
-            (from.width + s.stride - 1) / s.stride, text(to));
+    require(ceil_div(from.height, s.stride) == to.height && ceil_div(from.width, s.stride) == to.width,
+            "its shortcut gives {}x{} pixels, but its output is {}", ceil_div(from.height, s.stride),
+            ceil_div(from.width, s.stride), text(to));
     require(s.channel_offset >= 0 && s.channel_offset + from.channels <= to.channels,
             "its shortcut puts {} channels at channel {}, but its output has {}", from.channels, s.channel_offset, to.channels);
   }

@@ -8,6 +8,7 @@
 
 #include "code/error.hpp"
 #include "train/device.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -139,7 +140,7 @@ std::vector<std::uint32_t> NearestCodeword::search(const torch::Tensor& latent) 
   const int rows = code_.n_out;
   const float* from = u.data_ptr<float>();
   std::vector<std::uint32_t> stored(static_cast<std::size_t>(slices));
-  const std::int64_t blocks = (slices + kLanes - 1) / kLanes;
+  const std::int64_t blocks = ceil_div(slices, kLanes);
   at::parallel_for(0, blocks, 16, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> values((std::size_t{1} << core_) * kLanes);
     std::int32_t best[kLanes];

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstddef>
 
+#include "code/integer.hpp"
+
 // The loops are plain and as long as a vector register is wide or more; g++ makes one copy for each instruction set.
 #define FLEXOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #define FLEXOR_INLINE __attribute__((always_inline)) inline
@@ -227,7 +229,7 @@ struct Grid {
       : blocks(std::max<std::int64_t>(from.channels / kWide, 1)),
         rows(from.pixels * from.channels / (blocks * kWide)),
         chunk(std::max<std::int64_t>(kLongest / blocks, 1)) {}
-  [[nodiscard]] std::int64_t chunks() const { return (rows + chunk - 1) / chunk; }
+  [[nodiscard]] std::int64_t chunks() const { return ceil_div(rows, chunk); }
   [[nodiscard]] std::int64_t width() const { return blocks * kWide; }
   std::int64_t blocks, rows, chunk;
 };

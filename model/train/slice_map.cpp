@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "train/device.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -54,7 +55,7 @@ std::shared_ptr<const SliceMap> slice_map(const Layer& layer) {
   const int rows = layer.kernel_height;
   const int columns = layer.kernel_width;
   const int length = layer.string_length();
-  const int groups = (length + kSliceInputs - 1) / kSliceInputs;
+  const int groups = ceil_div(length, kSliceInputs);
   auto map = std::make_shared<SliceMap>();
   map->sizes = {channels, depth, rows, columns};
   map->slices = (channels + 1) / 2 * layer.strings() * groups;

@@ -7,17 +7,16 @@
 
 #include "code/error.hpp"
 #include "train/json_reader.hpp"
+#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
-
-int halves(int side, int stride) { return (side + stride - 1) / stride; }
 
 Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& to) {
   Shortcut shortcut;
   shortcut.source = spec.shortcut->source;
   shortcut.stride = from.height > to.height ? 2 : 1;
-  const bool fits = halves(from.height, shortcut.stride) == to.height && halves(from.width, shortcut.stride) == to.width;
+  const bool fits = ceil_div(from.height, shortcut.stride) == to.height && ceil_div(from.width, shortcut.stride) == to.width;
   if (!fits || from.channels > to.channels) {
     throw InputError(
         fmt::format("layer {}: its shortcut brings {}x{}x{} to an output of {}x{}x{}; it must be as large or twice as large, "

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "code/integer.hpp"
+
 namespace flexor {
 namespace {
 
@@ -35,7 +37,7 @@ struct Strided : torch::autograd::Function<Strided> {
     const torch::Tensor x = source.contiguous(kLast);
     context->saved_data["sizes"] = x.sizes().vec();
     context->saved_data["shape"] = std::vector<std::int64_t>{shape.stride, shape.offset, shape.channels};
-    const auto part = [&shape](std::int64_t size) { return (size + shape.stride - 1) / shape.stride; };
+    const auto part = [&shape](std::int64_t size) { return ceil_div(size, shape.stride); };
     const torch::Tensor y =
         torch::empty({x.size(0), shape.channels, part(x.size(2)), part(x.size(3))}, x.options().memory_format(kLast)).zero_();
     copy_pixels(x, y, shape, true);

@@ -6,11 +6,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
-from flexor_synth import bars, cache, carry, count, fanout, flip_flops, harness, runner, table, targets, tools  # noqa: E402  pylint: disable=wrong-import-position
+from flexor_synth import bars, cache, carry, count, fanout, flip_flops, harness, plan, runner, table, targets, tools  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def cell(kind, **ports):
@@ -214,6 +216,33 @@ class Files(unittest.TestCase):
             self.assertEqual(store.get("k"), {"cells": 3})
             (pathlib.Path(folder) / "k.json").write_text('{"cells": ')
             self.assertIsNone(store.get("k"))
+
+
+class Kept(unittest.TestCase):
+    """A placed design is taken from the cache; one that was refused, or whose placer somebody stopped, is placed again."""
+
+    def placements(self, answers):
+        """How often the placer runs when the same job is measured three times and it answers with `answers` in turn."""
+        with tempfile.TemporaryDirectory() as folder:
+            elaborated = pathlib.Path(folder) / "x.il"
+            elaborated.write_text("module")
+            measure = unittest.mock.Mock(side_effect=[{"cells": 9, "lut": 9, "ff": 0, "ram": 0, "dsp": 0, "fmax_mhz": None, **a} for a in answers])
+            target = types.SimpleNamespace(place=("--25k",), seed=1, map=lambda *arguments: {}, measure=measure)
+            own = runner.Runner(tools.Tools([sys.executable, "-s"], {}), folder, jobs=1)
+            job = plan.Job("ecp5", "axi_reader", "axi_reader", ())
+            with unittest.mock.patch.dict(runner.TARGETS, {"ecp5": target}), unittest.mock.patch.object(own, "elaborate", lambda *arguments: elaborated):
+                for _ in range(3):
+                    own.run([job])
+            return measure.call_count
+
+    def test_placed(self):
+        self.assertEqual(self.placements([{"fmax_mhz": 50.0}]), 1)
+
+    def test_packed(self):
+        self.assertEqual(self.placements([{}]), 1)
+
+    def test_refused(self):
+        self.assertEqual(self.placements([{"refused": "stopped"}, {"fmax_mhz": 50.0}]), 2)
 
 
 class Complaints(unittest.TestCase):
