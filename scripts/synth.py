@@ -43,7 +43,7 @@ def _arguments(argv):
     mode.add_argument("--full", action="store_true", help="every block on every target, and the bars")
     mode.add_argument("--bars", action="store_true", help="only what the bars need, and the bars; blocks of which only cells count are packed")
     parser.add_argument("--pack-only", action="store_true", help="pack without placing: cells, no Fmax")
-    parser.add_argument("--seeds", type=int, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed (without: the target's own)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="place with each of the seeds 1 to N and keep the highest Fmax; all are printed (without: the target's own, then up to three others while a bar's clock is missed)")
     parser.add_argument("--cycles", action="append", default=[], metavar="FILE",
                         help="JSON of flexor compare or sim with nano (UP5K) or small (ECP5): prints frames per second; may be given for each")
     parser.add_argument("--json", metavar="FILE", help="write the figures, one object per target and block")

@@ -30,6 +30,11 @@ _RELATIONS = {"<": operator.lt, "<=": operator.le, ">=": operator.ge}
 _FRAMES = (("ice40-up5k", ("board", "engine"), "nano"), ("ecp5", ("engine",), "small"))
 
 
+def clock(target, block):
+    """MHz that a bar asks of a placed block, 0 where none does."""
+    return next((bar for t, b, key, _, bar, _ in _BARS if (t, b, key) == (target, block, "fmax_mhz")), 0.0)
+
+
 def check(records, cycles_per_image=None, only_measured=False, config=None):
     """Rows {target, block, what, bar, found, met}; found is None when the run did not measure it, and the row is left out if `only_measured`.
 

@@ -50,6 +50,7 @@ class Job:
     parameters: tuple
     instance: str = ""
     pack_only: bool = False
+    clock: float = 0.0  # MHz; a placement below it is tried again with other seeds
 
     @property
     def macs(self):

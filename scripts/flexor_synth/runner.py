@@ -5,10 +5,12 @@ import copy
 import pathlib
 import threading
 
-from . import plan, process, rtl
+from . import bars, plan, process, rtl
 from .cache import Cache, digest
 from .progress import Progress
 from .targets import SEED, TARGETS
+
+MOST_SEEDS = 4  # tried until a placement reaches its clock
 
 FLOW = digest(*(p.read_bytes() for p in sorted(pathlib.Path(__file__).parent.glob("*.py"))
                 if p.stem in ("carry", "count", "fanout", "flip_flops", "harness", "rtl", "targets")))
@@ -19,7 +21,7 @@ class Runner:
 
     def __init__(self, tools, out, jobs, seeds=None):
         self.tools, self.out, self.workers = tools, pathlib.Path(out).resolve(), jobs
-        self.seeds = range(SEED, SEED + seeds) if seeds else None  # None: that of the target
+        self.seeds = range(SEED, SEED + seeds) if seeds else None  # None: that of the target, others below its clock
         self.out.mkdir(parents=True, exist_ok=True)
         self.cache = Cache(self.out / "cache")
         self.sources = rtl.Sources(self.out)
@@ -41,7 +43,9 @@ class Runner:
             return self.sources.elaborate(self.tools, top, dict(parameters), self.out / "elaborated")
 
     def jobs(self, chosen, config, overrides, pack_all=False, mode="full"):
-        """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine. `pack_all`: nothing is placed, whatever `mode` says."""
+        """Jobs for `chosen` (target -> names); `blocks` stands for every block of the engine. `pack_all`: nothing is placed, whatever `mode` says.
+
+        Except with `quick`, a block has the clock that its bar asks for."""
         result = []
         for target, names in chosen.items():
             for name in names:
@@ -55,8 +59,18 @@ class Runner:
                                for block, instance in rtl.blocks(il).items() if block not in (*plan.TOPS.values(), plan.PE)]
                 else:
                     top = plan.TOPS.get(base, base)
-                    result.append(plan.Job(target, name, top, items, "", packed))
+                    result.append(plan.Job(target, name, top, items, "", packed, 0.0 if mode == "quick" else bars.clock(target, name)))
         return result
+
+    def _seeds(self, job, target):
+        """Placement seeds in the order in which they are tried."""
+        if not target.place or job.pack_only:
+            return (SEED,)
+        return self.seeds or (target.seed, *(s for s in range(SEED, SEED + MOST_SEEDS) if s != target.seed))
+
+    def _enough(self, job, figures):
+        """Whether no other seed is tried: nobody named a number of them, and this one reached the clock or cannot be placed at all."""
+        return self.seeds is None and (figures["fmax_mhz"] is None or figures["fmax_mhz"] >= job.clock)
 
     def _measure(self, job, progress):
         name = f"{job.target} {job.block}"
@@ -66,7 +80,7 @@ class Runner:
         il = self.elaborate(job.top, job.parameters)
         folder = self.out / "work" / job.target / job.block.replace(":", "-")
         mapped, tried = None, {}
-        for seed in (self.seeds or (target.seed,)) if target.place and not job.pack_only else (SEED,):
+        for seed in self._seeds(job, target):
             key = digest(FLOW, il.read_bytes(), self.identity, job.target, job.instance, job.pack_only, seed)
             tried[seed] = self.cache.get(key)
             if tried[seed] is None:
@@ -79,6 +93,8 @@ class Runner:
                 tried[seed] = target.measure(self.tools, copy.deepcopy(mapped), place, job.block, pins, pack_only=job.pack_only, seed=seed)
                 if not tried[seed].get("refused"):  # a placer that somebody stopped must run again
                     self.cache.put(key, tried[seed])
+            if self._enough(job, tried[seed]):
+                break
         figures = best(tried)
         if figures.get("refused"):
             self.refused.append(figures["refused"])

@@ -245,6 +245,42 @@ class Kept(unittest.TestCase):
         self.assertEqual(self.placements([{"refused": "stopped"}, {"fmax_mhz": 50.0}]), 2)
 
 
+class Clock(unittest.TestCase):
+    """A placement below the clock of its bar is tried again with the next seed, four at most; all are kept to be printed."""
+
+    def tried(self, clock, found, own=1, seeds=None):
+        """Seed -> Fmax of a job when the placer finds `found`; the target's own seed is `own`, the user asked for `seeds`."""
+        with tempfile.TemporaryDirectory() as folder:
+            elaborated = pathlib.Path(folder) / "x.il"
+            elaborated.write_text("module")
+
+            def measure(*_, seed, **__):
+                return {"cells": 9, "lut": 9, "ff": 0, "ram": 0, "dsp": 0, "fmax_mhz": found[seed]}
+            target = types.SimpleNamespace(place=("--25k",), seed=own, map=lambda *arguments: {}, measure=measure)
+            one = runner.Runner(tools.Tools([sys.executable, "-s"], {}), folder, 1, seeds)
+            with unittest.mock.patch.dict(runner.TARGETS, {"ecp5": target}), unittest.mock.patch.object(one, "elaborate", lambda *arguments: elaborated):
+                return one.run([plan.Job("ecp5", "array", "array_top", (("K", 10), ("M", 2)), clock=clock)])[0]["fmax_tried"]
+
+    def test_reached_at_once(self):
+        self.assertEqual(self.tried(50.0, {1: 50.0}), {1: 50.0})
+        self.assertEqual(self.tried(0.0, {2: 1.0}, own=2), {2: 1.0})
+
+    def test_reached_by_another(self):
+        self.assertEqual(self.tried(50.0, {1: 49.9, 2: 51.0}), {1: 49.9, 2: 51.0})
+        self.assertEqual(self.tried(50.0, {2: 49.9, 1: 48.0, 3: 51.0}, own=2), {2: 49.9, 1: 48.0, 3: 51.0})
+
+    def test_never_reached(self):
+        found = {1: 40.0, 2: 41.0, 3: 42.0, 4: 43.0}
+        self.assertEqual(self.tried(50.0, found), found)
+
+    def test_the_users_number_is_taken(self):
+        self.assertEqual(self.tried(50.0, {1: 60.0, 2: 61.0}, seeds=2), {1: 60.0, 2: 61.0})
+        self.assertEqual(self.tried(50.0, {1: 40.0}, seeds=1), {1: 40.0})
+
+    def test_bars_that_ask_for_a_clock(self):
+        self.assertEqual((bars.clock("ecp5", "array"), bars.clock("ice40-up5k", "board"), bars.clock("xc7", "array")), (200.0, 40.0, 0.0))
+
+
 class Complaints(unittest.TestCase):
     """Bad input: one sentence, exit code 2."""
 
