@@ -673,7 +673,8 @@ module flexor_engine #(
       .K(WordBytes),
       .ActRows(ActRows),
       .ReadCycles(ReadCycles),
-      .CountWidth(CountWidth)
+      .CountWidth(CountWidth),
+      .Xc7(PeStyle == flexor_pkg::PeXc7)
   ) i_fetch (
       .clk_i,
       .rst_ni        (block_rst_n),
@@ -794,7 +795,8 @@ module flexor_engine #(
       .SumBits(SumBits),
       .AccSigned(pe_array_pkg::dot_signed(PeStyle)),
       .ResidualWords(ResidualWords),
-      .SinglePort(ReadCycles != 1)
+      .SinglePort(ReadCycles != 1),
+      .Xc7(PeStyle == flexor_pkg::PeXc7)
   ) i_writer (
       .clk_i,
       .rst_ni                  (block_rst_n),

@@ -9,9 +9,9 @@
 #include <mutex>
 #include <thread>
 
+#include "code/integer.hpp"
 #include "driver.hpp"
 #include "golden/golden.hpp"
-#include "code/integer.hpp"
 
 namespace flexor {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <deque>
 
-#include "compiler/pe_style.hpp"
 #include "code/integer.hpp"
+#include "compiler/pe_style.hpp"
 
 namespace flexor {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 #include <cstddef>
 
-#include "network/network.hpp"
 #include "code/integer.hpp"
+#include "network/network.hpp"
 
 namespace flexor {
 namespace {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "code/error.hpp"
+#include "code/integer.hpp"
 #include "compiler/descriptor.hpp"
 #include "compiler/transfer_model.hpp"
-#include "code/integer.hpp"
 
 namespace flexor {
 namespace {
@@ -221,9 +221,7 @@ class Layout {
     return ceil_div(address + beats(bytes) * static_cast<std::uint32_t>(engine_.AxiBytes), kAlignment) * kAlignment;
   }
   [[nodiscard]] std::uint32_t end_of(const Transfer& t) const { return behind(t.address, std::int64_t{t.beats} * engine_.AxiBytes); }
-  [[nodiscard]] std::uint32_t beats(std::int64_t bytes) const {
-    return static_cast<std::uint32_t>(ceil_div(bytes, engine_.AxiBytes));
-  }
+  [[nodiscard]] std::uint32_t beats(std::int64_t bytes) const { return static_cast<std::uint32_t>(ceil_div(bytes, engine_.AxiBytes)); }
 
   template <class Words>
   Transfer words(TransferKind kind, const Words& values, std::uint32_t chip_address, int progress) {

@@ -5,8 +5,8 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "compiler/cycle_model.hpp"
 #include "code/integer.hpp"
+#include "compiler/cycle_model.hpp"
 
 namespace flexor {
 namespace {

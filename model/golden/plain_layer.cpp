@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "code/integer.hpp"
 #include "golden/blocks.hpp"
 #include "golden/window_pool.hpp"
-#include "code/integer.hpp"
 
 namespace flexor::golden {
 namespace {

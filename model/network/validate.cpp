@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 #include "code/error.hpp"
-#include "network/network.hpp"
 #include "code/integer.hpp"
+#include "network/network.hpp"
 
 namespace flexor {
 namespace {
@@ -78,8 +78,8 @@ class LayerCheck {
     const Shape& from = network_.tensor(s.source);
     const Shape& to = layer_.output;
     require(ceil_div(from.height, s.stride) == to.height && ceil_div(from.width, s.stride) == to.width,
-            "its shortcut gives {}x{} pixels, but its output is {}", ceil_div(from.height, s.stride),
-            ceil_div(from.width, s.stride), text(to));
+            "its shortcut gives {}x{} pixels, but its output is {}", ceil_div(from.height, s.stride), ceil_div(from.width, s.stride),
+            text(to));
     require(s.channel_offset >= 0 && s.channel_offset + from.channels <= to.channels,
             "its shortcut puts {} channels at channel {}, but its output has {}", from.channels, s.channel_offset, to.channels);
   }

@@ -7,8 +7,8 @@
 #include <bit>
 
 #include "code/error.hpp"
-#include "train/device.hpp"
 #include "code/integer.hpp"
+#include "train/device.hpp"
 
 namespace flexor {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <ATen/Parallel.h>
 
-#include "train/device.hpp"
 #include "code/integer.hpp"
+#include "train/device.hpp"
 
 namespace flexor {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "code/error.hpp"
-#include "train/json_reader.hpp"
 #include "code/integer.hpp"
+#include "train/json_reader.hpp"
 
 namespace flexor {
 namespace {

@@ -211,7 +211,7 @@ module accumulator #(
       assign addend = window_i ? AccWidth'({lane, 2'b00}) : extended;
       always_ff @(posedge clk_i) begin
         if (!(window_i && maximum_i)) sum_q[m*AccWidth+:AccWidth] <= sum;
-        else sum_q[m*AccWidth+:AccWidth] <= olds[m*AccWidth+2+:8] > lane ? olds[m*AccWidth+:AccWidth] : addend;
+        else sum_q[m*AccWidth+:AccWidth] <= AccWidth'({olds[m*AccWidth+2+:8] > lane ? olds[m*AccWidth+2+:8] : lane, 2'b00});
       end
     end
   end

@@ -27,8 +27,10 @@ module array_top #(
     parameter int unsigned PMax = 256,
     /// 1 or 2 buffers of accumulators.
     parameter int unsigned AccBuffers = 1,
-    /// 1: sums can be doubled.
-    parameter bit Twice = 1'b0,
+    /// Binary digits of a weight at most; more than 1: sums can be doubled.
+    parameter int unsigned Digits = 1,
+    /// 1: windows can be pooled.
+    parameter int unsigned Windows = 0,
     /// Decryption = 1: stored bits of a slice.
     parameter int unsigned NMax = wired_pkg::Stored,
     /// Decryption = 1: the code as PeStyle takes it, see tile_decryptor.
@@ -70,6 +72,12 @@ module array_top #(
     input  logic                    first_i,
     /// Double.
     input  logic                    twice_i,
+    /// The layer pools windows: see accumulator.
+    input  logic                    window_i,
+    /// It wants the maximum.
+    input  logic                    maximum_i,
+    /// A lane for each channel.
+    input  logic [         8*M-1:0] lane_i,
     /// Buffer to read.
     input  logic                    read_buffer_i,
     /// Address to read.
@@ -127,7 +135,8 @@ module array_top #(
       .AccWidth(AccWidth),
       .PMax(PMax),
       .AccBuffers(AccBuffers),
-      .Twice(Twice),
+      .Twice(Digits > 1),
+      .Windows(Windows != 0),
       .Xc7(PeStyle == flexor_pkg::PeXc7)
   ) i_accumulator (
       .clk_i,
@@ -138,9 +147,9 @@ module array_top #(
       .first_i,
       .twice_i,
       .dot_i(dot),
-      .window_i(1'b0),
-      .maximum_i(1'b0),
-      .lane_i('0),
+      .window_i,
+      .maximum_i,
+      .lane_i,
       .read_buffer_i,
       .read_address_i,
       .read_data_o

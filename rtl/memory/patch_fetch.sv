@@ -16,6 +16,8 @@ module patch_fetch #(
     parameter int unsigned ReadCycles    = 1,
     /// Bits of a count of rows or columns, 4..10: at most 2^CountWidth - 1.
     parameter int unsigned CountWidth    = 10,
+    /// 1: dead lanes by the reset of flip-flops, which Xilinx 7 has for every eight of them; with ReadCycles = 1.
+    parameter bit          Xc7           = 1'b0,
     /// Bits of a signed input row; follows from CountWidth.
     parameter int unsigned RowWidth      = fetch_pkg::row_width(CountWidth),
     /// Bits of a signed position along a row; follows from K and ActRows.
@@ -108,8 +110,17 @@ module patch_fetch #(
   if (ReadCycles == 1) begin : gen_whole
     assign read_valid_o = valid_q;
     assign read_step_o  = '0;
-    always_ff @(posedge clk_i) begin
-      for (int unsigned k = 0; k < K; k++) activation_o[8*k+:8] <= read_data_i[8*k+:8] & {8{live[k]}};
+    if (Xc7) begin : gen_reset
+      always_ff @(posedge clk_i) begin
+        for (int unsigned k = 0; k < K; k++) begin
+          if (live[k]) activation_o[8*k+:8] <= read_data_i[8*k+:8];
+          else activation_o[8*k+:8] <= '0;
+        end
+      end
+    end else begin : gen_gate
+      always_ff @(posedge clk_i) begin
+        for (int unsigned k = 0; k < K; k++) activation_o[8*k+:8] <= read_data_i[8*k+:8] & {8{live[k]}};
+      end
     end
   end else begin : gen_steps
     // Cycles since the first step's address: step s is at the memory in cycle s and its bytes are here in cycle s + 2.

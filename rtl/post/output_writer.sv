@@ -44,6 +44,8 @@ module output_writer
     parameter int unsigned ResidualWords = 0,
     /// 1: activation and residual memory have one port: a buffer is free when every write has landed. Needs AccBuffers = 1.
     parameter bit SinglePort = 1'b0,
+    /// 1: cells for Xilinx 7; see requantise.
+    parameter bit Xc7 = 1'b0,
     /// Bits of an address of residual memory; follows from ResidualWords.
     parameter int unsigned ResidualWidth = ResidualWords == 0 ? 1 : $clog2(ResidualWords),
     /// Cycles from a write until a read can start that sees it, >= 1.
@@ -291,7 +293,9 @@ module output_writer
         .address_o(residual_read_address_o),
         .present_o(has_channels)
     );
-    assign shortcut = present ? residual_read_data_i : '0;
+    // No shortcut: a value of 0, or a multiplier of 0, which many channels share.
+    if (Xc7) assign shortcut = residual_read_data_i;
+    else assign shortcut = present ? residual_read_data_i : '0;
   end else begin : gen_no_residual
     logic unused_residual;
     assign residual_read_o = 1'b0;
@@ -322,14 +326,15 @@ module output_writer
         .Shift(Shift),
         .SumBits(SumBits),
         .AccSigned(AccSigned),
-        .Residual(Residual)
+        .Residual(Residual),
+        .Xc7(Xc7)
     ) i_requantise (
         .clk_i,
         .acc_i(accumulators[r*AccWidth+:AccWidth]),
         .first_i(tag_q[1].sum_first),
         .shortcut_i(shortcut[8*r+:8]),
         .shortcut_signed_i(descriptor_i.shortcut_signed),
-        .shortcut_multiplier_i(descriptor_i.shortcut_multiplier),
+        .shortcut_multiplier_i(Xc7 && !present ? '0 : descriptor_i.shortcut_multiplier),
         .take_i(valid_q[1] && tag_q[1].start != StartNone),
         .offset_i(offset[r*OffsetWidth+:OffsetWidth]),
         .multiplier_i(multiplier[16*r+:16]),

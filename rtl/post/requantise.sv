@@ -9,6 +9,7 @@
 /// The product is made in two halves that fit small multipliers (15 + the rest of the bits of t when Shift = 16), and only the bits
 /// that reach v are added: with t = high * 2^(Shift-1) + low, low >= 0,
 ///   v = (high * multiplier + ((low * multiplier + shortcut * shortcut_multiplier * 2^(Shift-8)) >>> (Shift-1)) + 1) >>> 1
+/// Xc7: the 1 is added before the shift, as 2^(Shift-1), where a multiplier has an adder for it; the halves are summed by another one.
 module requantise #(
     /// Accumulator bits, Shift..32.
     parameter int unsigned AccWidth = 22,
@@ -19,7 +20,9 @@ module requantise #(
     /// 1: acc_i is two's complement; 0: it is unsigned. Counts when SumBits > 0.
     parameter bit AccSigned = 1'b1,
     /// 1: a shortcut is added (needs Shift >= 8), outputs may be signed; 0: shortcut_i, shortcut_signed_i and projection_i do not count.
-    parameter bit Residual = 1'b0
+    parameter bit Residual = 1'b0,
+    /// 1: every addition of two products stands where a DSP48E1 of Xilinx 7 makes it.
+    parameter bit Xc7 = 1'b0
 ) (
     /// Clock.
     input  logic                               clk_i,
@@ -31,7 +34,7 @@ module requantise #(
     input  logic        [                 7:0] shortcut_i,
     /// It is two's complement; steady.
     input  logic                               shortcut_signed_i,
-    /// Output units per unit of the shortcut in 1/256; steady.
+    /// Output units per unit of the shortcut in 1/256; comes with shortcut_i.
     input  logic        [                15:0] shortcut_multiplier_i,
     /// Take new parameters with acc_i; offset_i and multiplier_i must stay for one more cycle.
     input  logic                               take_i,
@@ -95,7 +98,7 @@ module requantise #(
   logic signed [LowWidth-1:0] low_q;
 
   if (LowBits == 0) begin : gen_no_low
-    assign low_q = '0;
+    assign low_q = LowWidth'(Xc7);
   end else begin : gen_low
     logic signed [LowBits:0] low;
     logic signed [LowBits+LowWidth:0] product_q;
@@ -104,15 +107,26 @@ module requantise #(
     if (Residual) begin : gen_add
       logic signed [24:0] shortcut_q;
       logic signed [LowBits+LowWidth:0] shortcut;
-      always_ff @(posedge clk_i) begin
-        shortcut_q <= 25'($signed({shortcut_signed_i && shortcut_i[7], shortcut_i}) * $signed({1'b0, shortcut_multiplier_i}));
+      if (Xc7) begin : gen_round
+        always_ff @(posedge clk_i) begin
+          shortcut_q <= 25'($signed({shortcut_signed_i && shortcut_i[7], shortcut_i}) * $signed({1'b0, shortcut_multiplier_i})) + 25'sd128;
+        end
+      end else begin : gen_exact
+        always_ff @(posedge clk_i) begin
+          shortcut_q <= 25'($signed({shortcut_signed_i && shortcut_i[7], shortcut_i}) * $signed({1'b0, shortcut_multiplier_i}));
+        end
       end
       assign shortcut = {{(LowBits + LowWidth - 16 - Shift) {shortcut_q[24]}}, shortcut_q, {(Shift - 8) {1'b0}}};
       always_ff @(posedge clk_i) product_q <= low * multiplier_q + shortcut;
     end else begin : gen_product
       logic unused_shortcut;
       assign unused_shortcut = ^{shortcut_i, shortcut_signed_i, shortcut_multiplier_i};
-      always_ff @(posedge clk_i) product_q <= low * multiplier_q;
+      if (Xc7) begin : gen_round
+        localparam logic signed [LowBits+LowWidth:0] Half = (LowBits + LowWidth + 1)'(1) << LowBits;
+        always_ff @(posedge clk_i) product_q <= low * multiplier_q + Half;
+      end else begin : gen_exact
+        always_ff @(posedge clk_i) product_q <= low * multiplier_q;
+      end
     end
     assign low_q = product_q[LowBits+:LowWidth];
     assign unused_product = ^{product_q[LowBits+LowWidth], product_q[LowBits-1:0]};
@@ -122,13 +136,20 @@ module requantise #(
   assign high = t_q[TWidth-1:LowBits];
   always_ff @(posedge clk_i) high_q <= high * multiplier_q;
 
-  // One bit below both terms makes the "+ 1" a carry.
-  logic signed [SumWidth:0] sum;
+  logic signed [SumWidth:0] sum;  // twice as much, Xc7: a cycle later
   logic signed [VWidth-1:0] v_q;
   logic unused_sum;
-  assign sum = {high_q, 1'b1} + {{(SumWidth - LowWidth) {low_q[LowWidth-1]}}, low_q, 1'b1};
+  if (Xc7) begin : gen_multiplier_sum
+    logic signed [SumWidth-1:0] sum_q;
+    always_ff @(posedge clk_i) sum_q <= high_q + SumWidth'(low_q);
+    assign sum = {sum_q, 1'b0};
+    assign v_q = VWidth'($signed(sum[SumWidth:2]));
+  end else begin : gen_carry_sum
+    // One bit below both terms makes the "+ 1" a carry.
+    assign sum = {high_q, 1'b1} + {{(SumWidth - LowWidth) {low_q[LowWidth-1]}}, low_q, 1'b1};
+    always_ff @(posedge clk_i) v_q <= VWidth'($signed(sum[SumWidth:2]));
+  end
   assign unused_sum = ^sum[1:0];
-  always_ff @(posedge clk_i) v_q <= VWidth'($signed(sum[SumWidth:2]));
 
   logic negative, mirror, over, fits;
   logic [VWidth-2:0] size;  // ~v where a negative v is compared with the lower clamp, ~activation_max

@@ -14,7 +14,7 @@ CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "b
 STYLE = {"ice40-up5k": "ice40", "ice40-hx8k": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
 # The array alone: a shape that fits the device at a utilisation that routes; a quarter of the slices is decrypted at a time where
 # LUTs are dear (docs/decisions/0702-what-is-counted.md).
-_ARRAY = {"AccWidth": 20, "PMax": 256, "AccBuffers": 1}
+_ARRAY = {"AccWidth": 20, "PMax": 256, "AccBuffers": 1, "Digits": 1, "Windows": 0}
 ARRAY_SHAPE = {"ice40-up5k": {"K": 20, "M": 12, "D": 12, **_ARRAY}, "ice40-hx8k": {"K": 30, "M": 14, "D": 21, **_ARRAY},
                "ecp5": {"K": 30, "M": 16, "D": 6, **_ARRAY, "PMax": 16}, "xc7": {"K": 50, "M": 16, "D": 10, **_ARRAY}}
 # block:variant -> parameters that it sets.

@@ -13,6 +13,7 @@
 #include "Vpatch_fetch_nano.h"
 #include "Vpatch_fetch_narrow.h"
 #include "Vpatch_fetch_tiny.h"
+#include "Vpatch_fetch_xc7.h"
 #include "engine_parameters.hpp"
 
 namespace flexor::testbench {
@@ -39,8 +40,9 @@ class PatchFetch : public ::testing::Test {
   std::unique_ptr<typename V::Top> top_ = std::make_unique<typename V::Top>();
 };
 
-using Variants = ::testing::Types<Variant<Vpatch_fetch_tiny, 10, 64>, Variant<Vpatch_fetch_nano, 20, 256>,
-                                  Variant<Vpatch_fetch_base, 50, 2048>, Variant<Vpatch_fetch_most, 250, 512>>;
+using Variants =
+    ::testing::Types<Variant<Vpatch_fetch_tiny, 10, 64>, Variant<Vpatch_fetch_nano, 20, 256>, Variant<Vpatch_fetch_base, 50, 2048>,
+                     Variant<Vpatch_fetch_most, 250, 512>, Variant<Vpatch_fetch_xc7, 50, 2048>>;
 TYPED_TEST_SUITE(PatchFetch, Variants);
 
 TYPED_TEST(PatchFetch, MasksWhatLiesOutside) {

@@ -15,6 +15,7 @@
 #include "Voutput_writer_port.h"
 #include "Voutput_writer_residual.h"
 #include "Voutput_writer_tiny.h"
+#include "Voutput_writer_xc7.h"
 #include "output_writer_driver.hpp"
 #include "requantise_reference.hpp"
 
@@ -151,7 +152,8 @@ using Variants = ::testing::Types<Variant<Voutput_writer_tiny, 10, 4, 2, 4, 20, 
                                   Variant<Voutput_writer_nano, 20, 6, 2, 4, 20, 64, 1, 256, 1024, 1>, Base,
                                   Variant<Voutput_writer_one, 30, 3, 1, 4, 24, 9, 2, 128, 256, 3>,
                                   Variant<Voutput_writer_residual, 50, 8, 4, 8, 22, 40, 2, 512, 1024, 2, 5, 1024>,
-                                  Variant<Voutput_writer_port, 16, 6, 1, 4, 24, 64, 1, 512, 1024, 2, 6, 1024, true>>;
+                                  Variant<Voutput_writer_port, 16, 6, 1, 4, 24, 64, 1, 512, 1024, 2, 6, 1024, true>,
+                                  Variant<Voutput_writer_xc7, 50, 8, 4, 8, 22, 40, 2, 512, 1024, 2, 5, 1024>>;
 TYPED_TEST_SUITE(OutputWriter, Variants);
 
 TYPED_TEST(OutputWriter, RandomLayers) {

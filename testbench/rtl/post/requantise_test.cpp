@@ -19,6 +19,11 @@
 #include "Vrequantise_short.h"
 #include "Vrequantise_sum.h"
 #include "Vrequantise_wide.h"
+#include "Vrequantise_xc7_exact.h"
+#include "Vrequantise_xc7_one.h"
+#include "Vrequantise_xc7_residual.h"
+#include "Vrequantise_xc7_short.h"
+#include "Vrequantise_xc7_sum.h"
 #include "requantise_reference.hpp"
 
 namespace flexor::testbench {
@@ -122,10 +127,13 @@ class Requantise : public ::testing::Test {
   std::mt19937_64 random_{seed_};
 };
 
-using Variants = ::testing::Types<Variant<Vrequantise_nano, 20, 16>, Variant<Vrequantise_wide, 22, 16>, Variant<Vrequantise_long, 32, 24>,
-                                  Variant<Vrequantise_one, 20, 1>, Variant<Vrequantise_exact, 17, 17>,
-                                  Variant<Vrequantise_residual, 24, 16, 8, true, true>, Variant<Vrequantise_sum, 20, 16, 4, false>,
-                                  Variant<Vrequantise_short, 8, 8, 0, true, true>>;
+using Variants =
+    ::testing::Types<Variant<Vrequantise_nano, 20, 16>, Variant<Vrequantise_wide, 22, 16>, Variant<Vrequantise_long, 32, 24>,
+                     Variant<Vrequantise_one, 20, 1>, Variant<Vrequantise_exact, 17, 17>,
+                     Variant<Vrequantise_residual, 24, 16, 8, true, true>, Variant<Vrequantise_sum, 20, 16, 4, false>,
+                     Variant<Vrequantise_short, 8, 8, 0, true, true>, Variant<Vrequantise_xc7_one, 20, 1>,
+                     Variant<Vrequantise_xc7_exact, 17, 17>, Variant<Vrequantise_xc7_sum, 20, 16, 4, false>,
+                     Variant<Vrequantise_xc7_residual, 24, 16, 8, true, true>, Variant<Vrequantise_xc7_short, 8, 8, 0, true, true>>;
 TYPED_TEST_SUITE(Requantise, Variants);
 
 TYPED_TEST(Requantise, Corners) {
