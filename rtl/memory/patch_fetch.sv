@@ -111,10 +111,10 @@ module patch_fetch #(
     assign read_valid_o = valid_q;
     assign read_step_o  = '0;
     if (Xc7) begin : gen_reset
-      always_ff @(posedge clk_i) begin
-        for (int unsigned k = 0; k < K; k++) begin
-          if (live[k]) activation_o[8*k+:8] <= read_data_i[8*k+:8];
-          else activation_o[8*k+:8] <= '0;
+      for (genvar k = 0; k < K; k++) begin : gen_lane
+        always_ff @(posedge clk_i) begin
+          if (!live[k]) activation_o[8*k+:8] <= '0;
+          else activation_o[8*k+:8] <= read_data_i[8*k+:8];
         end
       end
     end else begin : gen_gate

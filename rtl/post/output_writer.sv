@@ -334,7 +334,7 @@ module output_writer
         .first_i(tag_q[1].sum_first),
         .shortcut_i(shortcut[8*r+:8]),
         .shortcut_signed_i(descriptor_i.shortcut_signed),
-        .shortcut_multiplier_i(Xc7 && !present ? '0 : descriptor_i.shortcut_multiplier),
+        .shortcut_multiplier_i(!Xc7 || present ? descriptor_i.shortcut_multiplier : '0),
         .take_i(valid_q[1] && tag_q[1].start != StartNone),
         .offset_i(offset[r*OffsetWidth+:OffsetWidth]),
         .multiplier_i(multiplier[16*r+:16]),

@@ -142,8 +142,8 @@ module requantise #(
   if (Xc7) begin : gen_multiplier_sum
     logic signed [SumWidth-1:0] sum_q;
     always_ff @(posedge clk_i) sum_q <= high_q + SumWidth'(low_q);
-    assign sum = {sum_q, 1'b0};
-    assign v_q = VWidth'($signed(sum[SumWidth:2]));
+    assign sum = '0;
+    assign v_q = VWidth'($signed(sum_q[SumWidth-1:1]));
   end else begin : gen_carry_sum
     // One bit below both terms makes the "+ 1" a carry.
     assign sum = {high_q, 1'b1} + {{(SumWidth - LowWidth) {low_q[LowWidth-1]}}, low_q, 1'b1};
