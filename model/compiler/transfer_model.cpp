@@ -70,7 +70,7 @@ class Job {
       const std::size_t words = image_.descriptor + l * kDescriptorWords;
       const std::int64_t pixels = image_.control[words + descriptor::pixels.word];
       const std::int64_t channels = image_.control[words + descriptor::channels.word] >> descriptor::channels.low & 0xFFFFU;
-      writes += pixels * (ceil_div(channels, engine_.R));
+      writes += pixels * ceil_div(channels, engine_.R);
     }
     return writes;
   }

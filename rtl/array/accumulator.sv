@@ -9,6 +9,7 @@
 /// In a layer that pools windows each channel has a lane of its own, in units of 4, and no array:
 ///
 ///   acc[buffer][address][m] = maximum ? max(before, 4 * lane[m]) : before + 4 * lane[m],      before = first ? 0 : acc[buffer][address][m]
+///   (maximum: before < 1024, a multiple of 4, as every lane makes it)
 ///
 /// Control (valid, buffer, address, first) leads its dot product by AccumulatorLag cycles, so that nothing has to be delayed here:
 /// cycle 0 read, 1 select, 2 add, 3 write. The same address may return after AccumulatorLatency cycles.

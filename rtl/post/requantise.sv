@@ -136,7 +136,7 @@ module requantise #(
   assign high = t_q[TWidth-1:LowBits];
   always_ff @(posedge clk_i) high_q <= high * multiplier_q;
 
-  logic signed [SumWidth:0] sum;  // twice as much, Xc7: a cycle later
+  logic signed [SumWidth:0] sum;  // twice as much; not with Xc7
   logic signed [VWidth-1:0] v_q;
   logic unused_sum;
   if (Xc7) begin : gen_multiplier_sum
