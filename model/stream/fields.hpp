@@ -56,6 +56,7 @@ inline constexpr Field kEntryOffset{"entry_offset", 0, 8};
 inline constexpr Field kEntryTwice{"entry_twice", 8, 1};
 inline constexpr Field kEntryLast{"entry_last", 9, 1};
 inline constexpr Field kEntryEnd{"entry_end", 10, 1};
+inline constexpr Field kEntryStep{"entry_step", 11, 1};
 }  // namespace field
 
 }  // namespace flexor::stream
