@@ -66,7 +66,7 @@ module dot_array #(
   assign chain[M] = '0;
   assign sum_o = chain[0];
   for (genvar m = 0; m < M; m++) begin : gen_channel
-    logic [9*Pairs-1:0] row_q;
+    logic [ 9*Pairs-1:0] row_q;
     logic [DotWidth-1:0] dot;
     logic [AccWidth-1:0] acc_q, chain_q, carried;
     for (genvar i = 0; i < Pairs; i++) begin : gen_row

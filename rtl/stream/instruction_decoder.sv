@@ -8,43 +8,43 @@ module instruction_decoder
   import stream_pkg::*;
 (
     /// Clock.
-    input  logic         clk_i,
+    input  logic           clk_i,
     /// A job runs; without it the decoder waits for a first instruction.
-    input  logic         running_i,
+    input  logic           running_i,
     /// The stream's next halfword is there.
-    input  logic         valid_i,
+    input  logic           valid_i,
     /// That halfword.
-    input  logic  [15:0] word_i,
+    input  logic    [15:0] word_i,
     /// It is taken as an instruction.
-    output logic         take_o,
+    output logic           take_o,
     /// row_fill works.
-    input  logic         fill_busy_i,
+    input  logic           fill_busy_i,
     /// row_sequencer works.
-    input  logic         compute_busy_i,
+    input  logic           compute_busy_i,
     /// Results are on their way.
-    input  logic         drain_busy_i,
+    input  logic           drain_busy_i,
     /// stream_decryptor works on the groups of a BITS.
-    input  logic         decrypt_busy_i,
+    input  logic           decrypt_busy_i,
     /// table_copy works.
-    input  logic         copy_busy_i,
+    input  logic           copy_busy_i,
     /// SET instruction number i is taken.
-    output logic  [14:0] load_o,
+    output logic    [14:0] load_o,
     /// A row is to be filled: FillRow or FillZeros.
-    output logic         fill_o,
+    output logic           fill_o,
     /// With fill_o: zeros.
-    output logic         fill_zeros_o,
+    output logic           fill_zeros_o,
     /// A row is to be computed.
-    output logic         compute_o,
+    output logic           compute_o,
     /// Its results, steady until the next compute_o.
-    output result_e      results_o,
+    output result_e        results_o,
     /// BITS is taken; its payload is the number of groups - 1.
-    output logic         bits_o,
+    output logic           bits_o,
     /// COPY is taken; its payload names the table.
-    output logic         copy_o,
+    output logic           copy_o,
     /// END is taken: everything is done.
-    output logic         done_o,
+    output logic           done_o,
     /// An instruction that does not exist is next.
-    output logic         illegal_o
+    output logic           illegal_o
 );
 
   op_e op;

@@ -25,10 +25,10 @@ module line_buffer #(
         .Width(16)
     ) i_halfword (
         .clk_i,
-        .read_i         (1'b1),
-        .read_address_i (address_i),
-        .data_o         (word_o[16*h+:16]),
-        .write_i        (write_i[h]),
+        .read_i        (1'b1),
+        .read_address_i(address_i),
+        .data_o        (word_o[16*h+:16]),
+        .write_i       (write_i[h]),
         .write_address_i,
         .data_i
     );

@@ -55,9 +55,9 @@ module requantise_channel #(
   logic [31:0] shortcut, low, both;
   multiply_add i_shortcut (
       .clk_i,
-      .a_i({addend_signed_i && addend_i[7], addend_i, 7'd0}),
-      .b_i({3'd0, scale_i, 1'b0}),
-      .c_i(32'h0000_8000),
+      .a_i  ({addend_signed_i && addend_i[7], addend_i, 7'd0}),
+      .b_i  ({3'd0, scale_i, 1'b0}),
+      .c_i  (32'h0000_8000),
       .sum_o(shortcut)
   );
   multiply_add i_low (

@@ -50,7 +50,7 @@ module row_drain
     /// Value that is written.
     output logic [            15:0] data_o,
     /// Data of bank 0 and 1.
-    input  logic [            15:0] data_i [2]
+    input  logic [            15:0] data_i             [2]
 );
 
   localparam int unsigned WordWidth = AddressWidth - 3;

@@ -14,42 +14,42 @@ module row_sequencer
     parameter int unsigned Latency = 7
 ) (
     /// Clock.
-    input  logic        clk_i,
+    input  logic           clk_i,
     /// A job runs; without it nothing is computed.
-    input  logic        running_i,
+    input  logic           running_i,
     /// Instruction PIXELS, BASE, NEXT, ENTRY, WEIGHT (bits 0..4) is taken.
-    input  logic [ 4:0] load_i,
+    input  logic    [ 4:0] load_i,
     /// Its payload.
-    input  logic [11:0] payload_i,
+    input  logic    [11:0] payload_i,
     /// Compute a row: one cycle.
-    input  logic        start_i,
+    input  logic           start_i,
     /// Which pixels give results; steady from start_i on.
-    input  result_e     results_i,
+    input  result_e        results_i,
     /// A row is being computed: entries are still to be accepted.
-    output logic        busy_o,
+    output logic           busy_o,
     /// Entries are on their way to the accumulators.
-    output logic        flight_o,
+    output logic           flight_o,
     /// Microcode: read entry entry_address_o.
-    output logic        entry_read_o,
-    output logic [ 7:0] entry_address_o,
+    output logic           entry_read_o,
+    output logic    [ 7:0] entry_address_o,
     /// The entry, one cycle later; it stays while nothing is read.
-    input  logic [11:0] entry_i,
+    input  logic    [11:0] entry_i,
     /// The drain can take results: this entry may be a result's last.
-    input  logic        chain_free_i,
+    input  logic           chain_free_i,
     /// An entry is accepted that gives results.
-    output logic        result_o,
+    output logic           result_o,
     /// Line buffer word to read.
-    output logic [ 7:0] line_address_o,
+    output logic    [ 7:0] line_address_o,
     /// Weight cache word to read, one cycle after its line address.
-    output logic [ 7:0] weight_address_o,
+    output logic    [ 7:0] weight_address_o,
     /// The dot product is added to the accumulators in this cycle.
-    output logic        accumulate_o,
+    output logic           accumulate_o,
     /// With accumulate_o: the accumulators begin anew.
-    output logic        first_o,
+    output logic           first_o,
     /// With accumulate_o: they are doubled before.
-    output logic        twice_o,
+    output logic           twice_o,
     /// One cycle after a result's last accumulate_o.
-    output logic        load_o
+    output logic           load_o
 );
 
   logic [7:0] runs_q, base_q, next_q, entry_q, weight_q, pointer_q;

@@ -9,43 +9,43 @@ module spi_host
   import stream_pkg::*;
 (
     /// Clock.
-    input  logic        clk_i,
+    input  logic          clk_i,
     /// Synchronous reset, active low.
-    input  logic        rst_ni,
+    input  logic          rst_ni,
     /// SPI clock.
-    input  logic        spi_sck_i,
+    input  logic          spi_sck_i,
     /// SPI chip select, active low.
-    input  logic        spi_cs_ni,
+    input  logic          spi_cs_ni,
     /// SPI data in.
-    input  logic        spi_mosi_i,
+    input  logic          spi_mosi_i,
     /// SPI data out.
-    output logic        spi_miso_o,
+    output logic          spi_miso_o,
     /// Begin a job: one cycle.
-    output logic        start_o,
+    output logic          start_o,
     /// End it: one cycle.
-    output logic        abort_o,
+    output logic          abort_o,
     /// The host wants a bank.
-    output logic        valid_o,
+    output logic          valid_o,
     /// It writes.
-    output logic        write_o,
+    output logic          write_o,
     /// Which bank.
-    output logic [ 1:0] bank_o,
+    output logic   [ 1:0] bank_o,
     /// Which halfword; with start_o the first halfword of the stream.
-    output logic [13:0] address_o,
+    output logic   [13:0] address_o,
     /// Value to write; with start_o bit 15 selects the upper half of bank 3.
-    output logic [15:0] data_o,
+    output logic   [15:0] data_o,
     /// It gets the bank in this cycle.
-    input  logic        grant_i,
+    input  logic          grant_i,
     /// Halfword read, a cycle after its address.
-    input  logic [15:0] data_i,
+    input  logic   [15:0] data_i,
     /// A write was lost.
-    output logic        overrun_o,
+    output logic          overrun_o,
     /// A job runs.
-    input  logic        running_i,
+    input  logic          running_i,
     /// How the last one ended.
-    input  error_e      error_i,
+    input  error_e        error_i,
     /// Its cycles.
-    input  logic [23:0] cycles_i
+    input  logic   [23:0] cycles_i
 );
 
   localparam logic [3:0] Signature = 4'hA;

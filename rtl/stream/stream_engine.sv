@@ -7,62 +7,66 @@ module stream_engine
   import stream_pkg::*;
 #(
     /// Lanes: channels of a word; 16.
-    parameter int unsigned K        = 16,
+    parameter int unsigned K          = 16,
     /// Output channels of an m-tile; 16.
-    parameter int unsigned M        = 16,
+    parameter int unsigned M          = 16,
     /// Slices decrypted at a time.
-    parameter int unsigned D        = 2,
+    parameter int unsigned D          = 2,
     /// Bits of an accumulator, 16..31.
-    parameter int unsigned AccWidth = 22
+    parameter int unsigned AccWidth   = 22,
+    /// Bits of the counter of cycles, at most 24; when it is full the job ends.
+    parameter int unsigned CycleWidth = 24
 ) (
     /// Clock.
-    input  logic               clk_i,
+    input  logic                    clk_i,
     /// Synchronous reset, active low.
-    input  logic               rst_ni,
+    input  logic                    rst_ni,
     /// Begin a job: one cycle.
-    input  logic               start_i,
+    input  logic                    start_i,
     /// First halfword of its stream.
-    input  logic        [13:0] start_address_i,
+    input  logic   [          13:0] start_address_i,
     /// The input stands in the upper half of bank 3.
-    input  logic               start_upper_i,
+    input  logic                    start_upper_i,
     /// End the job.
-    input  logic               abort_i,
+    input  logic                    abort_i,
     /// The host wants a bank in this cycle.
-    input  logic               host_valid_i,
+    input  logic                    host_valid_i,
     /// It writes (banks 2 and 3), else it reads (bank 0).
-    input  logic               host_write_i,
+    input  logic                    host_write_i,
     /// Which bank.
-    input  logic        [ 1:0] host_bank_i,
+    input  logic   [           1:0] host_bank_i,
     /// Which halfword.
-    input  logic        [13:0] host_address_i,
+    input  logic   [          13:0] host_address_i,
     /// Value to write.
-    input  logic        [15:0] host_data_i,
+    input  logic   [          15:0] host_data_i,
     /// The host gets the bank in this cycle.
-    output logic               host_grant_o,
+    output logic                    host_grant_o,
     /// Halfword read, one cycle later.
-    output logic        [15:0] host_data_o,
+    output logic   [          15:0] host_data_o,
     /// A host write was lost: ends a job with ErrorOverrun.
-    input  logic               host_overrun_i,
+    input  logic                    host_overrun_i,
     /// A job runs.
-    output logic               running_o,
+    output logic                    running_o,
     /// How the last one ended.
-    output error_e             error_o,
+    output error_e                  error_o,
     /// Its cycles.
-    output logic        [23:0] cycles_o,
+    output logic   [CycleWidth-1:0] cycles_o,
     /// Trace: a row's computation begins.
-    output logic               trace_row_o,
+    output logic                    trace_row_o,
     /// Trace: bank 0 or 1 is written (bit i: bank i).
-    output logic        [ 1:0] trace_write_o,
+    output logic   [           1:0] trace_write_o,
     /// Trace: which halfword.
-    output logic        [13:0] trace_address_o,
+    output logic   [          13:0] trace_address_o,
     /// Trace: its value.
-    output logic        [15:0] trace_data_o
+    output logic   [          15:0] trace_data_o
 );
 
   logic begins, running, upper_q;
   logic done, illegal, ended;
   assign running_o = running;
-  stream_job i_job (
+  stream_job #(
+      .CycleWidth(CycleWidth)
+  ) i_job (
       .clk_i,
       .rst_ni,
       .start_i,
@@ -148,14 +152,14 @@ module stream_engine
   assign word = bank[2];
   stream_reader i_reader (
       .clk_i,
-      .start_i        (begins),
+      .start_i  (begins),
       .start_address_i,
-      .running_i      (running),
-      .read_o         (stream_read),
-      .address_o      (stream_address),
-      .valid_o        (valid),
-      .take_i         (take_instruction || take_bits || take_copy),
-      .ended_o        (ended)
+      .running_i(running),
+      .read_o   (stream_read),
+      .address_o(stream_address),
+      .valid_o  (valid),
+      .take_i   (take_instruction || take_bits || take_copy),
+      .ended_o  (ended)
   );
   instruction_decoder i_decoder (
       .clk_i,

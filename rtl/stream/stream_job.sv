@@ -8,29 +8,29 @@ module stream_job
     parameter int unsigned CycleWidth = 24
 ) (
     /// Clock.
-    input  logic                  clk_i,
+    input  logic                    clk_i,
     /// Synchronous reset, active low.
-    input  logic                  rst_ni,
+    input  logic                    rst_ni,
     /// Begin a job: one cycle; ignored while one runs.
-    input  logic                  start_i,
+    input  logic                    start_i,
     /// End it.
-    input  logic                  abort_i,
+    input  logic                    abort_i,
     /// END was taken.
-    input  logic                  done_i,
+    input  logic                    done_i,
     /// An instruction that does not exist.
-    input  logic                  illegal_i,
+    input  logic                    illegal_i,
     /// The stream ran past its bank.
-    input  logic                  ended_i,
+    input  logic                    ended_i,
     /// A write of the host was lost.
-    input  logic                  overrun_i,
+    input  logic                    overrun_i,
     /// A job begins in this cycle.
-    output logic                  begin_o,
+    output logic                    begin_o,
     /// A job runs.
-    output logic                  running_o,
+    output logic                    running_o,
     /// How the last one ended.
-    output error_e                error_o,
+    output error_e                  error_o,
     /// Its cycles.
-    output logic [CycleWidth-1:0] cycles_o
+    output logic   [CycleWidth-1:0] cycles_o
 );
 
   logic full;

@@ -28,7 +28,7 @@ module stream_up5k
   always_ff @(posedge clk_i) if (!rst_n) up_q <= up_q + 4'd1;
 
   logic start, abort, valid, write, grant, overrun, running;
-  logic [1:0] bank;
+  logic [ 1:0] bank;
   logic [13:0] address;
   logic [15:0] data, reply;
   error_e error;

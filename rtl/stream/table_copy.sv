@@ -6,25 +6,25 @@ module table_copy
   import stream_pkg::*;
 (
     /// Clock.
-    input  logic        clk_i,
+    input  logic          clk_i,
     /// A job runs; without it nothing is copied.
-    input  logic        running_i,
+    input  logic          running_i,
     /// COPY is taken: one cycle.
-    input  logic        start_i,
+    input  logic          start_i,
     /// With start_i.
-    input  table_e      table_i,
+    input  table_e        table_i,
     /// The stream's next halfword is there.
-    input  logic        valid_i,
+    input  logic          valid_i,
     /// That halfword.
-    input  logic [15:0] word_i,
+    input  logic   [15:0] word_i,
     /// It is taken.
-    output logic        take_o,
+    output logic          take_o,
     /// The stream is used here.
-    output logic        busy_o,
+    output logic          busy_o,
     /// Entry that is written.
-    output logic [ 7:0] address_o,
+    output logic   [ 7:0] address_o,
     /// Write word_i to memory i: 0 microcode, 1..2 code, 3..5 parameters.
-    output logic [ 5:0] write_o
+    output logic   [ 5:0] write_o
 );
 
   table_e table_q;
