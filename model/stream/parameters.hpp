@@ -12,7 +12,7 @@ struct Parameters {
   int M = 16;               ///< output channels of an m-tile
   int D = 2;                ///< slices that are decrypted at a time
   int R = 1;                ///< channels that the drain takes a cycle
-  int AccWidth = 24;        ///< bits of an accumulator
+  int AccWidth = 22;        ///< bits of an accumulator
   int Shift = 16;           ///< of requantise
   int Halfwords = 16384;    ///< of a bank
   int InputHalfwords = 8192;  ///< of half of the input bank

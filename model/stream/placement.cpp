@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kTensorBanks = 2;
 constexpr int kMostTries = 100000;
+constexpr int kLogitWords = 2;  // of an m-tile; they begin at an even word
 
 // Tries places layer after layer and goes back where one does not fit.
 class Search {
@@ -48,7 +49,7 @@ class Search {
  private:
   [[nodiscard]] int words(std::size_t l) const {
     const Layer& layer = network_.layers[l];
-    if (layer.logits) return ceil_div(layer.output.channels, parameters_.M) * 2;
+    if (layer.logits) return ceil_div(layer.output.channels, parameters_.M) * kLogitWords;
     return layer.output.height * layer.output.width * pixel_words(layer.output.channels, parameters_);
   }
 
@@ -71,6 +72,7 @@ class Search {
 
   // First address of `bank` where `words` are free while layer l runs.
   [[nodiscard]] std::optional<int> free_address(std::size_t l, int bank, int words) const {
+    const int align = network_.layers[l].logits ? kLogitWords : 1;
     std::vector<std::pair<int, int>> taken;  // from, to
     for (std::size_t t = 0; t < l; ++t) {
       const TensorPlace& place = placement_.outputs[t];
@@ -80,7 +82,7 @@ class Search {
     int address = 0;
     for (const auto& [from, to] : taken) {
       if (from - address >= words) break;
-      address = std::max(address, to);
+      address = ceil_div(std::max(address, to), align) * align;
     }
     if (address + words > parameters_.bank_words()) return std::nullopt;
     return address;

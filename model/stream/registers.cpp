@@ -58,7 +58,12 @@ bool Registers::prepare(const Compute& compute, const Pass& pass) {
   wrote |= update(scale_, pass.scale);
   if (compute.results == ResultKind::None) return wrote;
   wrote |= update(result_, SetResult{pass.result_bank, compute.result});
-  if (pass.adds()) wrote |= update(addend_, SetAddend{pass.addend_bank, compute.addend});
+  if (pass.adds()) {
+    wrote |= update(addend_, SetAddend{pass.addend_bank, compute.addend});
+  } else if (!addend_ || addend_->bank != pass.result_bank) {
+    // It is read all the same: of the bank in which nothing is filled.
+    wrote |= update(addend_, SetAddend{pass.result_bank, 0});
+  }
   return wrote;
 }
 
@@ -66,11 +71,7 @@ void Registers::computed(const Compute& compute, const Pass& pass) {
   if (compute.results == ResultKind::None) return;
   const int words = parameters_.bank_words();
   result_->address = modulo(compute.result + compute.advances * pass.steps.result, words);
-  if (pass.adds()) {
-    addend_->address = modulo(compute.addend + compute.advances * pass.steps.addend, words);
-  } else {
-    addend_.reset();  // it is read and goes on all the same
-  }
+  if (!pass.output.logits) addend_->address = modulo(addend_->address + compute.advances * pass.steps.addend, words);
 }
 
 void Registers::repeat_weight() { out_.emplace_back(*weight_); }
