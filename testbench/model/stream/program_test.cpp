@@ -9,6 +9,7 @@
 #include "program_check.hpp"
 #include "seed.hpp"
 #include "stream/program.hpp"
+#include "stream_networks.hpp"
 
 namespace flexor {
 namespace {
@@ -52,6 +53,23 @@ TEST(Program, RandomGraphsGiveEveryWordOfTheGoldenModel) {
   for (const auto& [what, count] : refused) std::printf("%d refused: %s\n", count, what.c_str());
   std::printf("%d right\n", right);
   EXPECT_GT(right, 50);
+}
+
+TEST(Program, Resnet20FitsAndGivesEveryWordOfTheGoldenModel) {
+  Random random(test::random_seed());
+  const Network network = test::random_resnet20(random);
+  const stream::Program program = stream::compile(network);
+  std::printf("stream %zu halfwords, stored %d, tables %d\n", program.stream.size(), program.stored_halfwords, program.table_halfwords);
+  for (const auto& layer : program.layers) {
+    std::printf("%-8s bank %d at %4d, %4d words, T %3d, m-tiles %d, ideal %8.0f, bits %d, GOs %d\n", layer.name.c_str(), layer.output.bank,
+                layer.output.address, layer.output.words, layer.entries, layer.m_tiles, layer.ideal_cycles, layer.stored_halfwords,
+                layer.computes);
+  }
+  const auto pixels = test::random_image(random, network.input);
+  for (const auto when : {StreamInterpreter::When::AtOnce, StreamInterpreter::When::Late, StreamInterpreter::When::Random}) {
+    StreamInterpreter interpreter(kMicro16.AccWidth, when, random.next());
+    EXPECT_EQ(test::compare_with_golden(network, program, kMicro16, pixels, interpreter, when == StreamInterpreter::When::Late), "");
+  }
 }
 
 }  // namespace
