@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "code/error.hpp"
+#include "stream/cycle_model.hpp"
 #include "stream/instruction.hpp"
 #include "stream/placement.hpp"
 #include "stream/plan.hpp"
@@ -28,6 +29,19 @@ void serialise(const Schedule& schedule, Program& program) {
   }
 }
 
+// Cycles of the job and of every layer: from its first row to that of the next layer.
+void predict_cycles(const Schedule& schedule, const Parameters& parameters, Program& program) {
+  const Prediction prediction = predict(schedule.instructions, parameters);
+  program.predicted_cycles = prediction.cycles;
+  std::int64_t end = prediction.cycles;
+  for (auto layer = program.layers.rbegin(); layer != program.layers.rend(); ++layer) {
+    const std::int64_t begin = prediction.rows[static_cast<std::size_t>(layer->first_compute)];
+    layer->predicted_cycles = end - begin;
+    end = begin;
+  }
+  program.start_cycles = end;
+}
+
 }  // namespace
 
 Program compile(const Network& network, const Parameters& parameters) {
@@ -44,13 +58,15 @@ Program compile(const Network& network, const Parameters& parameters) {
   program.classes = network.layers.back().output.channels;
   program.layers = std::move(plan.layers);
   program.results = std::move(plan.results);
-  serialise(schedule(plan, parameters), program);
+  const Schedule schedule = stream::schedule(plan, parameters);
+  serialise(schedule, program);
   if (static_cast<int>(program.stream.size()) > parameters.Halfwords) {
     throw InputError(fmt::format(
         "network '{}' needs a stream of {} halfwords ({} of them stored bits), but engine '{}' holds {}; train it with fewer stored bits a "
         "weight or fewer weights",
         network.name, program.stream.size(), program.stored_halfwords, parameters.name, parameters.Halfwords));
   }
+  predict_cycles(schedule, parameters, program);
   return program;
 }
 

@@ -75,6 +75,7 @@ struct Program {
   int stored_halfwords = 0;     ///< of the stream that are stored bits
   int table_halfwords = 0;      ///< of the stream that fill tables
   std::int64_t predicted_cycles = 0;  ///< what the cycle counter will say of a job
+  std::int64_t start_cycles = 0;  ///< of these, before the first row
 };
 
 /// Places tensors, orders rows and decryption, writes the stream. Throws InputError with one sentence when the network does not fit.

@@ -59,11 +59,12 @@ TEST(Program, Resnet20FitsAndGivesEveryWordOfTheGoldenModel) {
   Random random(test::random_seed());
   const Network network = test::random_resnet20(random);
   const stream::Program program = stream::compile(network);
-  std::printf("stream %zu halfwords, stored %d, tables %d\n", program.stream.size(), program.stored_halfwords, program.table_halfwords);
+  std::printf("stream %zu halfwords, stored %d, tables %d, cycles %ld, start %ld\n", program.stream.size(), program.stored_halfwords,
+              program.table_halfwords, program.predicted_cycles, program.start_cycles);
   for (const auto& layer : program.layers) {
-    std::printf("%-8s bank %d at %4d, %4d words, T %3d, m-tiles %d, ideal %8.0f, bits %d, GOs %d\n", layer.name.c_str(), layer.output.bank,
+    std::printf("%-8s bank %d at %4d, %4d words, T %3d, m-tiles %d, ideal %8.0f, bits %d, GOs %d, cycles %ld\n", layer.name.c_str(), layer.output.bank,
                 layer.output.address, layer.output.words, layer.entries, layer.m_tiles, layer.ideal_cycles, layer.stored_halfwords,
-                layer.computes);
+                layer.computes, layer.predicted_cycles);
   }
   const auto pixels = test::random_image(random, network.input);
   for (const auto when : {StreamInterpreter::When::AtOnce, StreamInterpreter::When::Late, StreamInterpreter::When::Random}) {
