@@ -14,13 +14,13 @@ template <typename Value>
 bool Registers::update(std::optional<Value>& held, const Value& value) {
   if (held == value) return false;
   held = value;
-  out_.emplace_back(value);
+  tape_.add(value);
   return true;
 }
 
 int Registers::line(Address address) const { return modulo(address, parameters_.LineWords); }
 
-void Registers::set(const SetLine& line) { out_.emplace_back(line); }
+void Registers::set(const SetLine& line) { tape_.add(line); }
 
 void Registers::set(const SetCode& code) { update(code_, code); }
 
@@ -52,19 +52,25 @@ bool Registers::prepare(const Compute& compute, const Compute* next) {
   return wrote;
 }
 
-bool Registers::prepare(const Compute& compute, const Pass& pass) {
-  bool wrote = update(output_, pass.output);
-  wrote |= update(steps_, pass.steps);
-  wrote |= update(scale_, pass.scale);
-  if (compute.results == ResultKind::None) return wrote;
-  wrote |= update(result_, SetResult{pass.result_bank, compute.result});
-  if (pass.adds()) {
-    wrote |= update(addend_, SetAddend{pass.addend_bank, compute.addend});
-  } else if (!addend_ || addend_->bank != pass.result_bank) {
-    // It is read all the same: of the bank in which nothing is filled.
-    wrote |= update(addend_, SetAddend{pass.result_bank, 0});
-  }
-  return wrote;
+// Without a shortcut it is read all the same: of the bank in which nothing is filled.
+SetAddend Registers::addend(const Compute& compute, const Pass& pass) const {
+  if (pass.adds()) return {pass.addend_bank, compute.addend};
+  return addend_ && addend_->bank == pass.result_bank ? *addend_ : SetAddend{pass.result_bank, 0};
+}
+
+void Registers::prepare(const Compute& compute, const Pass& pass) {
+  update(output_, pass.output);
+  update(steps_, pass.steps);
+  update(scale_, pass.scale);
+  if (compute.results == ResultKind::None) return;
+  update(result_, SetResult{pass.result_bank, compute.result});
+  update(addend_, addend(compute, pass));
+}
+
+bool Registers::changes(const Compute& compute, const Pass& pass) const {
+  if (output_ != pass.output || steps_ != pass.steps || scale_ != pass.scale) return true;
+  if (compute.results == ResultKind::None) return false;
+  return result_ != SetResult{pass.result_bank, compute.result} || addend_ != addend(compute, pass);
 }
 
 void Registers::computed(const Compute& compute, const Pass& pass) {
@@ -74,9 +80,9 @@ void Registers::computed(const Compute& compute, const Pass& pass) {
   if (!pass.output.logits) addend_->address = modulo(addend_->address + compute.advances * pass.steps.addend, words);
 }
 
-void Registers::repeat_weight() { out_.emplace_back(*weight_); }
+void Registers::repeat_weight() { tape_.add(*weight_); }
 
-void Registers::repeat_scale() { out_.emplace_back(*scale_); }
+void Registers::repeat_scale() { tape_.add(*scale_); }
 
 std::vector<std::uint16_t> Registers::pack(const Load& load, int first, int count) const {
   std::vector<std::uint16_t> data(static_cast<std::size_t>(bits_halfwords(count, parameters_.D, load.code.stored_bits)), 0);

@@ -7,14 +7,15 @@
 #include "stream/instruction.hpp"
 #include "stream/parameters.hpp"
 #include "stream/plan.hpp"
+#include "stream/tape.hpp"
 
 namespace flexor::stream {
 
 /// The registers of the engine as the stream leaves them: writes an instruction only where a value changes.
 class Registers {
  public:
-  /// Instructions go to `out`.
-  Registers(const Parameters& parameters, std::vector<Instruction>& out) : parameters_(parameters), out_(out) {}
+  /// Instructions go to `tape`.
+  Registers(const Parameters& parameters, Tape& tape) : parameters_(parameters), tape_(tape) {}
 
   void set(const SetLine& line);
   void set(const SetCode& code);
@@ -22,8 +23,10 @@ class Registers {
   FillKind prepare(const Fill& fill);
   /// Registers of the compute unit for a row, NEXT for the one after it (or none). True when it wrote any: the unit was idle then.
   bool prepare(const Compute& compute, const Compute* next);
-  /// Registers of the drain for a row. True when it wrote any: everything was written then.
-  bool prepare(const Compute& compute, const Pass& pass);
+  /// Registers of the drain for a row.
+  void prepare(const Compute& compute, const Pass& pass);
+  /// Whether that will write any: everything is written then.
+  [[nodiscard]] bool changes(const Compute& compute, const Pass& pass) const;
   /// The row's GO is in the stream: what goes on by itself has gone on.
   void computed(const Compute& compute, const Pass& pass);
   /// WEIGHT once more: waits until the compute unit is idle.
@@ -34,12 +37,13 @@ class Registers {
   [[nodiscard]] std::vector<std::uint16_t> pack(const Load& load, int first, int count) const;
 
  private:
+  [[nodiscard]] SetAddend addend(const Compute& compute, const Pass& pass) const;
   template <typename Value>
   bool update(std::optional<Value>& held, const Value& value);
   [[nodiscard]] int line(Address address) const;
 
   const Parameters& parameters_;
-  std::vector<Instruction>& out_;
+  Tape& tape_;
   std::optional<SetSource> source_;
   std::optional<SetFill> fill_;
   std::optional<SetRow> row_;

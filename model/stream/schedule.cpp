@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "stream/registers.hpp"
+#include "stream/tape.hpp"
 
 namespace flexor::stream {
 namespace {
 
 constexpr int kSettledResults = 2;  // results that must have come after one before it is surely written
-constexpr int kMargin = 6;          // cycles that the stream is to be back before a row ends
+constexpr int kLookAhead = 12;      // computations whose fills are looked at
+constexpr int kMargin = 4;          // cycles that the stream is to be back before a row ends
 constexpr int kLeastGroups = 4;     // of a BITS that is not the end of its weights
 constexpr int kMostGroups = 512;    // of a BITS
 
@@ -35,7 +37,8 @@ class Scheduler {
         entry_lows_(suffix_lows(plan.computes, [](const Compute& c) { return c.entry; })),
         parameter_lows_(suffix_lows(
             plan.computes, [&](const Compute& c) { return plan.passes[static_cast<std::size_t>(c.pass)].parameters; })),
-        registers_(parameters, schedule_.instructions) {}
+        tape_(parameters),
+        registers_(parameters, tape_) {}
 
   Schedule run() {
     registers_.set(SetLine{0});
@@ -45,37 +48,26 @@ class Scheduler {
       go(k);
       work_beside(k);
     }
-    emit(End{});
+    tape_.add(End{});
+    schedule_.instructions = tape_.finish();
     return std::move(schedule_);
   }
 
  private:
-  // ---- time, about -------------------------------------------------------------------------------------------------------------------
-  void emit(Instruction instruction) {
-    schedule_.instructions.push_back(std::move(instruction));
-    ++now_;
-  }
+  [[nodiscard]] const CycleModel& clock() const { return tape_.clock(); }
+  // Cycles from a fill's GO until the unit is idle.
   [[nodiscard]] int fill_cycles(const Fill& fill) const {
-    if (fill.zeros) return fill.length() + 2;
-    return fill.words * parameters_.word_halfwords() + fill.pad + 2;
+    return 2 + fill.pad + fill.words * (fill.zeros ? 1 : parameters_.word_halfwords());
   }
 
   // ---- what is over ------------------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::size_t done() const { return static_cast<std::size_t>(done_); }
   void wait_for_compute() {
     registers_.repeat_weight();
-    compute_waited();
-  }
-  void compute_waited() {
-    now_ = std::max(now_ + 1, compute_end_ + 1);
     done_ = issued_;
   }
   void wait_for_drain() {
     registers_.repeat_scale();
-    drain_waited();
-  }
-  void drain_waited() {
-    now_ = std::max(now_ + 1, drain_end_ + 1);
     done_ = written_ = issued_;
   }
 
@@ -85,23 +77,9 @@ class Scheduler {
   [[nodiscard]] bool has_space() const { return fill().line + fill().length() - parameters_.LineWords <= line_lows_[done()]; }
   [[nodiscard]] bool may_fill() const { return has_fill() && fill().after < written_ && has_space(); }
 
-  // Registers of the next fill; its GO is to follow.
-  FillKind prepare_fill() {
-    const int before = static_cast<int>(schedule_.instructions.size());
-    const FillKind kind = registers_.prepare(fill());
-    const int count = static_cast<int>(schedule_.instructions.size()) - before;
-    if (count > 0) now_ = std::max(now_, fill_end_) + count;
-    return kind;
-  }
-  void fill_goes() {
-    fill_end_ = now_ + fill_cycles(fill());
-    ++next_fill_;
-  }
   void fill_alone() {
-    const FillKind kind = prepare_fill();
-    now_ = std::max(now_, fill_end_);
-    emit(Go{false, kind, ResultKind::Each});
-    fill_goes();
+    tape_.add(Go{false, registers_.prepare(fill()), ResultKind::Each});
+    ++next_fill_;
   }
   void force_fill() {
     if (fill().after >= written_) wait_for_drain();
@@ -134,16 +112,14 @@ class Scheduler {
     const bool code = load().what == Load::What::Columns;
     const Table table = code ? Table::Code : load().what == Load::What::Microcode ? Table::Microcode : Table::Parameters;
     const int size = code ? parameters_.Columns : table == Table::Microcode ? parameters_.Entries : parameters_.Channels;
-    now_ += copy_cycles();
-    emit(Copy{table, static_cast<int>(load().from % size), count, load().data});
+    tape_.add(Copy{table, static_cast<int>(load().from % size), count, load().data});
     ++next_load_;
   }
   void decrypt(int groups) {
     registers_.set(load().code);
     Bits bits{groups, registers_.pack(load(), groups_done_, groups)};
-    now_ += 2 + groups * load().code.stored_bits;
     schedule_.layer_of_bits.push_back(load().layer);
-    emit(std::move(bits));
+    tape_.add(std::move(bits));
     groups_done_ += groups;
     if (groups_done_ == static_cast<int>(load().to - load().from) * parameters_.word_groups()) {
       groups_done_ = 0;
@@ -167,18 +143,17 @@ class Scheduler {
     const Compute& c = plan_.computes[k];
     const Pass& pass = plan_.passes[static_cast<std::size_t>(c.pass)];
     const Compute* next = k + 1 < plan_.computes.size() && plan_.computes[k + 1].pass == c.pass ? &plan_.computes[k + 1] : nullptr;
-    if (registers_.prepare(c, next)) compute_waited();
-    if (registers_.prepare(c, pass)) drain_waited();
-    done_ = std::max(done_, static_cast<int>(k));
-    settle(k);
+    done_ = static_cast<int>(k);  // when the GO is taken
+    const bool drains = registers_.changes(c, pass);
+    drains ? static_cast<void>(written_ = done_) : settle(k);
     Go go{true, FillKind::Nothing, c.results};
-    const bool fills = may_fill();
-    if (fills) go.fill = prepare_fill();
-    now_ = std::max({now_, compute_end_, fill_end_}) + 1;
-    emit(go);
-    if (fills) fill_goes();
-    compute_end_ = now_ + c.cycles + 3;
-    drain_end_ = compute_end_ + 30;
+    if (may_fill()) {
+      go.fill = registers_.prepare(fill());
+      ++next_fill_;
+    }
+    registers_.prepare(c, next);
+    registers_.prepare(c, pass);
+    tape_.add(go);
     issued_ = static_cast<int>(k) + 1;
     registers_.computed(c, pass);
   }
@@ -195,38 +170,45 @@ class Scheduler {
     }
   }
 
-  // Whether the stream should issue the next fill by itself while row k is computed: a later GO takes one with it.
+  // Whether the stream should issue the next fill by itself while row k is computed, because the GOs to come, each of which takes one fill
+  // with it, would be too late.
   [[nodiscard]] bool wants_fill(std::size_t k) const {
     if (!may_fill() || k + 1 >= plan_.computes.size()) return false;
     if (plan_.computes[k + 1].fills > next_fill_) return true;
-    const std::size_t ahead = std::min(k + 2, plan_.computes.size() - 1);
-    const bool behind = plan_.computes[ahead].fills > next_fill_ + 1;
-    return behind && std::max(now_, fill_end_) + fill_cycles(fill()) <= compute_end_;
+    if (std::max(clock().now(), clock().fill_idle()) + fill_cycles(fill()) > clock().compute_idle()) return false;
+    const std::size_t end = std::min(k + kLookAhead, plan_.computes.size());
+    for (std::size_t j = k + 2; j < end; ++j) {
+      if (plan_.computes[j].fills - next_fill_ > static_cast<int>(j - 1 - k)) return true;
+    }
+    return false;
   }
 
   void work_beside(std::size_t k) {
+    const bool drains = k + 1 < plan_.computes.size() && plan_.computes[k + 1].pass != plan_.computes[k].pass;
     for (;;) {
+      const CycleModel::Cycle end = (drains ? clock().drain_idle() : clock().compute_idle()) - kMargin;
       const bool wants = wants_fill(k);
-      if (wants && now_ >= fill_end_) {
+      if (wants && clock().now() >= clock().fill_idle()) {
         fill_alone();
         continue;
       }
-      if (load_beside(wants ? std::min(fill_end_, compute_end_ - kMargin) : compute_end_ - kMargin)) continue;
+      if (load_beside(wants ? std::min(clock().fill_idle(), end) : end)) continue;
       if (!wants) return;
       fill_alone();
     }
   }
 
   // A part of the next load that ends before `end`.
-  bool load_beside(int end) {
+  bool load_beside(CycleModel::Cycle end) {
+    const int left = static_cast<int>(end - clock().now());
     if (next_load_ >= plan_.loads.size()) return false;
     if (load().what != Load::What::Weights) {
-      if (!may_copy() || now_ + copy_cycles() > end) return false;
+      if (!may_copy() || copy_cycles() > left) return false;
       copy();
       return true;
     }
     const int all = static_cast<int>(load().to - load().from) * parameters_.word_groups() - groups_done_;
-    const int groups = std::min({free_groups(), (end - now_ - 4) / load().code.stored_bits, kMostGroups});
+    const int groups = std::min({free_groups(), (left - 3) / load().code.stored_bits, kMostGroups});
     if (groups < std::min(all, kLeastGroups)) return false;
     decrypt(groups);
     return true;
@@ -236,6 +218,7 @@ class Scheduler {
   const Parameters& parameters_;
   std::vector<Address> line_lows_, weight_lows_, entry_lows_, parameter_lows_;
   Schedule schedule_;
+  Tape tape_;
   Registers registers_;
   int issued_ = 0;   // computations whose GO is in the stream
   int done_ = 0;     // computations before this one have surely ended
@@ -243,7 +226,6 @@ class Scheduler {
   int next_fill_ = 0;
   std::size_t next_load_ = 0;
   int groups_done_ = 0;  // of that load
-  int now_ = 0, fill_end_ = 0, compute_end_ = 0, drain_end_ = 0;
 };
 
 }  // namespace
