@@ -27,7 +27,7 @@ struct Assembler {
   void end() { set(15, 4 << 9); }
   void copy(int table, int address, int entries, const std::vector<std::uint16_t>& data) {
     set(15, 2 << 9 | table << 7);
-    words.push_back(static_cast<std::uint16_t>(address << 8 | (entries - 1)));
+    words.push_back(static_cast<std::uint16_t>(address << 8 | (address + entries - 1)));
     words.insert(words.end(), data.begin(), data.end());
   }
   /// Stored bits of whole words of the weight cache: slices[8 * word + s].
@@ -164,7 +164,7 @@ int StreamEngine::differences(const Layer& l, int flip) {
   s.copy(0, 3, static_cast<int>(entries.size()), entries);
   std::vector<std::uint16_t> code, parameters;
   for (std::uint32_t c : column) code.push_back(static_cast<std::uint16_t>(c)), code.push_back(static_cast<std::uint16_t>(c >> 16));
-  s.copy(1, 6, l.n, code);
+  s.copy(1, 96, l.n, code);
   for (int m = 0; m < 16; ++m) {
     parameters.push_back(static_cast<std::uint16_t>(multiplier[m]));
     parameters.push_back(static_cast<std::uint16_t>(offset[m]));
