@@ -193,11 +193,11 @@ int StreamEngine::differences(const Layer& l, int flip) {
   s.set(8, 0);
   const int result_at = draw(0, 100) * 2, bank = draw(0, 1);
   s.set(9, bank << 11 | result_at);
-  s.set(10, (l.pool || l.shortcut ? bank << 11 | result_at : 0));
+  s.set(10, (l.shortcut ? bank << 11 | result_at : 0));
   const int activation_max = l.logits ? 255 : l.projection ? 127 : draw(0, 1) == 0 ? 255 : 15;
   s.set(11, activation_max << 4 | (l.logits ? 8 : 0) | (l.projection ? 4 : 0) | (l.shortcut && bank == 0 ? 2 : 0) | (l.pool ? 1 : 0));
-  s.set(12, (l.logits ? 2 : 1) << 8 | 1 << 4 | 2);
-  s.set(13, l.pool ? 3 : scale);
+  s.set(12, (l.logits ? 2 : 1) << 8 | (l.pool ? 3 : 1) << 4 | 2);
+  s.set(13, scale);
   int filled = 0;
   const auto fill = [&](int rows, bool with) {  // the last one goes with a row
     for (; filled < rows; ++filled) {
