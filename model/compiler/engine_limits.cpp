@@ -82,6 +82,11 @@ void check_supported(const Network& network, const Layer& layer, const EnginePar
 }  // namespace
 
 void check_runs(const Network& network, const EngineParameters& engine) {
+  if (network.slice != SliceShape{kSliceK, kSliceM}) {
+    throw InputError(fmt::format("network '{}' has slices of {}x{} weights, but engine '{}' takes {}x{}; train it with --slice {}x{}",
+                                 network.name, network.slice.inputs, network.slice.channels, engine.name, kSliceK, kSliceM, kSliceK,
+                                 kSliceM));
+  }
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     check_graph(network, l, engine);
     check_supported(network, network.layers[l], engine);

@@ -47,7 +47,7 @@ FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kerne
   const int at_a_time = digits == 0 ? 1 : ceil_div(digits, ceil_div(digits, kMostDigits));
   for (int end = digits; end > 0; end -= std::min(end, at_a_time)) {
     const int taken = std::min(end, at_a_time);
-    groups_.push_back(lay_out(network, end - taken, taken));
+    groups_.push_back(lay_out(network, network.layers[l], end - taken, taken));
   }
   layer_.planes.clear();
   bias_.assign(layer_.bias.begin(), layer_.bias.end());
@@ -56,8 +56,7 @@ FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kerne
   multiplier_.resize(bias_.size());
 }
 
-FastLayer::Group FastLayer::lay_out(const Network& network, int first, int digits) const {
-  const Layer& l = layer_;
+FastLayer::Group FastLayer::lay_out(const Network& network, const Layer& l, int first, int digits) const {
   const int rows = l.global_average ? 1 : rows_;
   Group group;
   group.digits = digits;

@@ -7,6 +7,7 @@
 #include "code/integer.hpp"
 #include "golden/blocks.hpp"
 #include "golden/window_pool.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor::golden {
 namespace {
@@ -29,16 +30,14 @@ int window_index(const Layer& l, int r, int k) {
 
 std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, const Plane& plane, int inputs, int blocks) {
   const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
-  const int groups = ceil_div(layer.string_length(), kSliceK);
+  const SliceLayout layout = slice_layout(network, layer);
   std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
-  for (int slice = 0; slice < layer.slices(); ++slice) {
+  for (int slice = 0; slice < layout.slices(); ++slice) {
     const std::uint32_t bits = xor_decryptor(code, slice_bits(plane, code.n_in, slice));
-    const int r = slice / groups % layer.strings();
-    for (int i = 0; i < kSliceK * kSliceM; ++i) {
-      const int m = slice / groups / layer.strings() * kSliceM + i / kSliceK;
-      const int k = slice % groups * kSliceK + i % kSliceK;
-      if (m >= layer.output.channels || k >= layer.string_length()) continue;
-      const int row = m / kArrayChannels * inputs + window_index(layer, r, k);
+    for (int i = 0; i < code.n_out; ++i) {
+      const auto [m, input] = layout.weight(slice, i);
+      if (m < 0) continue;
+      const int row = m / kArrayChannels * inputs + window_index(layer, input / layer.string_length(), input % layer.string_length());
       weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] =
           (bits >> i & 1U) != 0 ? 1 : -1;
     }

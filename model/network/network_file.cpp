@@ -90,7 +90,8 @@ void save_network(const Network& network, const std::filesystem::path& file) {
   const auto provenance = schema::CreateProvenanceDirect(b, p.command.c_str(), p.tool_version.c_str(), p.seed, p.data_name.c_str(),
                                                          p.data_checksum.c_str(), p.epochs, p.accuracy, p.float_accuracy);
   const auto input = pack(network.input);
-  schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance));
+  schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance,
+                                                             network.slice.inputs, network.slice.channels));
   write_checked_file(kModelFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -111,6 +112,7 @@ Network load_network(const std::filesystem::path& file) {
     for (const schema::Layer* l : *stored->layers()) network.layers.push_back(unpack(*l));
   }
   if (stored->provenance() != nullptr) network.provenance = unpack(*stored->provenance());
+  network.slice = {stored->slice_inputs(), stored->slice_channels()};
   try {
     validate(network);
   } catch (const InputError& error) {

@@ -10,6 +10,7 @@
 #include "code/error.hpp"
 #include "code/integer.hpp"
 #include "network/network.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor {
 namespace {
@@ -178,9 +179,9 @@ class LayerCheck {
       const Code& code = network_.codes[static_cast<std::size_t>(plane.code)];
       require(code.n_in <= code.n_out, "its code '{}' stores N_in = {} bits for N_out = {} weights; N_in must not exceed N_out", code.name,
               code.n_in, code.n_out);
-      require(code.n_out == kSliceK * kSliceM, "its code '{}' has N_out = {}, but slices hold {} weights", code.name, code.n_out,
-              kSliceK * kSliceM);
-      const std::int64_t bytes = (static_cast<std::int64_t>(layer_.slices()) * code.n_in + 7) / 8;
+      require(code.n_out == network_.slice.weights(), "its code '{}' has N_out = {}, but slices hold {} weights", code.name, code.n_out,
+              network_.slice.weights());
+      const std::int64_t bytes = (std::int64_t{slice_layout(network_, layer_).slices()} * code.n_in + 7) / 8;
       require(static_cast<std::int64_t>(plane.stored.size()) == bytes, "it stores {} bytes of weights, but its shape and code ask for {}",
               plane.stored.size(), bytes);
     }
@@ -222,6 +223,10 @@ void validate(const Network& network) {
       static_cast<std::int64_t>(in.height) * in.width * in.channels > kMaxWeights) {
     throw InputError(fmt::format("network '{}': its input {}x{}x{} is outside 1 to {} per side", network.name, in.height, in.width,
                                  in.channels, kMaxSide));
+  }
+  if (network.slice != SliceShape{10, 2} && network.slice != SliceShape{16, 2}) {
+    throw InputError(fmt::format("network '{}': its slices are {}x{}, but 10x2 and 16x2 (inputs x channels) are possible", network.name,
+                                 network.slice.inputs, network.slice.channels));
   }
   if (network.layers.empty()) throw InputError(fmt::format("network '{}' has no layers", network.name));
   for (const Code& code : network.codes) {

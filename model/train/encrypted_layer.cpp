@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "train/device.hpp"
 #include "train/digit_weight.hpp"
@@ -31,9 +32,9 @@ constexpr double kLogitGain = 2.0;  // logits start with this standard deviation
 
 }  // namespace
 
-EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper,
-                                       const torch::Generator& generator)
-    : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(slice_map(shape)) {
+EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, std::shared_ptr<const SliceMap> map, const Code& code,
+                                       const Hyper& hyper, const torch::Generator& generator)
+    : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(std::move(map)) {
   const std::int64_t channels = shape.output.channels;
   if (spec.digits > 0) {
     latent_ = register_parameter("latent", (torch::randn(map_->sizes, generator) * kDigitSpread).clamp_(-1, 1));

@@ -44,6 +44,7 @@ struct NetworkSpec {
   std::string name;
   Shape input;
   std::vector<LayerSpec> layers;
+  SliceShape slice;  ///< of the weights of every layer
 };
 
 /// Names of the shipped networks, model/train/networks/NAME.json.

@@ -68,7 +68,10 @@ TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& c
     if (shapes_[i].kind == LayerKind::Pool) {
       layers_.emplace_back(nullptr);
     } else {
-      layers_.emplace_back(register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], codes.at(i), hyper, generator)));
+      const int source = spec.layers[i].source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.layers[i].source;
+      const auto map = slice_map(spec.slice, shapes_[i], source < 0 ? spec.input : shapes_[static_cast<std::size_t>(source)].output);
+      layers_.emplace_back(
+          register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], map, codes.at(i), hyper, generator)));
     }
   }
 }

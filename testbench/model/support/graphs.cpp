@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "network/slice_layout.hpp"
 #include "networks.hpp"
 
 namespace flexor::test {
@@ -21,12 +22,14 @@ std::vector<std::uint8_t> random_bytes(Random& random, std::size_t count) {
 
 // Stored bits, bias and multipliers that spread the outputs over their range.
 void fill(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  const Shape& before = network.tensor(l.source == kPreviousLayer ? static_cast<int>(network.layers.size()) - 1 : l.source);
   l.digits = random.below(4) == 0;
   const int digits = l.digits ? draw(random, 1, limits.digits) : 1;
   parts.digits |= digits > 1;
   for (int p = 0; p < digits; ++p) {
     const int code = p > 0 && !limits.mixed_digits ? l.planes[0].code : pick_code(random, network);
-    const auto bits = static_cast<std::size_t>(l.slices()) * static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
+    const auto bits = static_cast<std::size_t>(SliceLayout(network.slice, l, before).slices()) *
+                      static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
     l.planes.push_back({code, random_bytes(random, (bits + 7) / 8)});
   }
   const double inputs = static_cast<double>(l.weights()) / l.output.channels * l.averaged_pixels();
@@ -140,7 +143,11 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
   Network network;
   network.name = "graph";
   network.input = {draw(random, 5, limits.side), draw(random, 5, limits.side), draw(random, 1, 3)};
-  network.codes = {nested_code(draw(random, 4, 20)), identity_code(20), random_tap_code(20, 12, 2, random.next())};
+  network.slice = limits.slice;
+  const int n_out = limits.slice.weights();
+  const int n_in = draw(random, 4, 20);
+  const Code first = n_out == 20 ? nested_code(n_in) : dense_code(n_out, n_in, random.next());
+  network.codes = {first, identity_code(n_out), random_tap_code(n_out, 12, 2, random.next())};
   const int convolutions = draw(random, 2, 5);
   for (int i = 0; i < convolutions; ++i) {
     Layer l;

@@ -48,6 +48,7 @@ struct GraphLimits {
   int channel_step = 1;         ///< shortcuts begin at multiples of this
   int side = 9;                 ///< longest side of the input
   int channels = 40;            ///< most channels of a convolution
+  SliceShape slice = {};        ///< of the weights
 };
 
 /// A residual network drawn whole: strides, kernels 1 to 7, shortcuts with stride and channel offset, digits, up to 4 planes, layers that

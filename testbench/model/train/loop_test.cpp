@@ -49,7 +49,7 @@ TEST(TrainLoop, CodewordsTakeThePlaceOfLatentsBitByBit) {
   const torch::Tensor latent = model->named_parameters()["dense.latent"].detach().to(torch::kDouble);
   const torch::Tensor soft = dense->weight().detach().to(torch::kDouble);
   const double mean = latent.abs().mean().item<double>();
-  const std::shared_ptr<const SliceMap> map = slice_map(dense->shape());
+  const std::shared_ptr<const SliceMap> map = slice_map({}, dense->shape(), {});
   const torch::Tensor flat = soft.reshape({-1});
   const torch::Tensor signs = hard.to(torch::kDouble).reshape({-1});
   for (std::int64_t i = 0; i < latent.numel(); ++i) {
