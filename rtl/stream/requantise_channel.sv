@@ -8,7 +8,7 @@
 ///   old_valid: result = max(result, old), of activations
 ///
 /// With t = high * 2^15 + low, 0 <= low < 2^15:  v = (high * multiplier + ((low * multiplier + addend * scale * 2^8 + 2^15) >>> 15)) >>> 1.
-/// In cycles after `sum_i`: offset and multiplier 1, addend 0, old 4, result 5.
+/// In cycles after `sum_i`: addend -1, offset and multiplier 0, old 3, result 4.
 module requantise_channel #(
     /// Bits of a sum, 16..31.
     parameter int unsigned AccWidth = 22
@@ -17,15 +17,17 @@ module requantise_channel #(
     input  logic                clk_i,
     /// Sum of the array.
     input  logic [AccWidth-1:0] sum_i,
-    /// Offset, one cycle after its sum.
+    /// Offset, with its sum.
     input  logic [AccWidth-1:0] offset_i,
-    /// Multiplier, signed, one cycle after its sum.
+    /// Multiplier, signed, with its sum.
     input  logic [        15:0] multiplier_i,
-    /// Shortcut, with its sum.
+    /// Shortcut, one cycle before its sum.
     input  logic [         7:0] addend_i,
     /// It is two's complement; steady.
     input  logic                addend_signed_i,
-    /// Shortcut multiplier in 1/256; steady.
+    /// Take a new shortcut multiplier.
+    input  logic                scale_load_i,
+    /// It, in 1/256.
     input  logic [        11:0] scale_i,
     /// Upper clamp; 255 for logits; steady.
     input  logic [         7:0] activation_max_i,
@@ -35,7 +37,7 @@ module requantise_channel #(
     input  logic                projection_i,
     /// The result is a maximum with old_i; steady while a pixel passes.
     input  logic                old_valid_i,
-    /// Old result, four cycles after its sum.
+    /// Old result, three cycles after its sum.
     input  logic [         7:0] old_i,
     /// Result: a byte (bits 15:8 are not used), or a logit.
     output logic [        15:0] result_o
@@ -45,35 +47,37 @@ module requantise_channel #(
     $error("requantise_channel: AccWidth must be in 16..31");
   end
 
-  logic [AccWidth-1:0] sum_q, t_q;
-  always_ff @(posedge clk_i) begin
-    sum_q <= sum_i;
-    t_q   <= sum_q + offset_i;
-  end
+  logic [AccWidth-1:0] t_q;
+  always_ff @(posedge clk_i) t_q <= sum_i + offset_i;
 
   // Products: see multiply_add for the cycles.
   logic [31:0] shortcut, low, both;
-  multiply_add i_shortcut (
+  multiply_add #(
+      .Keep(1'b1)
+  ) i_shortcut (
       .clk_i,
-      .a_i  ({addend_signed_i && addend_i[7], addend_i, 7'd0}),
-      .b_i  ({3'd0, scale_i, 1'b0}),
-      .c_i  (32'h0000_8000),
+      .b_load_i(scale_load_i),
+      .a_i({addend_signed_i && addend_i[7], addend_i, 7'd0}),
+      .b_i({3'd0, scale_i, 1'b0}),
+      .c_i(32'h0000_8000),
       .sum_o(shortcut)
   );
   multiply_add i_low (
       .clk_i,
-      .a_i  (multiplier_i),
-      .b_i  ({1'b0, t_q[14:0]}),
-      .c_i  (shortcut),
+      .b_load_i(1'b0),
+      .a_i(multiplier_i),
+      .b_i({1'b0, t_q[14:0]}),
+      .c_i(shortcut),
       .sum_o(low)
   );
   multiply_add #(
       .Late(1'b1)
   ) i_high (
       .clk_i,
-      .a_i  (multiplier_i),
-      .b_i  (16'($signed(t_q[AccWidth-1:15]))),
-      .c_i  ({{15{low[31]}}, low[31:15]}),
+      .b_load_i(1'b0),
+      .a_i(multiplier_i),
+      .b_i(16'($signed(t_q[AccWidth-1:15]))),
+      .c_i({{15{low[31]}}, low[31:15]}),
       .sum_o(both)
   );
   logic [30:0] v;

@@ -2,9 +2,9 @@
 
 /// From sums to the tensor: one channel a cycle is requantised, with its shortcut or the maximum of a window, and written two a halfword.
 ///
-/// Times after `load_i` (sums copied to the chain): channel c leaves the chain in cycle 1 + c, its result is there in cycle 6 + c, its
-/// halfword is written in cycle 6 + c (c odd; every c for logits). A shortcut halfword is read in cycle c (c even), the old one of a
-/// maximum in cycle 4 + c (c even): never in a cycle that writes, because results are 16, 18, 20 or at least 22 cycles apart.
+/// Times after `sums_i` (sums copied to the chain): channel c leaves the chain in cycle 1 + c, its result is there and its halfword is
+/// written in cycle 5 + c (c odd; every c for logits). A shortcut halfword is read in cycle c - 1 (c even), the old one of a maximum in
+/// cycle 3 + c (c even): never in a cycle that writes, because results are 16, 18, 20 or at least 22 cycles apart.
 module row_drain
   import stream_pkg::*;
 #(
@@ -27,6 +27,8 @@ module row_drain
     input  logic                    result_i,
     /// Another one may be accepted.
     output logic                    chain_free_o,
+    /// Sums will be copied to the chain in the next cycle.
+    input  logic                    sums_next_i,
     /// Sums are copied to the chain.
     input  logic                    sums_i,
     /// Move the chain.
@@ -60,34 +62,33 @@ module row_drain
   logic [WordWidth-1:0] result_q, addend_q;
   logic [7:0] activation_max_q;
   logic [3:0] result_step_q, addend_step_q, tile_q;
-  logic [11:0] scale_q;
 
   // Channels: channel_q leaves the chain while shifting_q; valid_q[i] is i cycles later.
   logic shifting_q;
-  logic [3:0] channel_q;
+  logic [3:0] channel_q, channel_d;
   logic [4:0] free_q;
-  logic [5:1] valid_q;
+  logic [4:1] valid_q;
   logic [3:0] out_channel_q, window_q;
   logic pixel_ends, window_ends, window_ended_q;
   assign chain_free_o = free_q[4:3] == '0 && !free_q[0];
   assign shift_o = sums_i || shifting_q;
   assign busy_o = shifting_q || sums_i || valid_q != '0;
-  assign parameter_address_o = {tile_q, channel_q};
-  assign pixel_ends = valid_q[5] && out_channel_q == 4'(M - 1);
-  assign window_ends = !maximum_q || window_q == scale_q[3:0];
+  assign channel_d = sums_i ? '0 : channel_q + 4'd1;
+  assign parameter_address_o = {tile_q, channel_d};
+  assign pixel_ends = valid_q[4] && out_channel_q == 4'(M - 1);
+  assign window_ends = !maximum_q || window_q == addend_step_q;
 
   always_ff @(posedge clk_i) begin
     if (load_i[2]) {activation_max_q, logits_q, projection_q, signed_q, maximum_q} <= payload_i;
     if (load_i[3]) {result_step_q, addend_step_q, tile_q} <= payload_i;
-    if (load_i[4]) scale_q <= payload_i;
     if (result_i) free_q <= 5'(M + 5);
     else if (free_q != '0) free_q <= free_q - 5'd1;
     if (sums_i) shifting_q <= 1'b1;
     else if (channel_q == 4'(M - 1)) shifting_q <= 1'b0;
-    channel_q <= sums_i ? '0 : channel_q + 4'd1;
-    valid_q <= {valid_q[4:1], shifting_q};
-    if (valid_q[5]) out_channel_q <= out_channel_q + 4'd1;
-    if (valid_q[5] && out_channel_q == 4'(M - 2)) begin  // the next pixel's first channel is compared a cycle later
+    channel_q <= channel_d;
+    valid_q <= {valid_q[3:1], shifting_q};
+    if (valid_q[4]) out_channel_q <= out_channel_q + 4'd1;
+    if (valid_q[4] && out_channel_q == 4'(M - 2)) begin  // the next pixel's first channel is compared a cycle later
       window_q <= window_ends ? '0 : window_q + 4'd1;
       window_ended_q <= window_ends;
     end
@@ -100,31 +101,32 @@ module row_drain
     end
   end
 
-  // Reads: halfword `index` of the shortcut word, ahead of its even channel; with maximum four cycles later.
+  // Reads: halfword `index` of the shortcut word, ahead of its even channel; with maximum of the result's own word, four cycles later.
   logic read, early_read, late_read, read_q;
-  logic [2:0] parity_q;
+  logic [1:0] parity_q;
   logic [2:0] index_q;
-  assign early_read = sums_i || (shifting_q && channel_q[0] && channel_q != 4'(M - 1));
-  assign late_read  = valid_q[3] && !parity_q[2];
+  assign early_read = sums_next_i || (shifting_q && !channel_q[0] && channel_q != 4'(M - 2));
+  assign late_read = valid_q[2] && !parity_q[1];
   assign read = (maximum_q ? late_read : early_read) && !logits_q;
   always_ff @(posedge clk_i) begin
-    parity_q <= {parity_q[1:0], channel_q[0]};
+    parity_q <= {parity_q[0], channel_q[0]};
     read_q <= read;
     if (read) index_q <= index_q + 3'd1;
     if (!running_i) index_q <= '0;
   end
 
-  logic write;
-  assign write = valid_q[5] && (out_channel_q[0] || logits_q);
+  logic write, addend_bank;
+  assign addend_bank = maximum_q ? result_bank_q : addend_bank_q;
+  assign write = valid_q[4] && (out_channel_q[0] || logits_q);
   for (genvar b = 0; b < 2; b++) begin : gen_bank
-    assign read_o[b]  = read && addend_bank_q == 1'(b);
+    assign read_o[b]  = read && addend_bank == 1'(b);
     assign write_o[b] = write && running_i && result_bank_q == 1'(b);
   end
-  assign address_o = !write ? {addend_q, index_q} :
+  assign address_o = !write ? {maximum_q ? result_q : addend_q, index_q} :
       logits_q ? {result_q[WordWidth-1:1], result_q[0] ^ out_channel_q[3], out_channel_q[2:0]} : {result_q, out_channel_q[3:1]};
 
   logic addend_ends;
-  assign addend_ends = read && index_q == 3'd7 && window_ends;
+  assign addend_ends = read && index_q == 3'd7;
   always_ff @(posedge clk_i) begin
     if (load_i[0]) {result_bank_q, result_q} <= payload_i[WordWidth:0];
     else if (pixel_ends && window_ended_q) result_q <= result_q + WordWidth'(result_step_q);
@@ -136,7 +138,7 @@ module row_drain
   logic [15:0] halfword;
   logic [ 7:0] upper_q;
   logic [ 7:0] addend;
-  assign halfword = data_i[addend_bank_q];
+  assign halfword = data_i[addend_bank];
   assign addend = read_q ? halfword[7:0] : upper_q;
   always_ff @(posedge clk_i) if (read_q) upper_q <= halfword[15:8];
 
@@ -151,7 +153,8 @@ module row_drain
       .multiplier_i,
       .addend_i(addend),
       .addend_signed_i(signed_q),
-      .scale_i(maximum_q ? '0 : scale_q),
+      .scale_load_i(load_i[4]),
+      .scale_i(payload_i),
       .activation_max_i(activation_max_q),
       .logits_i(logits_q),
       .projection_i(projection_q),

@@ -48,7 +48,9 @@ module row_sequencer
     output logic           first_o,
     /// With accumulate_o: they are doubled before.
     output logic           twice_o,
-    /// One cycle after a result's last accumulate_o.
+    /// A result's last accumulate_o.
+    output logic           load_next_o,
+    /// One cycle after it.
     output logic           load_o
 );
 
@@ -115,7 +117,7 @@ module row_sequencer
     if (valid_tag_q[1]) weight_address_o <= pixel_begins_q ? weight_q : weight_address_o + 8'd1;
     if (valid_tag_q[1]) pixel_begins_q <= weight_last_q;
     if (accumulate_o) sum_begins_q <= result_tag_q[Latency];
-    load_o <= accumulate_o && result_tag_q[Latency];
+    load_o <= load_next_o;
     if (!running_i) begin
       valid_tag_q <= '0;
       load_o <= 1'b0;
@@ -125,6 +127,7 @@ module row_sequencer
   end
   assign flight_o = valid_tag_q != '0 || load_o;
   assign accumulate_o = valid_tag_q[Latency];
+  assign load_next_o = accumulate_o && result_tag_q[Latency];
   assign first_o = sum_begins_q;
   assign twice_o = twice_tag_q[Latency];
 

@@ -48,9 +48,7 @@ module spi_host
     input  logic   [23:0] cycles_i
 );
 
-  localparam logic [3:0] Signature = 4'hA;
-  localparam logic [15:0] Identity = 16'h01F2;  // interface version 1, this engine
-  localparam logic [15:0] Geometry = 16'h1010;  // K, M
+  localparam logic [11:0] Identity = 12'hA10;  // signature, interface version, configuration
 
   // Shift register, on the SPI clock; a complete word waits in word_q.
   logic [15:0] shift_q, word_q, reply;
@@ -102,16 +100,6 @@ module spi_host
     end
   end
 
-  logic [15:0] register;
-  always_comb begin
-    unique case (address_o[1:0])
-      2'd0: register = Identity;
-      2'd1: register = Geometry;
-      2'd2: register = cycles_i[15:0];
-      2'd3: register = {8'h00, cycles_i[23:16]};
-    endcase
-    if (index_q == '0) reply = {Signature, 8'h00, running_i, error_i};
-    else reply = is_register_q ? register : data_i;
-  end
+  assign reply = index_q == '0 ? {Identity, running_i, error_i} : !is_register_q ? data_i : address_o[0] ? 16'(cycles_i[23:16]) : cycles_i[15:0];
 
 endmodule

@@ -16,7 +16,7 @@ module stream_decryptor
     input  logic              clk_i,
     /// A job runs; without it nothing is decrypted.
     input  logic              running_i,
-    /// CODE is taken: word_i has n - 1 in 11:7 and half the address of column 0 in 6:0.
+    /// CODE is taken: word_i has n - 1 in 11:7 and the block of 32 columns in 2:0.
     input  logic              load_code_i,
     /// BITS is taken: word_i has the groups - 1 in 8:0.
     input  logic              start_i,
@@ -46,7 +46,7 @@ module stream_decryptor
   end
 
   logic [4:0] last_q, bit_q;
-  logic [6:0] base_q;
+  logic [2:0] block_q;
   logic [8:0] groups_q;
   logic [15:0] bits_q;
   logic [StepWidth-1:0] step_q;
@@ -56,9 +56,10 @@ module stream_decryptor
   assign take_o = busy_o && valid_i && (!have_q || last_step) && !finishes;
   assign last_step = step_q == StepWidth'(Steps - 1);
   assign ends = bit_q == last_q;
+  assign column_address_o = {block_q, bit_q};
 
   always_ff @(posedge clk_i) begin
-    if (load_code_i) {last_q, base_q} <= word_i[11:0];
+    if (load_code_i) {last_q, block_q} <= {word_i[11:7], word_i[2:0]};
     if (take_o) bits_q <= word_i;
     else if (have_q) bits_q <= 16'(bits_q >> D);
     if (take_o) have_q <= 1'b1;
@@ -66,7 +67,6 @@ module stream_decryptor
     if (have_q) begin
       step_q <= last_step ? '0 : step_q + StepWidth'(1);
       bit_q <= ends ? '0 : bit_q + 5'd1;
-      column_address_o <= ends ? {base_q, 1'b0} : column_address_o + 8'd1;
       if (ends) groups_q <= groups_q - 9'd1;
     end
     if (finishes) begin
@@ -79,7 +79,6 @@ module stream_decryptor
       groups_q <= word_i[8:0];
       step_q <= '0;
       bit_q <= '0;
-      column_address_o <= {base_q, 1'b0};
     end
     if (!running_i) begin
       busy_o <= 1'b0;

@@ -284,7 +284,7 @@ module stream_engine
   );
 
   // Rows.
-  logic chain_free, result, accumulate, first, twice, sums, shift;
+  logic chain_free, result, accumulate, first, twice, sums_next, sums, shift;
   logic [AccWidth-1:0] sum;
   row_sequencer i_sequencer (
       .clk_i,
@@ -305,6 +305,7 @@ module stream_engine
       .accumulate_o    (accumulate),
       .first_o         (first),
       .twice_o         (twice),
+      .load_next_o     (sums_next),
       .load_o          (sums)
   );
   dot_array #(
@@ -332,6 +333,7 @@ module stream_engine
       .payload_i          (word[11:0]),
       .result_i           (result),
       .chain_free_o       (chain_free),
+      .sums_next_i        (sums_next),
       .sums_i             (sums),
       .shift_o            (shift),
       .sum_i              (sum),

@@ -34,14 +34,14 @@ module stream_job
 );
 
   logic full;
-  logic [CycleWidth-1:0] cycles_q;
-  assign full = &cycles_q;
-  assign cycles_o = cycles_q;
+  logic [CycleWidth:0] cycles_q;
+  assign full = cycles_q[CycleWidth];
+  assign cycles_o = cycles_q[CycleWidth-1:0];
   assign begin_o = start_i && !running_o;
 
   always_ff @(posedge clk_i) begin
     if (begin_o) cycles_q <= '0;
-    else if (running_o) cycles_q <= cycles_q + CycleWidth'(1);
+    else if (running_o) cycles_q <= cycles_q + (CycleWidth + 1)'(1);
     if (begin_o) running_o <= 1'b1;
     else if (done_i || illegal_i || ended_i || abort_i || full) running_o <= 1'b0;
     if (begin_o) error_o <= ErrorNone;

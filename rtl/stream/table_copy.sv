@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// COPY: puts halfwords of the stream into a table. The first halfword is {first address, entries - 1}, then 1 (microcode), 2 (code) or 3
+/// COPY: puts halfwords of the stream into a table. The first halfword is {first address, last address}, then 1 (microcode), 2 (code) or 3
 /// (parameters) halfwords an entry follow, the first one into the table's memory 0.
 module table_copy
   import stream_pkg::*;
@@ -29,7 +29,7 @@ module table_copy
 
   table_e table_q;
   logic head_q, last;
-  logic [7:0] count_q;
+  logic [7:0] last_address_q;
   logic [1:0] part_q;
 
   assign take_o = busy_o && valid_i;
@@ -54,11 +54,10 @@ module table_copy
     end else if (take_o) begin
       head_q <= 1'b0;
       part_q <= head_q || last ? 2'd0 : part_q + 2'd1;
-      if (head_q) {address_o, count_q} <= word_i;
+      if (head_q) {address_o, last_address_q} <= word_i;
       else if (last) begin
         address_o <= address_o + 8'd1;
-        count_q   <= count_q - 8'd1;
-        if (count_q == '0) busy_o <= 1'b0;
+        if (address_o == last_address_q) busy_o <= 1'b0;
       end
     end
     if (!running_i) busy_o <= 1'b0;

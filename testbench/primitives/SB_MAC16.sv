@@ -5,6 +5,7 @@
 /* verilator lint_off DECLFILENAME */
 module SB_MAC16 #(
     parameter logic A_REG = 1'b0,
+    parameter logic B_REG = 1'b0,
     parameter logic PIPELINE_16x16_MULT_REG2 = 1'b0,
     parameter logic [1:0] TOPOUTPUT_SELECT = 2'd0,
     parameter logic [1:0] TOPADDSUB_LOWERINPUT = 2'd0,
@@ -51,13 +52,15 @@ module SB_MAC16 #(
     $error("SB_MAC16: the model knows the mode of multiply_add only");
   end
 
-  logic [15:0] a_q, a;
+  logic [15:0] a_q, a, b_q, b;
   logic [31:0] product, product_q;
   assign a = A_REG ? a_q : A;
-  assign product = (A_SIGNED ? 32'($signed(a)) : 32'(a)) * (B_SIGNED ? 32'($signed(B)) : 32'(B));
+  assign b = B_REG ? b_q : B;
+  assign product = (A_SIGNED ? 32'($signed(a)) : 32'(a)) * (B_SIGNED ? 32'($signed(b)) : 32'(b));
   always_ff @(posedge CLK) begin
     if (CE) begin
       a_q <= A;
+      if (!BHOLD) b_q <= B;
       product_q <= product;
       O <= (PIPELINE_16x16_MULT_REG2 ? product_q : product) + {C, D};
     end
@@ -65,7 +68,7 @@ module SB_MAC16 #(
   assign {CO, ACCUMCO, SIGNEXTOUT} = '0;
 
   logic unused;
-  assign unused = ^{AHOLD, BHOLD, CHOLD, DHOLD, IRSTTOP, IRSTBOT, ORSTTOP, ORSTBOT, OLOADTOP, OLOADBOT, ADDSUBTOP, ADDSUBBOT, OHOLDTOP,
+  assign unused = ^{AHOLD, CHOLD, DHOLD, IRSTTOP, IRSTBOT, ORSTTOP, ORSTBOT, OLOADTOP, OLOADBOT, ADDSUBTOP, ADDSUBBOT, OHOLDTOP,
                     OHOLDBOT, CI, ACCUMCI, SIGNEXTIN};
 
 endmodule

@@ -6,12 +6,16 @@
 ///   Late = 1: sum_o[t + 2] = a_i[t - 1] * b_i[t] + c_i[t + 1]
 module multiply_add #(
     /// A register behind the product.
-    parameter bit Late = 1'b0
+    parameter bit Late = 1'b0,
+    /// b stands in a register of the multiplier, which takes b_i with b_load_i.
+    parameter bit Keep = 1'b0
 ) (
     /// Clock.
     input  logic        clk_i,
     /// First factor, signed, a cycle before the second.
     input  logic [15:0] a_i,
+    /// Keep = 1: take b_i.
+    input  logic        b_load_i,
     /// Second factor, signed.
     input  logic [15:0] b_i,
     /// Addend.
@@ -23,6 +27,7 @@ module multiply_add #(
   // The adders take the product (LOWERINPUT 2) and C, D (UPPERINPUT 1), carry from the lower to the upper (CARRYSELECT 3), and end in registers.
   SB_MAC16 #(
       .A_REG(1'b1),
+      .B_REG(Keep),
       .PIPELINE_16x16_MULT_REG2(Late),
       .TOPOUTPUT_SELECT(2'd1),
       .TOPADDSUB_LOWERINPUT(2'd2),
@@ -42,7 +47,7 @@ module multiply_add #(
       .C(c_i[31:16]),
       .D(c_i[15:0]),
       .AHOLD(1'b0),
-      .BHOLD(1'b0),
+      .BHOLD(!b_load_i),
       .CHOLD(1'b0),
       .DHOLD(1'b0),
       .IRSTTOP(1'b0),

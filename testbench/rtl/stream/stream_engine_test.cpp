@@ -27,7 +27,7 @@ struct Assembler {
   void end() { set(15, 4 << 9); }
   void copy(int table, int address, int entries, const std::vector<std::uint16_t>& data) {
     set(15, 2 << 9 | table << 7);
-    words.push_back(static_cast<std::uint16_t>(address << 8 | (entries - 1)));
+    words.push_back(static_cast<std::uint16_t>(address << 8 | (address + entries - 1)));
     words.insert(words.end(), data.begin(), data.end());
   }
   /// Stored bits of whole words of the weight cache: slices[8 * word + s].
@@ -164,7 +164,7 @@ int StreamEngine::differences(const Layer& l, int flip) {
   s.copy(0, 3, static_cast<int>(entries.size()), entries);
   std::vector<std::uint16_t> code, parameters;
   for (std::uint32_t c : column) code.push_back(static_cast<std::uint16_t>(c)), code.push_back(static_cast<std::uint16_t>(c >> 16));
-  s.copy(1, 6, l.n, code);
+  s.copy(1, 96, l.n, code);
   for (int m = 0; m < 16; ++m) {
     parameters.push_back(static_cast<std::uint16_t>(multiplier[m]));
     parameters.push_back(static_cast<std::uint16_t>(offset[m]));
@@ -193,11 +193,11 @@ int StreamEngine::differences(const Layer& l, int flip) {
   s.set(8, 0);
   const int result_at = draw(0, 100) * 2, bank = draw(0, 1);
   s.set(9, bank << 11 | result_at);
-  s.set(10, (l.pool || l.shortcut ? bank << 11 | result_at : 0));
+  s.set(10, (l.shortcut ? bank << 11 | result_at : 0));
   const int activation_max = l.logits ? 255 : l.projection ? 127 : draw(0, 1) == 0 ? 255 : 15;
   s.set(11, activation_max << 4 | (l.logits ? 8 : 0) | (l.projection ? 4 : 0) | (l.shortcut && bank == 0 ? 2 : 0) | (l.pool ? 1 : 0));
-  s.set(12, (l.logits ? 2 : 1) << 8 | 1 << 4 | 2);
-  s.set(13, l.pool ? 3 : scale);
+  s.set(12, (l.logits ? 2 : 1) << 8 | (l.pool ? 3 : 1) << 4 | 2);
+  s.set(13, scale);
   int filled = 0;
   const auto fill = [&](int rows, bool with) {  // the last one goes with a row
     for (; filled < rows; ++filled) {
