@@ -14,11 +14,11 @@ constexpr int kAfterGo = 2;      // to the next instruction, and to the first on
 constexpr int kFirstEntry = 3;   // to the first entry
 // Cycles from the cycle in which an entry is accepted.
 constexpr int kFlight = 8;          // until it is in the accumulators
-constexpr int kShortcutRead = 8;    // first one, then every second
-constexpr int kMaximumRead = 12;
-constexpr int kWrite = 15;
-constexpr int kLogitWrite = 14;     // first one, then every cycle
-constexpr int kDrained = 30;
+constexpr int kShortcutRead = 7;    // first one, then every second
+constexpr int kMaximumRead = 11;
+constexpr int kWrite = 14;
+constexpr int kLogitWrite = 13;     // first one, then every cycle
+constexpr int kDrained = 29;
 constexpr int kResultGap = 16;      // results are 16, 18, 20 or at least 22 cycles apart
 constexpr int kAnyGap = 22;
 constexpr int kInputBank = 3;
@@ -102,7 +102,7 @@ CycleModel::Cycle CycleModel::accept_result(Cycle at) {
   }
   const int first_read = output_.maximum ? kMaximumRead : kShortcutRead;
   for (int i = 0; i < halfwords; ++i) {
-    use(addend_.bank, at + first_read + 2 * i);
+    use(output_.maximum ? result_.bank : addend_.bank, at + first_read + 2 * i);
     use(result_.bank, at + kWrite + 2 * i);
   }
   return at;

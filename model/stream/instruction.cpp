@@ -66,8 +66,7 @@ struct Encode {
   }
   void operator()(const SetScale& i) const { add(head(Opcode::Scale) | put(field::kScaleMultiplier, i.multiplier)); }
   void operator()(const SetCode& i) const {
-    if (i.column % 2 != 0) throw std::logic_error("a code begins at an even column");
-    add(head(Opcode::Code) | put(field::kCodeBits, i.stored_bits - 1) | put(field::kCodeColumn, i.column / 2));
+    add(head(Opcode::Code) | put(field::kCodeBits, i.stored_bits - 1) | put(field::kCodeBlock, i.block));
   }
   void operator()(const Go& i) const {
     add(head(Action::Go) | put(field::kGoCompute, i.compute ? 1 : 0) | put(field::kGoFill, static_cast<int>(i.fill)) |
@@ -79,7 +78,7 @@ struct Encode {
   }
   void operator()(const Copy& i) const {
     add(head(Action::Copy) | put(field::kCopyTable, static_cast<int>(i.table)));
-    add(put(field::kCopyFirst, i.first) | put(field::kCopyCount, i.count - 1));
+    add(put(field::kCopyFirst, i.first) | put(field::kCopyLast, i.first + i.count - 1));
     if (i.data.size() != static_cast<std::size_t>(i.count * table_halfwords(i.table))) throw std::logic_error("COPY with other data");
     out.insert(out.end(), i.data.begin(), i.data.end());
   }
@@ -126,7 +125,7 @@ class Decoder {
         return SetScale{get(field::kScaleMultiplier, h)};
       case Opcode::Code:
         stored_bits_ = get(field::kCodeBits, h) + 1;
-        return SetCode{stored_bits_, 2 * get(field::kCodeColumn, h)};
+        return SetCode{stored_bits_, get(field::kCodeBlock, h)};
       case Opcode::Action:
         break;
     }
@@ -155,8 +154,9 @@ class Decoder {
       case static_cast<int>(Action::Copy): {
         const Table table = static_cast<Table>(get(field::kCopyTable, h));
         const int place = halfword();
-        const int count = get(field::kCopyCount, place) + 1;
-        return Copy{table, get(field::kCopyFirst, place), count, data(count * table_halfwords(table))};
+        const int first = get(field::kCopyFirst, place);
+        const int count = (get(field::kCopyLast, place) - first) % (1 << field::kCopyLast.width) + 1;
+        return Copy{table, first, count, data(count * table_halfwords(table))};
       }
       case static_cast<int>(Action::Wait):
         return Wait{};

@@ -99,17 +99,17 @@ struct SetOutput {
 };
 struct SetSteps {
   int result = 0;
-  int addend = 0;
+  int addend = 0;      ///< with a maximum: places of a window - 1
   int parameters = 0;  ///< first channel / 16
   friend bool operator==(const SetSteps&, const SetSteps&) = default;
 };
 struct SetScale {
-  int multiplier = 0;  ///< of the shortcut in 1/256; of a maximum: places of a window - 1
+  int multiplier = 0;  ///< of the shortcut in 1/256; 0: none
   friend bool operator==(const SetScale&, const SetScale&) = default;
 };
 struct SetCode {
   int stored_bits = 1;  ///< a slice
-  int column = 0;       ///< even
+  int block = 0;        ///< of 32 columns
   friend bool operator==(const SetCode&, const SetCode&) = default;
 };
 struct Go {

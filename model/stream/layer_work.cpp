@@ -162,9 +162,7 @@ Pass LayerWork::pass(int m_tile) const {
   const bool one = g.result_rows() == 1 && g.result_columns() == 1;
   p.steps.result = layer.logits ? 2 : one ? 1 : pixel_words(layer.output.channels, parameters_);
   if (p.output.maximum) {
-    p.addend_bank = out_.bank;
-    p.steps.addend = p.steps.result;
-    p.scale.multiplier = window() - 1;
+    p.steps.addend = window() - 1;
   } else if (layer.shortcut) {
     const int groups = pixel_words(shortcut_.shape.channels, parameters_);
     const int group = m_tile - layer.shortcut->channel_offset / parameters_.M;
@@ -199,9 +197,7 @@ Compute LayerWork::compute(int m_tile, int y) const {
   c.advances = columns;
   c.written = columns * window();
   c.cycles = c.written * pixel_cycles;
-  if (window() > 1) {
-    c.addend = c.result;
-  } else if (layer.shortcut) {
+  if (layer.shortcut) {
     const int groups = pixel_words(shortcut_.shape.channels, parameters_);
     c.addend = shortcut_.address + m_tile - layer.shortcut->channel_offset / parameters_.M +
                y * layer.shortcut->stride * shortcut_.shape.width * groups;

@@ -19,6 +19,8 @@ namespace {
 using Columns = std::vector<std::uint32_t>;
 using Microcode = std::vector<std::uint16_t>;
 
+constexpr int kBlock = 32;  // columns of a code
+
 std::uint16_t low_half(std::int64_t value) { return static_cast<std::uint16_t>(value & 0xFFFF); }
 
 class Assembly {
@@ -28,7 +30,7 @@ class Assembly {
         placement_(placement),
         parameters_(parameters),
         entries_(parameters.Entries, 1),
-        columns_(parameters.Columns, 2),
+        columns_(parameters.Columns, kBlock),
         written_by_(network.layers.size()) {
     plan_.codes = network.codes;
     plan_.codes.push_back(pooling_code(parameters));
@@ -80,7 +82,7 @@ class Assembly {
       load.from = weight_head_;
       weight_head_ += static_cast<Address>(run.slices.size()) / parameters_.word_slices();
       load.to = weight_head_;
-      load.code = {code.n_in, static_cast<int>(add_columns(code, work.index) % parameters_.Columns)};
+      load.code = {code.n_in, static_cast<int>(add_columns(code, work.index) % parameters_.Columns / kBlock)};
       load.slices = run.slices;
       load.layer = work.index;
       plan_.loads.push_back(std::move(load));

@@ -68,7 +68,7 @@ struct Pass {
   SetOutput output;
   SetSteps steps;
   SetScale scale;
-  [[nodiscard]] bool adds() const { return output.maximum || scale.multiplier != 0; }
+  [[nodiscard]] bool adds() const { return scale.multiplier != 0; }
 };
 
 /// Everything that a program does, in the order in which each unit does it.

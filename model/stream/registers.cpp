@@ -64,20 +64,22 @@ void Registers::prepare(const Compute& compute, const Pass& pass) {
   update(scale_, pass.scale);
   if (compute.results == ResultKind::None) return;
   update(result_, SetResult{pass.result_bank, compute.result});
-  update(addend_, addend(compute, pass));
+  if (!pass.output.maximum) update(addend_, addend(compute, pass));
 }
 
 bool Registers::changes(const Compute& compute, const Pass& pass) const {
   if (output_ != pass.output || steps_ != pass.steps || scale_ != pass.scale) return true;
   if (compute.results == ResultKind::None) return false;
-  return result_ != SetResult{pass.result_bank, compute.result} || addend_ != addend(compute, pass);
+  if (result_ != SetResult{pass.result_bank, compute.result}) return true;
+  return !pass.output.maximum && addend_ != addend(compute, pass);
 }
 
 void Registers::computed(const Compute& compute, const Pass& pass) {
   if (compute.results == ResultKind::None) return;
   const int words = parameters_.bank_words();
   result_->address = modulo(compute.result + compute.advances * pass.steps.result, words);
-  if (!pass.output.logits) addend_->address = modulo(addend_->address + compute.advances * pass.steps.addend, words);
+  if (pass.output.maximum) addend_.reset();  // it goes on, unused
+  if (addend_ && !pass.output.logits) addend_->address = modulo(addend_->address + compute.advances * pass.steps.addend, words);
 }
 
 void Registers::repeat_weight() { tape_.add(*weight_); }

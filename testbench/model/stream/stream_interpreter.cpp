@@ -115,7 +115,7 @@ void StreamInterpreter::instruction(int h) {
       break;
     case 14:
       bits_ = bits(h, 11, 7) + 1;
-      column_ = bits(h, 6, 0) * 2;
+      column_ = bits(h, 2, 0) * 32;
       break;
     default:
       action(h);
@@ -239,7 +239,8 @@ void StreamInterpreter::decrypt(int groups) {
 void StreamInterpreter::copy(int table) {
   const int head = next();
   int address = bits(head, 15, 8);
-  for (int i = 0; i <= bits(head, 7, 0); ++i, address = (address + 1) % 256) {
+  const int last = bits(head, 7, 0);
+  for (bool more = true; more; more = address != last, address = (address + 1) % 256) {
     const auto at = static_cast<std::size_t>(address);
     if (table == 0) {
       microcode_[at] = static_cast<std::uint16_t>(next());
@@ -303,7 +304,7 @@ std::int64_t StreamInterpreter::hold(std::int64_t value) const {
 int StreamInterpreter::requantise(int channel, std::int64_t sum, int addend) const {
   const auto& [multiplier, low, high] = parameters_[static_cast<std::size_t>(tile_ * 16 + channel)];
   const std::int64_t t = hold(sum + (std::int64_t{high} << 16 | low));
-  const std::int64_t v = (t * static_cast<std::int16_t>(multiplier) + std::int64_t{addend} * (maximum_ ? 0 : scale_) * 256 + 32768) >> 16;
+  const std::int64_t v = (t * static_cast<std::int16_t>(multiplier) + std::int64_t{addend} * scale_ * 256 + 32768) >> 16;
   if (logits_) return static_cast<int>(std::clamp<std::int64_t>(v, -32768, 32767));
   return static_cast<int>(std::clamp<std::int64_t>(v, projection_ ? -max_ - 1 : 0, max_));
 }
@@ -313,7 +314,8 @@ void StreamInterpreter::drain_one() {
   results_.pop_front();
   std::array<int, 16> out{};
   for (int m = 0; m < 16; ++m) {
-    const int halfword = bank[static_cast<std::size_t>(addend_bank_)][static_cast<std::size_t>(addend_ * 8 + m / 2)];
+    const int from = maximum_ ? result_bank_ : addend_bank_;
+    const int halfword = bank[static_cast<std::size_t>(from)][static_cast<std::size_t>((maximum_ ? result_ : addend_) * 8 + m / 2)];
     const int byte = m % 2 == 0 ? halfword & 0xFF : halfword >> 8;
     int value = requantise(m, sums[static_cast<std::size_t>(m)], signed_ ? static_cast<std::int8_t>(byte) : byte);
     if (maximum_ && window_ > 0) value = std::max(value, byte);
@@ -327,11 +329,10 @@ void StreamInterpreter::drain_one() {
     writes_.push_back({result_bank_, address, static_cast<std::uint16_t>(value)});
     bank[static_cast<std::size_t>(result_bank_)][static_cast<std::size_t>(address)] = static_cast<std::uint16_t>(value);
   }
-  const bool window_ends = !maximum_ || window_ == scale_ % 16;
+  const bool window_ends = !maximum_ || window_ == addend_step_;
   window_ = window_ends ? 0 : window_ + 1;
-  if (!window_ends) return;
-  result_ = (result_ + result_step_) % 2048;
   if (!logits_) addend_ = (addend_ + addend_step_) % 2048;
+  if (window_ends) result_ = (result_ + result_step_) % 2048;
 }
 
 }  // namespace flexor::test
