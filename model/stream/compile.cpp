@@ -42,12 +42,35 @@ void predict_cycles(const Schedule& schedule, const Parameters& parameters, Prog
   program.start_cycles = end;
 }
 
+// Bands layer by layer: those with which the whole job takes the fewest cycles.
+Bands choose_bands(const Network& network, const Placement& placement, const Parameters& parameters) {
+  Bands bands(network.layers.size(), 0);
+  const auto cycles = [&] { return schedule(stream::plan(network, placement, bands, parameters), parameters).cycles; };
+  std::int64_t best = -1;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    int choice = 0;
+    for (const int band : possible_bands(network, l, placement, parameters)) {
+      if (best < 0) best = cycles();
+      if (band == 0) continue;
+      bands[l] = band;
+      const std::int64_t taken = cycles();
+      if (getenv("BANDS")) fmt::print("{} band {}: {}\n", network.layers[l].name, band, taken);
+      if (taken >= best) continue;
+      best = taken;
+      choice = band;
+    }
+    bands[l] = choice;
+  }
+  return bands;
+}
+
 }  // namespace
 
 Program compile(const Network& network, const Parameters& parameters) {
   validate(network);
   const Placement placement = place(network, parameters);
-  Plan plan = stream::plan(network, placement, parameters);
+  const Bands bands = choose_bands(network, placement, parameters);
+  Plan plan = stream::plan(network, placement, bands, parameters);
   Program program;
   program.configuration = parameters.name;
   program.network = network.name;

@@ -25,9 +25,10 @@ std::uint16_t low_half(std::int64_t value) { return static_cast<std::uint16_t>(v
 
 class Assembly {
  public:
-  Assembly(const Network& network, const Placement& placement, const Parameters& parameters)
+  Assembly(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters)
       : network_(network),
         placement_(placement),
+        bands_(bands),
         parameters_(parameters),
         entries_(parameters.Entries, 1),
         columns_(parameters.Columns, kBlock),
@@ -56,20 +57,49 @@ class Assembly {
     report.entries = work.entries_of_a_pixel();
     report.m_tiles = work.m_tiles;
     report.first_compute = next_compute();
-    for (int m_tile = 0; m_tile < work.m_tiles; ++m_tile) add_pass(work, m_tile);
+    add_passes(work);
     report.computes = next_compute() - report.first_compute;
     plan_.layers.push_back(std::move(report));
   }
 
-  void add_pass(const LayerWork& work, int m_tile) {
+  // Rows of results that go before the next m-tile; 0: all, and their input again for every m-tile.
+  [[nodiscard]] int band(const LayerWork& work) const {
+    if (work.resident) return work.g.result_rows();
+    return work.m_tiles == 1 || work.g.summed ? 0 : bands_[static_cast<std::size_t>(work.index)];
+  }
+
+  void add_passes(const LayerWork& work) {
+    tiles_.clear();
+    const int rows = work.g.result_rows();
+    const int band = this->band(work);
+    if (band > 0) rows_at_ = add_fills(work);
+    for (int first = 0; first < rows; first += band > 0 ? band : rows) {
+      for (int m_tile = 0; m_tile < work.m_tiles; ++m_tile) {
+        if (first == 0) load_tile(work, m_tile);
+        if (band == 0) rows_at_ = add_fills(work);
+        add_pass(work, m_tile, first, std::min(rows, band > 0 ? first + band : rows));
+      }
+    }
+  }
+
+  // Weights and parameters of an m-tile.
+  void load_tile(const LayerWork& work, int m_tile) {
     const TileWeights weights = work.weights(m_tile, static_cast<int>(plan_.codes.size()) - 1);
-    if (work.layer.kind != LayerKind::Pool || m_tile == 0) weight_ = add_weights(work, weights);
+    Tile tile;
+    tile.weights = work.layer.kind == LayerKind::Pool && m_tile > 0 ? tiles_.front().weights : add_weights(work, weights);
+    tile.parameters = add_parameters(work, m_tile, weights);
+    tiles_.push_back(tile);
+  }
+
+  // Rows first .. end - 1 of an m-tile.
+  void add_pass(const LayerWork& work, int m_tile, int first, int end) {
+    const Tile& tile = tiles_[static_cast<std::size_t>(m_tile)];
     Pass pass = work.pass(m_tile);
-    pass.parameters = add_parameters(work, m_tile, weights);
+    pass.parameters = tile.parameters;
     pass.steps.parameters = static_cast<int>(pass.parameters / parameters_.M % (parameters_.Channels / parameters_.M));
     plan_.passes.push_back(pass);
-    if (m_tile == 0 || !work.resident) rows_at_ = add_fills(work);
-    work.g.summed ? add_sums(work, m_tile) : add_rows(work, m_tile);
+    weight_ = tile.weights;
+    work.g.summed ? add_sums(work, m_tile) : add_rows(work, m_tile, first, end);
   }
 
   Address add_weights(const LayerWork& work, const TileWeights& weights) {
@@ -178,9 +208,10 @@ class Assembly {
     return front;
   }
 
-  void check_lines(const LayerWork& work, const Compute& compute) const {
+  // `low`: the lowest word that is still read when the computation's last fill comes.
+  void check_lines(const LayerWork& work, const Compute& compute, Address low) const {
     const Fill& last = plan_.fills[static_cast<std::size_t>(compute.fills) - 1];
-    const Address words = last.line + last.length() - compute.line_low;
+    const Address words = last.line + last.length() - low;
     if (words <= parameters_.LineWords) return;
     throw InputError(fmt::format(
         "layer '{}' keeps {} words of 16 channels for one row of its output, but the line buffer of engine '{}' holds {}; give it fewer "
@@ -188,24 +219,24 @@ class Assembly {
         work.layer.name, words, parameters_.name, parameters_.LineWords));
   }
 
-  void add_compute(const LayerWork& work, const Compute& compute) {
-    check_lines(work, compute);
-    plan_.computes.push_back(compute);
+  // Left end of the window of row y of the results.
+  [[nodiscard]] Address window(const LayerWork& work, int y) const {
+    return rows_at_ + work.lines.word(y * work.lines.advance) - work.g.padding.left * work.g.groups;
   }
 
-  void add_rows(const LayerWork& work, int m_tile) {
+  void add_rows(const LayerWork& work, int m_tile, int begin, int end) {
     const Address entry = add_entries(work.table(false), work.index);
-    for (int y = 0; y < work.g.result_rows(); ++y) {
-      const int first = y * work.lines.advance;
+    for (int y = begin; y < end; ++y) {
       Compute c = work.compute(m_tile, y);
       c.pass = static_cast<int>(plan_.passes.size()) - 1;
-      c.line_low = rows_at_ + work.lines.word(first) - work.g.padding.left * work.g.groups;
+      c.line_low = window(work, y);
       c.base = c.line_low + work.first_word(m_tile);
       c.entry = entry;
       c.weight = weight_;
-      c.fills = fill_of_slot_[static_cast<std::size_t>(first + work.lines.span - 1)];
+      c.fills = fill_of_slot_[static_cast<std::size_t>(y * work.lines.advance + work.lines.span - 1)];
       written_by_[static_cast<std::size_t>(work.index)][static_cast<std::size_t>(y)] = next_compute();
-      add_compute(work, c);
+      check_lines(work, c, window(work, work.m_tiles > 1 && band(work) > 0 ? begin : y));
+      plan_.computes.push_back(c);
       work.add_results(m_tile, y, plan_.results);
     }
   }
@@ -261,7 +292,8 @@ class Assembly {
   void finish_sum(const LayerWork& work, Compute c) {
     c.written = c.advances = c.results == ResultKind::Last ? 1 : 0;
     if (c.runs == 1) c.step = 0;
-    add_compute(work, c);
+    check_lines(work, c, c.line_low);
+    plan_.computes.push_back(c);
   }
 
   static constexpr int kMostRuns = 256;
@@ -269,11 +301,16 @@ class Assembly {
 
   const Network& network_;
   const Placement& placement_;
+  const Bands& bands_;
   const Parameters& parameters_;
   Plan plan_;
   Ring<Microcode> entries_;
   Ring<Columns> columns_;
   Address line_head_ = 0, weight_head_ = 0, parameter_head_ = 0;
+  struct Tile {
+    Address weights = 0, parameters = 0;
+  };
+  std::vector<Tile> tiles_;                 // of the layer
   Address weight_ = 0;                      // of the pass
   Address rows_at_ = 0;                     // front of its rows in the line buffer
   std::vector<int> fill_of_slot_;           // fills that a slot needs
@@ -282,9 +319,23 @@ class Assembly {
 
 }  // namespace
 
-Plan plan(const Network& network, const Placement& placement, const Parameters& parameters) {
+std::vector<int> possible_bands(const Network& network, std::size_t l, const Placement& placement, const Parameters& parameters) {
+  const LayerWork work(network, l, placement, parameters);
+  if (work.m_tiles == 1 || work.resident || work.g.summed) return {};
+  std::vector<int> bands{0};
+  const int tiles = work.layer.kind == LayerKind::Pool ? 1 : work.m_tiles;
+  if (tiles * work.entries_of_a_pixel() > parameters.WeightWords || work.m_tiles * parameters.M > parameters.Channels) return bands;
+  for (int rows = 1; rows < work.g.result_rows(); ++rows) {
+    const int slots = work.lines.span + (rows - 1) * work.lines.advance;
+    if (work.lines.front + slots * work.lines.pitch() > parameters.LineWords) break;
+    bands.push_back(rows);
+  }
+  return bands;
+}
+
+Plan plan(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters) {
   check_network(network, parameters);
-  return Assembly(network, placement, parameters).finish();
+  return Assembly(network, placement, bands, parameters).finish();
 }
 
 }  // namespace flexor::stream

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -82,7 +83,16 @@ struct Plan {
   std::vector<LayerReport> layers;
 };
 
+/// How many rows of results of each layer are computed for one m-tile before the next m-tile; 0: all rows, and the input is filled again for
+/// every m-tile. Of layers of one m-tile, and of those whose rows all stand in the line buffer at once, it does not count.
+using Bands = std::vector<int>;
+
+/// Bands of a layer that are possible: 0 and the numbers of rows whose windows fit the line buffer, if the weights of all m-tiles fit the
+/// cache. Empty: it does not count.
+[[nodiscard]] std::vector<int> possible_bands(const Network& network, std::size_t l, const Placement& placement,
+                                              const Parameters& parameters);
+
 /// Throws InputError with one sentence when a layer's shape, weights or ranges are not for the engine.
-[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Parameters& parameters);
+[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters);
 
 }  // namespace flexor::stream

@@ -49,6 +49,7 @@ class Scheduler {
       work_beside(k);
     }
     tape_.add(End{});
+    schedule_.cycles = clock().now() - 1;
     schedule_.instructions = tape_.finish();
     return std::move(schedule_);
   }

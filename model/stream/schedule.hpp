@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "stream/instruction.hpp"
@@ -12,6 +13,7 @@ namespace flexor::stream {
 struct Schedule {
   std::vector<Instruction> instructions;
   std::vector<int> layer_of_bits;  ///< of every BITS, in order
+  std::int64_t cycles = 0;         ///< of the job
 };
 
 /// One order of a plan's fills, loads and computations that is right whatever each of them takes: a word of the line buffer, of the weight
