@@ -42,35 +42,52 @@ void predict_cycles(const Schedule& schedule, const Parameters& parameters, Prog
   program.start_cycles = end;
 }
 
-// Bands layer by layer: those with which the whole job takes the fewest cycles.
-Bands choose_bands(const Network& network, const Placement& placement, const Parameters& parameters) {
-  Bands bands(network.layers.size(), 0);
-  const auto cycles = [&] { return schedule(stream::plan(network, placement, bands, parameters), parameters).cycles; };
-  std::int64_t best = -1;
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    int choice = 0;
-    for (const int band : possible_bands(network, l, placement, parameters)) {
-      if (best < 0) best = cycles();
-      if (band == 0) continue;
-      bands[l] = band;
-      const std::int64_t taken = cycles();
-      if (getenv("BANDS")) fmt::print("{} band {}: {}\n", network.layers[l].name, band, taken);
-      if (taken >= best) continue;
-      best = taken;
-      choice = band;
-    }
-    bands[l] = choice;
+// Choices layer by layer: those with which the whole job takes the fewest cycles.
+class Search {
+ public:
+  Search(const Network& network, const Placement& placement, const Parameters& parameters)
+      : network_(network), placement_(placement), parameters_(parameters) {
+    for (const TensorPlace& place : placement.outputs) choices_.push_back({0, place.bank});
+    best_ = cycles();
   }
-  return bands;
-}
+
+  Choices run() {
+    for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+      for (const int band : possible_bands(network_, l, placement_, parameters_)) try_choice(l, {band, choices_[l].idle_bank});
+      if (!network_.layers[l].shortcut) try_choice(l, {choices_[l].band, 1 - choices_[l].idle_bank});
+    }
+    return choices_;
+  }
+
+ private:
+  [[nodiscard]] std::int64_t cycles() const {
+    return schedule(stream::plan(network_, placement_, choices_, parameters_), parameters_).cycles;
+  }
+  void try_choice(std::size_t l, const Choice& choice) {
+    const Choice before = choices_[l];
+    choices_[l] = choice;
+    const std::int64_t taken = cycles();
+    if (taken < best_) {
+      best_ = taken;
+    } else {
+      choices_[l] = before;
+    }
+  }
+
+  const Network& network_;
+  const Placement& placement_;
+  const Parameters& parameters_;
+  Choices choices_;
+  std::int64_t best_ = 0;
+};
 
 }  // namespace
 
 Program compile(const Network& network, const Parameters& parameters) {
   validate(network);
   const Placement placement = place(network, parameters);
-  const Bands bands = choose_bands(network, placement, parameters);
-  Plan plan = stream::plan(network, placement, bands, parameters);
+  const Choices choices = Search(network, placement, parameters).run();
+  Plan plan = stream::plan(network, placement, choices, parameters);
   Program program;
   program.configuration = parameters.name;
   program.network = network.name;

@@ -64,7 +64,7 @@ void CycleModel::apply(const Instruction& instruction, Cycle at) {
   if (const auto* go = std::get_if<Go>(&instruction)) {
     next_ = at + kAfterGo;
     if (go->compute) compute(at, go->results);
-    if (go->fill != FillKind::Nothing) fill(at, go->fill);
+    if (go->fill != FillKind::Nothing) fill_idle_ = fill_end(at, go->fill, fill_, row_);
   } else if (const auto* bits = std::get_if<Bits>(&instruction)) {
     next_ = at + 2 + Cycle{bits->groups} * code_.stored_bits;
   } else if (const auto* copy = std::get_if<Copy>(&instruction)) {
@@ -126,21 +126,18 @@ void CycleModel::compute(Cycle at, ResultKind results) {
   drain_idle_ = std::max(accepted + kFlight, last_result_ + kDrained);
 }
 
-void CycleModel::fill(Cycle at, FillKind kind) {
+CycleModel::Cycle CycleModel::fill_end(Cycle at, FillKind kind, const SetFill& fill, const SetRow& row) const {
   Cycle cycle = at + kAfterGo;
-  if (kind == FillKind::Zeros) {
-    fill_idle_ = cycle + row_.words + row_.pad;
-    return;
-  }
+  if (kind == FillKind::Zeros) return cycle + row.words + row.pad;
   const int halfwords = parameters_.word_halfwords();
-  for (int word = 0; word < row_.words; ++word) {
-    const int read = word % fill_.group == fill_.group - 1 ? fill_.tail : halfwords;
+  for (int word = 0; word < row.words; ++word) {
+    const int read = word % fill.group == fill.group - 1 ? fill.tail : halfwords;
     for (int i = 0; i < read; ++i, ++cycle) {
-      while (used(fill_.bank, cycle)) ++cycle;
+      while (used(fill.bank, cycle)) ++cycle;
     }
     cycle += halfwords - read;
   }
-  fill_idle_ = cycle + row_.pad;
+  return cycle + row.pad;
 }
 
 Prediction predict(std::span<const Instruction> instructions, const Parameters& parameters) {

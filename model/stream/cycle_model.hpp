@@ -27,6 +27,8 @@ class CycleModel {
   [[nodiscard]] Cycle fill_idle() const { return fill_idle_; }
   [[nodiscard]] Cycle compute_idle() const { return compute_idle_; }
   [[nodiscard]] Cycle drain_idle() const { return drain_idle_; }
+  /// When the fill unit would be idle again after a GO in cycle `at`, with computations that were taken and no other ones.
+  [[nodiscard]] Cycle fill_end(Cycle at, FillKind kind, const SetFill& fill, const SetRow& row) const;
   /// Cycles in which the array took an entry.
   [[nodiscard]] std::int64_t entries() const { return entries_; }
 
@@ -34,7 +36,6 @@ class CycleModel {
   [[nodiscard]] Cycle ready(const Instruction& instruction) const;
   void apply(const Instruction& instruction, Cycle at);
   void compute(Cycle at, ResultKind results);
-  void fill(Cycle at, FillKind kind);
   Cycle accept_result(Cycle at);
   void use(int bank, Cycle at);
   [[nodiscard]] bool used(int bank, Cycle at) const;

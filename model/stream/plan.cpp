@@ -25,10 +25,10 @@ std::uint16_t low_half(std::int64_t value) { return static_cast<std::uint16_t>(v
 
 class Assembly {
  public:
-  Assembly(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters)
+  Assembly(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters)
       : network_(network),
         placement_(placement),
-        bands_(bands),
+        choices_(choices),
         parameters_(parameters),
         entries_(parameters.Entries, 1),
         columns_(parameters.Columns, kBlock),
@@ -65,7 +65,7 @@ class Assembly {
   // Rows of results that go before the next m-tile; 0: all, and their input again for every m-tile.
   [[nodiscard]] int band(const LayerWork& work) const {
     if (work.resident) return work.g.result_rows();
-    return work.m_tiles == 1 || work.g.summed ? 0 : bands_[static_cast<std::size_t>(work.index)];
+    return work.m_tiles == 1 || work.g.summed ? 0 : choices_[static_cast<std::size_t>(work.index)].band;
   }
 
   void add_passes(const LayerWork& work) {
@@ -96,6 +96,7 @@ class Assembly {
     const Tile& tile = tiles_[static_cast<std::size_t>(m_tile)];
     Pass pass = work.pass(m_tile);
     pass.parameters = tile.parameters;
+    if (!pass.adds()) pass.addend_bank = choices_[static_cast<std::size_t>(work.index)].idle_bank;
     pass.steps.parameters = static_cast<int>(pass.parameters / parameters_.M % (parameters_.Channels / parameters_.M));
     plan_.passes.push_back(pass);
     weight_ = tile.weights;
@@ -301,7 +302,7 @@ class Assembly {
 
   const Network& network_;
   const Placement& placement_;
-  const Bands& bands_;
+  const Choices& choices_;
   const Parameters& parameters_;
   Plan plan_;
   Ring<Microcode> entries_;
@@ -333,9 +334,9 @@ std::vector<int> possible_bands(const Network& network, std::size_t l, const Pla
   return bands;
 }
 
-Plan plan(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters) {
+Plan plan(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters) {
   check_network(network, parameters);
-  return Assembly(network, placement, bands, parameters).finish();
+  return Assembly(network, placement, choices, parameters).finish();
 }
 
 }  // namespace flexor::stream

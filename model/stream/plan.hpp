@@ -65,7 +65,8 @@ struct Pass {
   int layer = 0;
   int m_tile = 0;
   Address parameters = 0;  ///< channel
-  int result_bank = 0, addend_bank = 0;
+  int result_bank = 0;
+  int addend_bank = 0;  ///< also without a shortcut: it is read all the same
   SetOutput output;
   SetSteps steps;
   SetScale scale;
@@ -83,9 +84,15 @@ struct Plan {
   std::vector<LayerReport> layers;
 };
 
-/// How many rows of results of each layer are computed for one m-tile before the next m-tile; 0: all rows, and the input is filled again for
-/// every m-tile. Of layers of one m-tile, and of those whose rows all stand in the line buffer at once, it does not count.
-using Bands = std::vector<int>;
+/// What is free to choose of a layer: cycles depend on it, results do not.
+struct Choice {
+  /// Rows of results that are computed for one m-tile before the next m-tile; 0: all rows, and the input is filled again for every m-tile.
+  /// Of layers of one m-tile, and of those whose rows all stand in the line buffer at once, it does not count.
+  int band = 0;
+  /// Bank of the shortcut that the drain reads without using it, where there is none.
+  int idle_bank = 0;
+};
+using Choices = std::vector<Choice>;
 
 /// Bands of a layer that are possible: 0 and the numbers of rows whose windows fit the line buffer, if the weights of all m-tiles fit the
 /// cache. Empty: it does not count.
@@ -93,6 +100,6 @@ using Bands = std::vector<int>;
                                               const Parameters& parameters);
 
 /// Throws InputError with one sentence when a layer's shape, weights or ranges are not for the engine.
-[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Bands& bands, const Parameters& parameters);
+[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters);
 
 }  // namespace flexor::stream

@@ -52,10 +52,9 @@ bool Registers::prepare(const Compute& compute, const Compute* next) {
   return wrote;
 }
 
-// Without a shortcut it is read all the same: of the bank in which nothing is filled.
 SetAddend Registers::addend(const Compute& compute, const Pass& pass) const {
   if (pass.adds()) return {pass.addend_bank, compute.addend};
-  return addend_ && addend_->bank == pass.result_bank ? *addend_ : SetAddend{pass.result_bank, 0};
+  return addend_ && addend_->bank == pass.addend_bank ? *addend_ : SetAddend{pass.addend_bank, 0};
 }
 
 void Registers::prepare(const Compute& compute, const Pass& pass) {

@@ -56,10 +56,6 @@ class Scheduler {
 
  private:
   [[nodiscard]] const CycleModel& clock() const { return tape_.clock(); }
-  // Cycles from a fill's GO until the unit is idle.
-  [[nodiscard]] int fill_cycles(const Fill& fill) const {
-    return 2 + fill.pad + fill.words * (fill.zeros ? 1 : parameters_.word_halfwords());
-  }
 
   // ---- what is over ------------------------------------------------------------------------------------------------------------------
   [[nodiscard]] std::size_t done() const { return static_cast<std::size_t>(done_); }
@@ -78,6 +74,17 @@ class Scheduler {
   [[nodiscard]] bool has_space() const { return fill().line + fill().length() - parameters_.LineWords <= line_lows_[done()]; }
   [[nodiscard]] bool may_fill() const { return has_fill() && fill().after < written_ && has_space(); }
 
+  // Whether the drain of a pass uses the bank that the next fill reads.
+  [[nodiscard]] bool shares_bank(const Pass& pass) const {
+    if (fill().zeros) return false;
+    return fill().layout.bank == pass.result_bank || fill().layout.bank == pass.addend_bank;
+  }
+  // When the next fill would end if it began as soon as possible.
+  [[nodiscard]] CycleModel::Cycle fill_end() const {
+    const CycleModel::Cycle at = std::max(clock().now(), clock().fill_idle());
+    const FillKind kind = fill().zeros ? FillKind::Zeros : FillKind::Row;
+    return clock().fill_end(at, kind, fill().layout, {fill().words, fill().pad});
+  }
   void fill_alone() {
     tape_.add(Go{false, registers_.prepare(fill()), ResultKind::Each});
     ++next_fill_;
@@ -148,7 +155,7 @@ class Scheduler {
     const bool drains = registers_.changes(c, pass);
     drains ? static_cast<void>(written_ = done_) : settle(k);
     Go go{true, FillKind::Nothing, c.results};
-    if (may_fill()) {
+    if (may_fill() && !shares_bank(pass)) {
       go.fill = registers_.prepare(fill());
       ++next_fill_;
     }
@@ -171,12 +178,13 @@ class Scheduler {
     }
   }
 
-  // Whether the stream should issue the next fill by itself while row k is computed, because the GOs to come, each of which takes one fill
+  // Whether the stream should issue the next fill by itself while row k is computed, because the GOs to come, each of which may take one fill
   // with it, would be too late.
   [[nodiscard]] bool wants_fill(std::size_t k) const {
     if (!may_fill() || k + 1 >= plan_.computes.size()) return false;
     if (plan_.computes[k + 1].fills > next_fill_) return true;
-    if (std::max(clock().now(), clock().fill_idle()) + fill_cycles(fill()) > clock().compute_idle()) return false;
+    if (fill_end() > clock().compute_idle()) return false;
+    if (shares_bank(plan_.passes[static_cast<std::size_t>(plan_.computes[k].pass)])) return true;
     const std::size_t end = std::min(k + kLookAhead, plan_.computes.size());
     for (std::size_t j = k + 2; j < end; ++j) {
       if (plan_.computes[j].fills - next_fill_ > static_cast<int>(j - 1 - k)) return true;
