@@ -17,6 +17,7 @@ constexpr int kSettledResults = 2;  // results that must have come after one bef
 constexpr int kLookAhead = 12;      // computations whose fills are looked at
 constexpr int kMargin = 4;          // cycles that the stream is to be back before a row ends
 constexpr int kLeastGroups = 4;     // of a BITS that is not the end of its weights
+constexpr int kLeastPart = 6;       // words of a row that are filled by themselves
 constexpr int kMostGroups = 512;    // of a BITS
 
 // lows[i]: the lowest address that computation i or a later one reads.
@@ -42,6 +43,7 @@ class Scheduler {
 
   Schedule run() {
     registers_.set(SetLine{0});
+    take_fill();
     for (std::size_t k = 0; k < plan_.computes.size(); ++k) {
       while (next_fill_ < plan_.computes[k].fills) force_fill();
       while (next_load_ < plan_.loads.size() && plan_.loads[next_load_].before <= static_cast<int>(k)) force_load();
@@ -69,25 +71,52 @@ class Scheduler {
   }
 
   // ---- fills -------------------------------------------------------------------------------------------------------------------------
-  [[nodiscard]] bool has_fill() const { return next_fill_ < static_cast<int>(plan_.fills.size()); }
-  [[nodiscard]] const Fill& fill() const { return plan_.fills[static_cast<std::size_t>(next_fill_)]; }
+  // What is left of the next fill.
+  [[nodiscard]] const Fill& fill() const { return fill_; }
+  void take_fill() {
+    has_fill_ = next_fill_ < static_cast<int>(plan_.fills.size());
+    if (has_fill_) fill_ = plan_.fills[static_cast<std::size_t>(next_fill_)];
+  }
   [[nodiscard]] bool has_space() const { return fill().line + fill().length() - parameters_.LineWords <= line_lows_[done()]; }
-  [[nodiscard]] bool may_fill() const { return has_fill() && fill().after < written_ && has_space(); }
+  [[nodiscard]] bool may_fill() const { return has_fill_ && fill().after < written_ && has_space(); }
 
   // Whether the drain of a pass uses the bank that the next fill reads.
   [[nodiscard]] bool shares_bank(const Pass& pass) const {
     if (fill().zeros) return false;
     return fill().layout.bank == pass.result_bank || fill().layout.bank == pass.addend_bank;
   }
-  // When the next fill would end if it began as soon as possible.
-  [[nodiscard]] CycleModel::Cycle fill_end() const {
+  // When `words` and `pad` more words would be there if they were filled as soon as possible.
+  [[nodiscard]] CycleModel::Cycle fill_end(int words, int pad) const {
     const CycleModel::Cycle at = std::max(clock().now(), clock().fill_idle());
-    const FillKind kind = fill().zeros ? FillKind::Zeros : FillKind::Row;
-    return clock().fill_end(at, kind, fill().layout, {fill().words, fill().pad});
+    return clock().fill_end(at, fill().zeros ? FillKind::Zeros : FillKind::Row, fill().layout, {words, pad});
+  }
+  [[nodiscard]] bool fits() const { return fill_end(fill().words, fill().pad) <= clock().compute_idle(); }
+  // Words of the next row that are there before the row being computed ends; 0 where it is not worth it.
+  [[nodiscard]] int fitting_words() const {
+    if (fill().zeros || fill().layout.group > 1) return 0;
+    int low = 0;
+    for (int high = fill().words; low < high;) {
+      const int middle = (low + high + 1) / 2;
+      fill_end(middle, 0) + 2 <= clock().compute_idle() ? low = middle : high = middle - 1;
+    }
+    return low < kLeastPart || fill().words - low < kLeastPart ? 0 : low;
   }
   void fill_alone() {
     tape_.add(Go{false, registers_.prepare(fill()), ResultKind::Each});
+    filled();
+  }
+  void fill_part(int words) {
+    Fill part = fill();
+    part.words = words;
+    part.pad = 0;
+    tape_.add(Go{false, registers_.prepare(part), ResultKind::Each});
+    fill_.words -= words;
+    fill_.source += words;
+    fill_.line += words;
+  }
+  void filled() {
     ++next_fill_;
+    take_fill();
   }
   void force_fill() {
     if (fill().after >= written_) wait_for_drain();
@@ -157,7 +186,7 @@ class Scheduler {
     Go go{true, FillKind::Nothing, c.results};
     if (may_fill() && !shares_bank(pass)) {
       go.fill = registers_.prepare(fill());
-      ++next_fill_;
+      filled();
     }
     registers_.prepare(c, next);
     registers_.prepare(c, pass);
@@ -178,12 +207,11 @@ class Scheduler {
     }
   }
 
-  // Whether the stream should issue the next fill by itself while row k is computed, because the GOs to come, each of which may take one fill
-  // with it, would be too late.
-  [[nodiscard]] bool wants_fill(std::size_t k) const {
-    if (!may_fill() || k + 1 >= plan_.computes.size()) return false;
-    if (plan_.computes[k + 1].fills > next_fill_) return true;
-    if (fill_end() > clock().compute_idle()) return false;
+  // Whether the next computation waits for the next fill.
+  [[nodiscard]] bool needs_fill(std::size_t k) const { return plan_.computes[k + 1].fills > next_fill_; }
+
+  // Whether the GOs to come, each of which may take one fill with it, would be too late with the next one.
+  [[nodiscard]] bool late_with_fill(std::size_t k) const {
     if (shares_bank(plan_.passes[static_cast<std::size_t>(plan_.computes[k].pass)])) return true;
     const std::size_t end = std::min(k + kLookAhead, plan_.computes.size());
     for (std::size_t j = k + 2; j < end; ++j) {
@@ -192,18 +220,28 @@ class Scheduler {
     return false;
   }
 
+  // Issues the next fill, or a part of it, by itself while row k is computed, if that is of use. False: nothing done.
+  bool fill_beside(std::size_t k) {
+    if (!may_fill()) return false;
+    if (needs_fill(k) || (late_with_fill(k) && fits())) {
+      fill_alone();
+      return true;
+    }
+    const int words = late_with_fill(k) ? fitting_words() : 0;
+    if (words == 0) return false;
+    fill_part(words);
+    return true;
+  }
+
   void work_beside(std::size_t k) {
-    const bool drains = k + 1 < plan_.computes.size() && plan_.computes[k + 1].pass != plan_.computes[k].pass;
+    if (k + 1 == plan_.computes.size()) return;
+    const bool drains = plan_.computes[k + 1].pass != plan_.computes[k].pass;
     for (;;) {
       const CycleModel::Cycle end = (drains ? clock().drain_idle() : clock().compute_idle()) - kMargin;
-      const bool wants = wants_fill(k);
-      if (wants && clock().now() >= clock().fill_idle()) {
-        fill_alone();
-        continue;
-      }
+      if (clock().now() >= clock().fill_idle() && fill_beside(k)) continue;
+      const bool wants = may_fill() && clock().now() < clock().fill_idle() && (needs_fill(k) || late_with_fill(k));
       if (load_beside(wants ? std::min(clock().fill_idle(), end) : end)) continue;
-      if (!wants) return;
-      fill_alone();
+      if (!wants || !fill_beside(k)) return;
     }
   }
 
@@ -233,6 +271,8 @@ class Scheduler {
   int done_ = 0;     // computations before this one have surely ended
   int written_ = 0;  // and their results are in memory
   int next_fill_ = 0;
+  bool has_fill_ = false;
+  Fill fill_;  // what is left of that one
   std::size_t next_load_ = 0;
   int groups_done_ = 0;  // of that load
 };
