@@ -272,9 +272,9 @@ class Assembly {
   Ring<Microcode> entries_;
   Ring<Columns> columns_;
   Address line_head_ = 0, weight_head_ = 0, parameter_head_ = 0;
-  Address weight_ = 0;                      // of the pass
-  Address rows_at_ = 0;                     // front of its rows in the line buffer
-  std::vector<int> fill_of_slot_;           // fills that a slot needs
+  Address weight_ = 0;                        // of the pass
+  Address rows_at_ = 0;                       // front of its rows in the line buffer
+  std::vector<int> fill_of_slot_;             // fills that a slot needs
   std::vector<std::vector<int>> written_by_;  // per layer and row of its output
 };
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "stream/program.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -8,7 +10,6 @@
 #include "networks.hpp"
 #include "program_check.hpp"
 #include "seed.hpp"
-#include "stream/program.hpp"
 
 namespace flexor {
 namespace {
