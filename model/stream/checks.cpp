@@ -16,7 +16,7 @@ constexpr int kMostMultiplier = 4095;  // of a shortcut, 1/256
 constexpr int kMostStep = 15;          // words, of PIXELS and STEPS
 constexpr int kMostPad = 15;           // words of zeros behind a row
 constexpr int kMostPixels = 256;
-constexpr int kMostWindow = 16;        // places of a maximum
+constexpr int kMostWindow = 16;  // places of a maximum
 
 template <typename... T>
 [[noreturn]] void refuse(const Layer& layer, fmt::format_string<T...> format, T&&... values) {
@@ -31,8 +31,8 @@ void check_shortcut(const Layer& layer, const Parameters& parameters) {
            s.channel_offset, parameters.name, parameters.M);
   }
   if (s.multiplier > kMostMultiplier) {
-    refuse(layer, "multiplies its shortcut by {:.2f}, but engine '{}' takes less than 16; train it with a smaller one", s.multiplier / 256.0,
-           parameters.name);
+    refuse(layer, "multiplies its shortcut by {:.2f}, but engine '{}' takes less than 16; train it with a smaller one",
+           s.multiplier / 256.0, parameters.name);
   }
 }
 
@@ -63,7 +63,8 @@ void check_network(const Network& network, const Parameters& parameters) {
 void check_geometry(const Network& network, std::size_t l, const Geometry& g, const Parameters& parameters) {
   const Layer& layer = network.layers[l];
   const auto at_most = [&](int value, int most, const char* what) {
-    if (value > most) refuse(layer, "has {} {}, but engine '{}' takes at most {}; make the layer smaller", value, what, parameters.name, most);
+    if (value > most)
+      refuse(layer, "has {} {}, but engine '{}' takes at most {}; make the layer smaller", value, what, parameters.name, most);
   };
   at_most(g.columns * g.groups, parameters.LineWords, "words of 16 channels in a row of its input");
   const int window = g.pooled ? 2 : 1;

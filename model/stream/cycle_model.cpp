@@ -10,16 +10,16 @@ namespace flexor::stream {
 namespace {
 
 // Cycles from the cycle in which GO is taken.
-constexpr int kAfterGo = 2;      // to the next instruction, and to the first one in which a row is filled
-constexpr int kFirstEntry = 3;   // to the first entry
+constexpr int kAfterGo = 2;     // to the next instruction, and to the first one in which a row is filled
+constexpr int kFirstEntry = 3;  // to the first entry
 // Cycles from the cycle in which an entry is accepted.
-constexpr int kFlight = 8;          // until it is in the accumulators
-constexpr int kShortcutRead = 7;    // first one, then every second
+constexpr int kFlight = 8;        // until it is in the accumulators
+constexpr int kShortcutRead = 7;  // first one, then every second
 constexpr int kMaximumRead = 11;
 constexpr int kWrite = 14;
-constexpr int kLogitWrite = 13;     // first one, then every cycle
+constexpr int kLogitWrite = 13;  // first one, then every cycle
 constexpr int kDrained = 29;
-constexpr int kResultGap = 16;      // results are 16, 18, 20 or at least 22 cycles apart
+constexpr int kResultGap = 16;  // results are 16, 18, 20 or at least 22 cycles apart
 constexpr int kAnyGap = 22;
 constexpr int kInputBank = 3;
 

@@ -26,9 +26,9 @@ Geometry stacked(const Layer& layer, const Parameters& parameters) {
   const int bytes = layer.kernel_width * column_bytes(layer);
   g.groups = ceil_div(bytes, parameters.K);
   if (g.groups > kGroupWords) {
-    throw InputError(
-        fmt::format("layer '{}' stacks {} bytes a pixel, but the engine gathers at most {}; give it a smaller kernel or do not stack its rows",
-                    layer.name, bytes, kGroupWords * parameters.K));
+    throw InputError(fmt::format(
+        "layer '{}' stacks {} bytes a pixel, but the engine gathers at most {}; give it a smaller kernel or do not stack its rows",
+        layer.name, bytes, kGroupWords * parameters.K));
   }
   const int halfwords = bytes / 2;
   g.fill.group = g.groups;

@@ -17,10 +17,10 @@ struct Margins {
 /// A layer as the line buffer sees it: a window of pixels, each of some words, that moves over rows. A dense layer is a window as large as
 /// its input; a row-stacked one has gathered words in place of pixels and a window of one.
 struct Geometry {
-  int rows = 1;     ///< of the input
-  int columns = 1;  ///< pixels of a row
-  int groups = 1;   ///< words of a pixel
-  SetFill fill;     ///< how a row is read; the bank is the tensor's
+  int rows = 1;          ///< of the input
+  int columns = 1;       ///< pixels of a row
+  int groups = 1;        ///< words of a pixel
+  SetFill fill;          ///< how a row is read; the bank is the tensor's
   int source_words = 0;  ///< of a row in its bank
   int kernel_height = 1, kernel_width = 1;
   int stride_y = 1, stride_x = 1;

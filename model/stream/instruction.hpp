@@ -137,8 +137,8 @@ struct End {
   friend bool operator==(const End&, const End&) = default;
 };
 
-using Instruction = std::variant<SetSource, SetFill, SetRow, SetLine, SetPixels, SetBase, SetNext, SetEntry, SetWeight, SetResult, SetAddend,
-                                 SetOutput, SetSteps, SetScale, SetCode, Go, Bits, Copy, Wait, End>;
+using Instruction = std::variant<SetSource, SetFill, SetRow, SetLine, SetPixels, SetBase, SetNext, SetEntry, SetWeight, SetResult,
+                                 SetAddend, SetOutput, SetSteps, SetScale, SetCode, Go, Bits, Copy, Wait, End>;
 
 /// Halfwords of an element of a table.
 [[nodiscard]] int table_halfwords(Table table);

@@ -116,12 +116,13 @@ TileWeights LayerWork::weights(int m_tile, int pooling_code) const {
     prove_range(network_, static_cast<std::size_t>(index), m_tile * parameters_.M, sums, parameters_);
     const WeightRun once = pooling_words(pooling_code, parameters_);
     WeightRun run{pooling_code, {}};
-    for (int i = 0; i < entries_of_a_pixel() / kPoolEntries; ++i) run.slices.insert(run.slices.end(), once.slices.begin(), once.slices.end());
+    for (int i = 0; i < entries_of_a_pixel() / kPoolEntries; ++i)
+      run.slices.insert(run.slices.end(), once.slices.begin(), once.slices.end());
     return {{run}};
   }
   TileWeights tile = tile_weights(network_, layer, g.words(), m_tile, parameters_);
-  prove_range(network_, static_cast<std::size_t>(index), m_tile * parameters_.M,
-              weight_sums(network_.codes, layer, g, tile, parameters_), parameters_);
+  prove_range(network_, static_cast<std::size_t>(index), m_tile * parameters_.M, weight_sums(network_.codes, layer, g, tile, parameters_),
+              parameters_);
   for (WeightRun& run : tile.runs) {
     if (!pairs()) break;
     const std::vector<std::uint32_t> once = run.slices;

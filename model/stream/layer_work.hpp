@@ -23,7 +23,7 @@ class LayerWork {
   int index;
   Geometry g;
   Lines lines;
-  int source;     ///< the layer that it reads, or kNetworkInput
+  int source;  ///< the layer that it reads, or kNetworkInput
   int m_tiles;
   bool resident;  ///< all rows stand in the line buffer at once: they are filled once for all m-tiles
 

@@ -38,10 +38,10 @@ class Search {
     placement_.input = input_layout(network_, parameters_);
     if (!place(0)) {
       const Layer& layer = network_.layers[furthest_];
-      throw InputError(
-          fmt::format("layer '{}': its output of {}x{}x{} does not fit beside the tensors that are still needed (two banks of {} words of {} "
-                      "channels); use smaller images or fewer channels",
-                      layer.name, layer.output.height, layer.output.width, layer.output.channels, parameters_.bank_words(), parameters_.K));
+      throw InputError(fmt::format(
+          "layer '{}': its output of {}x{}x{} does not fit beside the tensors that are still needed (two banks of {} words of {} "
+          "channels); use smaller images or fewer channels",
+          layer.name, layer.output.height, layer.output.width, layer.output.channels, parameters_.bank_words(), parameters_.K));
     }
     return placement_;
   }

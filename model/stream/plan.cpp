@@ -73,7 +73,7 @@ class Assembly {
     const int rows = work.g.result_rows();
     const int band = this->band(work);
     if (band > 0) rows_at_ = add_fills(work);
-    for (int first = 0; first < rows; first += band > 0 ? band : rows) {
+    for (int first = 0; first<rows; first += band> 0 ? band : rows) {
       for (int m_tile = 0; m_tile < work.m_tiles; ++m_tile) {
         if (first == 0) load_tile(work, m_tile);
         if (band == 0) rows_at_ = add_fills(work);
@@ -311,10 +311,10 @@ class Assembly {
   struct Tile {
     Address weights = 0, parameters = 0;
   };
-  std::vector<Tile> tiles_;                 // of the layer
-  Address weight_ = 0;                      // of the pass
-  Address rows_at_ = 0;                     // front of its rows in the line buffer
-  std::vector<int> fill_of_slot_;           // fills that a slot needs
+  std::vector<Tile> tiles_;                   // of the layer
+  Address weight_ = 0;                        // of the pass
+  Address rows_at_ = 0;                       // front of its rows in the line buffer
+  std::vector<int> fill_of_slot_;             // fills that a slot needs
   std::vector<std::vector<int>> written_by_;  // per layer and row of its output
 };
 

@@ -23,10 +23,10 @@ struct Fill {
   int words = 1;
   int pad = 0;  ///< zeros behind the row
   SetFill layout;
-  int source = 0;      ///< word address in the bank
+  int source = 0;        ///< word address in the bank
   bool goes_on = false;  ///< the row ends where the next one of the tensor begins
-  Address line = 0;    ///< first word written
-  int after = -1;      ///< the computation whose results it reads, -1: none
+  Address line = 0;      ///< first word written
+  int after = -1;        ///< the computation whose results it reads, -1: none
   [[nodiscard]] int length() const { return words + pad; }
 };
 
@@ -51,13 +51,13 @@ struct Compute {
   Address entry = 0;
   Address weight = 0;
   ResultKind results = ResultKind::Each;
-  int result = 0;  ///< word address
-  int addend = 0;  ///< word address
-  int written = 0;  ///< words that the drain writes or places of maxima, pixels in all
-  int advances = 0;  ///< times that RESULT and ADDEND go on
-  int fills = 0;        ///< number of fills, from the first one of the program on, that it needs
+  int result = 0;        ///< word address
+  int addend = 0;        ///< word address
+  int written = 0;       ///< words that the drain writes or places of maxima, pixels in all
+  int advances = 0;      ///< times that RESULT and ADDEND go on
+  int fills = 0;         ///< number of fills, from the first one of the program on, that it needs
   Address line_low = 0;  ///< lowest word of the line buffer that it may read
-  int cycles = 0;       ///< about
+  int cycles = 0;        ///< about
 };
 
 /// The rows of one m-tile of a layer.

@@ -36,8 +36,8 @@ class Scheduler {
         line_lows_(suffix_lows(plan.computes, [](const Compute& c) { return c.line_low; })),
         weight_lows_(suffix_lows(plan.computes, [](const Compute& c) { return c.weight; })),
         entry_lows_(suffix_lows(plan.computes, [](const Compute& c) { return c.entry; })),
-        parameter_lows_(suffix_lows(
-            plan.computes, [&](const Compute& c) { return plan.passes[static_cast<std::size_t>(c.pass)].parameters; })),
+        parameter_lows_(
+            suffix_lows(plan.computes, [&](const Compute& c) { return plan.passes[static_cast<std::size_t>(c.pass)].parameters; })),
         tape_(parameters),
         registers_(parameters, tape_) {}
 

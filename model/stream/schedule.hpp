@@ -17,8 +17,8 @@ struct Schedule {
 };
 
 /// One order of a plan's fills, loads and computations that is right whatever each of them takes: a word of the line buffer, of the weight
-/// cache or of a table is overwritten when the last computation that reads it has ended, a tensor is read when it has been written. Rows are
-/// filled and weights decrypted while other rows are computed, as far as the estimated times allow.
+/// cache or of a table is overwritten when the last computation that reads it has ended, a tensor is read when it has been written. Rows
+/// are filled and weights decrypted while other rows are computed, as far as the estimated times allow.
 [[nodiscard]] Schedule schedule(const Plan& plan, const Parameters& parameters);
 
 }  // namespace flexor::stream

@@ -74,7 +74,7 @@ module instruction_decoder
   // A GO that was taken in the cycle before is not yet seen in the busy signals.
   logic going_q;
   assign here = valid_i && !decrypt_busy_i && !copy_busy_i && !going_q;
-  assign take_o = here && ready && !illegal_o;
+  assign take_o = here && ready;
   assign goes = take_o && is_action && action == ActionGo;
   assign bits_o = take_o && is_action && action == ActionBits;
   assign copy_o = take_o && is_action && action == ActionCopy;

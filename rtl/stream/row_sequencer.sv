@@ -36,6 +36,10 @@ module row_sequencer
     input  logic    [11:0] entry_i,
     /// The drain can take results: this entry may be a result's last.
     input  logic           chain_free_i,
+    /// An entry is accepted.
+    output logic           accept_o,
+    /// An entry waits for the drain.
+    output logic           stall_o,
     /// An entry is accepted that gives results.
     output logic           result_o,
     /// Line buffer word to read.
@@ -64,6 +68,8 @@ module row_sequencer
   assign gives = last && (results_i == ResultEach || (results_i == ResultLast && last_run_q));
   assign stall = valid_q && gives && !chain_free_i;
   assign accept = valid_q && !stall;
+  assign accept_o = accept;
+  assign stall_o = stall;
   assign result_o = accept && gives;
   assign restarts = accept && ends;
   assign busy_o = fetching_q || valid_q;

@@ -2,8 +2,8 @@
 
 /// XOR decryption of D slices at a time, one stored bit of each a cycle: y = XOR over the set bits x_j of column j of M (FleXOR, section 2).
 ///
-/// A group of D slices takes n cycles; stored bits come D a cycle from halfwords of the stream, bit 0 first; what is left of the last halfword
-/// is dropped. One cycle after its last bit a group is on weight_o, and write_o is high, two cycles later.
+/// A group of D slices takes n cycles; stored bits are the lowest D bits of the stream's halfword, which is shifted; what is left of the last
+/// halfword is dropped. One cycle after its last bit a group is on weight_o, and write_o is high, two cycles later.
 module stream_decryptor
   import stream_pkg::*;
 #(
@@ -24,8 +24,10 @@ module stream_decryptor
     input  logic              valid_i,
     /// That halfword.
     input  logic [      15:0] word_i,
-    /// It is taken as stored bits.
+    /// Its stored bits are used up.
     output logic              take_o,
+    /// Its lowest D bits are.
+    output logic              shift_o,
     /// Groups are being decrypted; the stream is used here.
     output logic              busy_o,
     /// Column of M to read.
@@ -48,52 +50,42 @@ module stream_decryptor
   logic [4:0] last_q, bit_q;
   logic [2:0] block_q;
   logic [8:0] groups_q;
-  logic [15:0] bits_q;
   logic [StepWidth-1:0] step_q;
-  logic have_q, ends, last_step, finishes;
+  logic steps, ends, last_step, finishes;
 
-  assign finishes = have_q && ends && groups_q == '0;
-  assign take_o = busy_o && valid_i && (!have_q || last_step) && !finishes;
+  assign steps = busy_o && valid_i;
+  assign finishes = ends && groups_q == '0;
+  assign take_o = steps && (last_step || finishes);
+  assign shift_o = steps;
   assign last_step = step_q == StepWidth'(Steps - 1);
   assign ends = bit_q == last_q;
   assign column_address_o = {block_q, bit_q};
 
   always_ff @(posedge clk_i) begin
     if (load_code_i) {last_q, block_q} <= {word_i[11:7], word_i[2:0]};
-    if (take_o) bits_q <= word_i;
-    else if (have_q) bits_q <= 16'(bits_q >> D);
-    if (take_o) have_q <= 1'b1;
-    else if (last_step) have_q <= 1'b0;
-    if (have_q) begin
+    if (steps) begin
       step_q <= last_step ? '0 : step_q + StepWidth'(1);
-      bit_q <= ends ? '0 : bit_q + 5'd1;
+      bit_q  <= ends ? '0 : bit_q + 5'd1;
       if (ends) groups_q <= groups_q - 9'd1;
-    end
-    if (finishes) begin
-      busy_o <= 1'b0;
-      have_q <= 1'b0;
+      if (finishes) busy_o <= 1'b0;
     end
     if (start_i) begin
-      busy_o <= 1'b1;
-      have_q <= 1'b0;
+      busy_o   <= 1'b1;
       groups_q <= word_i[8:0];
-      step_q <= '0;
-      bit_q <= '0;
+      step_q   <= '0;
+      bit_q    <= '0;
     end
-    if (!running_i) begin
-      busy_o <= 1'b0;
-      have_q <= 1'b0;
-    end
+    if (!running_i) busy_o <= 1'b0;
   end
 
   // The column is there one cycle after its address.
   logic [D-1:0] stored_q;
   logic first_q, valid_q, ends_q;
   always_ff @(posedge clk_i) begin
-    stored_q <= bits_q[D-1:0];
+    stored_q <= word_i[D-1:0];
     first_q  <= bit_q == '0;
-    valid_q  <= have_q;
-    ends_q   <= have_q && ends;
+    valid_q  <= steps;
+    ends_q   <= steps && ends;
     write_o  <= ends_q && running_i;
   end
   for (genvar d = 0; d < D; d++) begin : gen_slice

@@ -53,6 +53,8 @@ module stream_engine
     output logic   [CycleWidth-1:0] cycles_o,
     /// Trace: a row's computation begins.
     output logic                    trace_row_o,
+    /// Trace: 1 an entry is accepted, 2 the array waits for weights, 3 for the drain, 4 for something else; 0 no job.
+    output logic   [           2:0] trace_stage_o,
     /// Trace: bank 0 or 1 is written (bit i: bank i).
     output logic   [           1:0] trace_write_o,
     /// Trace: which halfword.
@@ -149,15 +151,20 @@ module stream_engine
   logic [7:0] copy_address;
   logic [5:0] copy_write;
   logic [15:0] word;
-  assign word = bank[2];
-  stream_reader i_reader (
+  logic shift_bits;
+  stream_reader #(
+      .D(D)
+  ) i_reader (
       .clk_i,
       .start_i  (begins),
       .start_address_i,
       .running_i(running),
       .read_o   (stream_read),
       .address_o(stream_address),
+      .data_i   (bank[2]),
       .valid_o  (valid),
+      .word_o   (word),
+      .shift_i  (shift_bits),
       .take_i   (take_instruction || take_bits || take_copy),
       .ended_o  (ended)
   );
@@ -231,6 +238,7 @@ module stream_engine
       .valid_i         (valid),
       .word_i          (word),
       .take_o          (take_bits),
+      .shift_o         (shift_bits),
       .busy_o          (decrypt_busy),
       .column_address_o(column_address),
       .column_i        ({table_data[2], table_data[1]}),
@@ -284,6 +292,7 @@ module stream_engine
   );
 
   // Rows.
+  logic accept, stall;
   logic chain_free, result, accumulate, first, twice, sums_next, sums, shift;
   logic [AccWidth-1:0] sum;
   row_sequencer i_sequencer (
@@ -299,6 +308,8 @@ module stream_engine
       .entry_address_o (entry_address),
       .entry_i         (table_data[0][11:0]),
       .chain_free_i    (chain_free),
+      .accept_o        (accept),
+      .stall_o         (stall),
       .result_o        (result),
       .line_address_o  (line_address),
       .weight_address_o(weight_address),
@@ -349,6 +360,7 @@ module stream_engine
   );
 
   assign trace_row_o = compute;
+  assign trace_stage_o = !running ? 3'd0 : accept ? 3'd1 : stall ? 3'd3 : decrypt_busy && !compute_busy ? 3'd2 : 3'd4;
   assign trace_write_o = drain_write;
   assign trace_address_o = drain_address;
   assign trace_data_o = drain_data;

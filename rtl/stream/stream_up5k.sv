@@ -80,6 +80,7 @@ module stream_up5k
       // The trace is for simulation; what feeds it is removed here.
       // verilator lint_off PINCONNECTEMPTY
       .trace_row_o    (),
+      .trace_stage_o  (),
       .trace_write_o  (),
       .trace_address_o(),
       .trace_data_o   ()

@@ -9,6 +9,7 @@ from .targets import TARGETS
 ENGINE, ARRAY, PE, BOARD = "engine", "array", "pe_array", "board"
 # Short names of tops; every other block goes by its RTL name.
 TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top", BOARD: "flexor_up5k"}
+BOARDS = ("flexor_up5k", "stream_up5k")  # tops that have pins
 # Named configuration and PE style that suit each target.
 CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "base"}
 TECH = {"ice40-up5k": "ice40"}  # rtl/tech: vendor cells, where not the generic ones

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "stream/program.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -8,7 +10,6 @@
 #include "networks.hpp"
 #include "program_check.hpp"
 #include "seed.hpp"
-#include "stream/program.hpp"
 #include "stream_networks.hpp"
 
 namespace flexor {
@@ -62,9 +63,9 @@ TEST(Program, Resnet20FitsAndGivesEveryWordOfTheGoldenModel) {
   std::printf("stream %zu halfwords, stored %d, tables %d, cycles %ld, start %ld\n", program.stream.size(), program.stored_halfwords,
               program.table_halfwords, program.predicted_cycles, program.start_cycles);
   for (const auto& layer : program.layers) {
-    std::printf("%-8s bank %d at %4d, %4d words, T %3d, m-tiles %d, ideal %8.0f, bits %d, GOs %d, cycles %ld\n", layer.name.c_str(), layer.output.bank,
-                layer.output.address, layer.output.words, layer.entries, layer.m_tiles, layer.ideal_cycles, layer.stored_halfwords,
-                layer.computes, layer.predicted_cycles);
+    std::printf("%-8s bank %d at %4d, %4d words, T %3d, m-tiles %d, ideal %8.0f, bits %d, GOs %d, cycles %ld\n", layer.name.c_str(),
+                layer.output.bank, layer.output.address, layer.output.words, layer.entries, layer.m_tiles, layer.ideal_cycles,
+                layer.stored_halfwords, layer.computes, layer.predicted_cycles);
   }
   const auto pixels = test::random_image(random, network.input);
   for (const auto when : {StreamInterpreter::When::AtOnce, StreamInterpreter::When::Late, StreamInterpreter::When::Random}) {
