@@ -5,10 +5,12 @@
 #include <memory>
 
 #include "command.hpp"
+#include "compile_stream.hpp"
 #include "compiler/compiler.hpp"
 #include "compiler/transfer_list.hpp"
 #include "compiler/transfer_model.hpp"
 #include "stored_bits.hpp"
+#include "stream_engine.hpp"
 #include "table.hpp"
 
 namespace flexor {
@@ -74,6 +76,7 @@ nlohmann::ordered_json external_json(const Network& network, const MemoryImage& 
 }
 
 void compile_command(const CompileFlags& flags, const Context& context) {
+  if (is_stream(flags.engine)) return compile_stream(flags.model, flags.out, flags.json, flags.engine, context);
   const auto& engine = find_configuration(flags.engine.configuration);
   const Network network = load_network(flags.model);
   const MemoryImage image = compile(network, engine, flags.engine.batch);
@@ -135,9 +138,12 @@ void add_compile(CLI::App& app, Context& context) {
   CLI::App* command = add_command(app, "compile", "Compile a model to a memory image and print the plan.",
                                   "flexor compile model/zoo/lenet5-small-0.4/model.flexor --config small --out lenet5.img");
   command->add_option("model", flags->model, "model file")->required()->type_name("MODEL");
-  command->add_option("--out", flags->out, "memory image to write")->required()->type_name("FILE");
+  command->add_option("--out", flags->out, "memory image to write; of micro16 the stream, 16-bit little endian")
+      ->required()
+      ->type_name("FILE");
   command
-      ->add_option("--config", flags->engine.configuration, "engine configuration: nano, micro, tiny, slim, small, base, medium or large")
+      ->add_option("--config", flags->engine.configuration,
+                   "engine configuration: nano, micro, tiny, slim, small, base, medium or large; micro16 is the stream engine")
       ->capture_default_str()
       ->type_name("NAME");
   command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")

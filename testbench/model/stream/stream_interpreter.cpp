@@ -6,7 +6,6 @@
 namespace flexor::test {
 namespace {
 
-constexpr std::int64_t kMostSteps = std::int64_t{1} << 24;
 constexpr std::size_t kUnsettled = 2;  // results that may still be on their way when a row begins
 
 int bits(int h, int high, int low) { return h >> low & ((1 << (high - low + 1)) - 1); }
@@ -25,7 +24,7 @@ bool StreamInterpreter::late() {
 }
 
 void StreamInterpreter::step() {
-  if (++steps_ > kMostSteps) throw Stop{End::TimeOut};
+  if (++steps_ > most_steps) throw Stop{End::TimeOut};
 }
 
 StreamInterpreter::End StreamInterpreter::run(int start, bool upper) {

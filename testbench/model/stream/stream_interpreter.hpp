@@ -28,6 +28,9 @@ class StreamInterpreter {
 
   StreamInterpreter(int acc_width, When when, std::uint64_t seed = 1);
 
+  /// Halfwords, words of zeros and entries after which a job ends with TimeOut.
+  std::int64_t most_steps = std::int64_t{1} << 24;
+
   std::array<std::vector<std::uint16_t>, 4> bank;
 
   /// Runs a job from halfword `start` of bank 2; `upper`: the image stands in the upper half of bank 3. Always returns.
