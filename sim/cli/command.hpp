@@ -25,6 +25,7 @@ void add_train(CLI::App& app, Context& context);
 void add_sweep(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_compile(CLI::App& app, Context& context);
+void add_convert(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_sim(CLI::App& app, Context& context);
