@@ -66,7 +66,7 @@ void CycleModel::apply(const Instruction& instruction, Cycle at) {
     if (go->compute) compute(at, go->results);
     if (go->fill != FillKind::Nothing) fill_idle_ = fill_end(at, go->fill, fill_, row_);
   } else if (const auto* bits = std::get_if<Bits>(&instruction)) {
-    next_ = at + 2 + Cycle{bits->groups} * code_.stored_bits;
+    next_ = at + 1 + Cycle{bits->groups} * code_.stored_bits;
   } else if (const auto* copy = std::get_if<Copy>(&instruction)) {
     next_ = at + 2 + static_cast<Cycle>(copy->data.size());
     if (copy->table != Table::Microcode) return;

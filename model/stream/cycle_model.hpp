@@ -41,7 +41,7 @@ class CycleModel {
   [[nodiscard]] bool used(int bank, Cycle at) const;
 
   const Parameters& parameters_;
-  Cycle next_ = 2, fill_idle_ = 0, compute_idle_ = 0, drain_idle_ = 0;
+  Cycle next_ = 3, fill_idle_ = 0, compute_idle_ = 0, drain_idle_ = 0;
   Cycle last_result_ = -100;  // accepted
   std::int64_t entries_ = 0;
   std::array<std::uint16_t, 256> microcode_{};

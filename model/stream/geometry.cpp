@@ -70,7 +70,8 @@ Geometry geometry(const Network& network, std::size_t l, const Parameters& param
   g.out_height = out.height;
   g.out_width = out.width;
   g.pooled = layer.max_pool;
-  const bool whole = layer.kernel_height == in.height && layer.kernel_width == in.width && out.height == 1 && out.width == 1;
+  const bool padded = g.padding.top != 0 || g.padding.left != 0 || g.padding.bottom != 0 || g.padding.right != 0;
+  const bool whole = !padded && layer.kernel_height == in.height && layer.kernel_width == in.width;
   g.summed = layer.kind == LayerKind::Pool && layer.average && whole;
   return g;
 }

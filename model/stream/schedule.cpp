@@ -255,7 +255,7 @@ class Scheduler {
       return true;
     }
     const int all = static_cast<int>(load().to - load().from) * parameters_.word_groups() - groups_done_;
-    const int groups = std::min({free_groups(), (left - 3) / load().code.stored_bits, kMostGroups});
+    const int groups = std::min({free_groups(), (left - 2) / load().code.stored_bits, kMostGroups});
     if (groups < std::min(all, kLeastGroups)) return false;
     decrypt(groups);
     return true;
