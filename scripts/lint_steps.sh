@@ -87,6 +87,9 @@ step_docs() {
   return "$bad"
 }
 
+# docs/results.md and the table of README.md are what docs/results.json gives; README.md fits a screen.
+step_results() { scripts/results table --verify; }
+
 # clang-tidy on every unit of model/ and sim/ with the compile commands of the dev build, of which only the generated headers are
 # made. Taken out of the commands: g++'s precompiled headers, which clang cannot read, and OpenMP, for which Debian's clang has no
 # omp.h. A unit that passed is not checked again until it, a header or the list of checks changes.

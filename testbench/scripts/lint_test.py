@@ -3,7 +3,7 @@
 """Every quick step of scripts/lint passes on the copy and fails on one planted fault."""
 import unittest
 
-from sandbox import Sandbox
+from sandbox import ROOT, Sandbox
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 MODULE = f"// {SPDX}\n\nmodule passing (\n    input  logic clk_i,\n    output logic clk_o\n);\n  assign clk_o = clk_i;\nendmodule\n"
@@ -57,6 +57,12 @@ class Lint(Sandbox):
 
     def test_generated(self):
         self.expect("generated", "docs/generated/interface.md", "old\n", "out of date")
+
+    def test_results(self):
+        for name in ("README.md", "docs/results.json"):
+            self.write(name, (ROOT / name).read_text())
+        self.run_script("results", "table")
+        self.expect("results", "README.md", (self.root / "README.md").read_text().replace("of 41,900,000", "of 41,900,001"), "run scripts/results table")
 
     def test_words(self):
         self.expect("words", "docs/a.md", "see /" + "home/me/flexor\n", "docs/a.md:1")
