@@ -75,14 +75,16 @@ step_words() {
   [[ -z $found ]]
 }
 
-# Every RTL module has a bench and a page; every relative link in the documentation leads somewhere.
+# Every RTL module has a bench and is described on a page; every relative link in the documentation leads somewhere, those to lines to what
+# their titles say.
 step_docs() {
   local bad=0 page link
   python3 scripts/lint_modules.py || bad=1
+  python3 scripts/docs_index.py --verify || bad=1
   while read -r page; do
     while read -r link; do
       [[ -e $(dirname "$page")/$link ]] || { echo "$page: link to $link leads nowhere" && bad=1; }
-    done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^..//; s/[#)].*//; /^$/d; /:\/\//d')
+    done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^..//; s/[# )].*//; /^$/d; /:\/\//d')
   done < <(sources '*.md')
   return "$bad"
 }
