@@ -11,7 +11,10 @@
 
 namespace flexor {
 
-inline constexpr const char* kVersion = "0.1.0";
+/// Version of CMakeLists.txt, e.g. "0.2.0".
+extern const char* const kVersion;
+/// Commit of the sources, e.g. "5999d8d" or "5999d8d-dirty"; "unknown" outside a git checkout.
+extern const char* const kCommit;
 
 /// What every subcommand shares.
 struct Context {

@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
 
   CLI::App app("Trains, compiles, simulates, compares and synthesises FleXOR networks: fractional-bit weights behind XOR gates.", "flexor");
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
+  app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion + ", commit " + flexor::kCommit);
   app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4/model.flexor --images 100");
   flexor::add_train(app, context);
   flexor::add_sweep(app, context);
