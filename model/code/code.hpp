@@ -27,8 +27,8 @@ struct Code {
 /// Throws std::invalid_argument with one sentence when sizes or rows are out of range (1 <= n_in, n_out <= 32, rows fit).
 void validate(const Code& code);
 
-/// The shipped nested code of n_out = 20, 32, 16 or 8: first n columns of one unit lower triangular matrix with <= 4 taps per row, n <= n_out.
-/// n = n_out: invertible. Throws InputError for other sizes.
+/// The shipped nested code of n_out = 20, 32, 16 or 8: first n columns of one unit lower triangular matrix with <= 4 taps per row, n <=
+/// n_out. n = n_out: invertible. Throws InputError for other sizes.
 Code nested_code(int n_in, int n_out = 20);
 /// The code that needs no gates: 12 stored bits for 20 weights. Each weight is the sum of one to three of them, chosen so that what the
 /// PE styles ecp5 and xc7 take in place of the weights (T y) is stored bits as they are; see WiredSearch and

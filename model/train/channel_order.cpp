@@ -58,8 +58,8 @@ std::vector<std::vector<int>> channel_orders(const Network& from, const std::vec
     if (ours.kind == LayerKind::Pool) {
       orders.push_back(tensor_order(from.source(l)));
     } else if (theirs.shortcut && ours.shortcut) {
-      orders.push_back(shortcut_order(tensor_order(theirs.shortcut->source), theirs.shortcut->channel_offset,
-                                      ours.shortcut->channel_offset, ours.output.channels));
+      orders.push_back(shortcut_order(tensor_order(theirs.shortcut->source), theirs.shortcut->channel_offset, ours.shortcut->channel_offset,
+                                      ours.output.channels));
     } else {
       orders.push_back(in_order(ours.output.channels));
     }

@@ -25,8 +25,9 @@ Shortcut shape_shortcut(const LayerSpec& spec, const SliceShape& slice, const Sh
   }
   shortcut.channel_offset = spec.shortcut->channel_offset.value_or((to.channels - from.channels) / 2);
   if (shortcut.channel_offset + from.channels > to.channels) {
-    throw InputError(fmt::format("layer {}: its shortcut puts {} channels at channel {}, but its output has {}; give a smaller channel_offset",
-                                 spec.name, from.channels, shortcut.channel_offset, to.channels));
+    throw InputError(
+        fmt::format("layer {}: its shortcut puts {} channels at channel {}, but its output has {}; give a smaller channel_offset",
+                    spec.name, from.channels, shortcut.channel_offset, to.channels));
   }
   if (slice.aligned() && shortcut.channel_offset % slice.inputs != 0) {
     throw InputError(

@@ -11,9 +11,9 @@ namespace flexor {
 
 /// Residual input of a layer to train; the stride follows from the shapes.
 struct ShortcutSpec {
-  int source = kNetworkInput;  ///< layer whose output is added
-  double scale = 1.0;          ///< output LSBs per source LSB at the start, 0..255
-  bool learned = false;        ///< the scale is a parameter
+  int source = kNetworkInput;                        ///< layer whose output is added
+  double scale = 1.0;                                ///< output LSBs per source LSB at the start, 0..255
+  bool learned = false;                              ///< the scale is a parameter
   std::optional<int> channel_offset = std::nullopt;  ///< output channel of the source's channel 0; without it the source is in the middle
 };
 

@@ -69,11 +69,12 @@ TEST(NestedCode, OfOtherSlicesHasFullRankFewTapsAndASmallCore) {
   EXPECT_THROW(nested_code(33, 32), InputError);
 }
 
-// A random code with every tap is the yardstick (covering .176 at 13 of 32, agreement .762).
-TEST(NestedCode, Of32CoversAsWellAsADenseDraw) {
-  EXPECT_LE(covering_distance(nested_code(13, 32)), covering_distance(dense_code(32, 13, 1)) + 0.002);
-  EXPECT_LE(covering_distance(nested_code(19, 32)), covering_distance(dense_code(32, 19, 1)));
-  EXPECT_LE(covering_distance(nested_code(26, 32)), covering_distance(dense_code(32, 26, 1)));
+// At 13 of 32 as well as a random code with every tap; beyond, where the nearest codeword of such a code cannot be searched, better than
+// two blocks.
+TEST(NestedCode, Of32CoversWell) {
+  EXPECT_LE(covering_distance(nested_code(13, 32)), covering_distance(dense_code(32, 13, 1)));
+  EXPECT_LE(covering_distance(nested_code(19, 32)), (covering_distance(nested_code(9, 16)) + covering_distance(nested_code(10, 16))) / 2);
+  EXPECT_LE(covering_distance(nested_code(26, 32)), covering_distance(nested_code(13, 16)));
   EXPECT_EQ(covering_distance(nested_code(32, 32)), 0.0);
 }
 
@@ -91,7 +92,8 @@ TEST(BlockCode, EveryBlockDecryptsItsOwnBits) {
   ASSERT_EQ(whole.n_out, 32);
   ASSERT_EQ(whole.n_in, 15);
   for (std::uint32_t stored = 0; stored < 1U << 15; stored += 7) {
-    const std::uint32_t wanted = parts[0].decrypt(stored & 7) | parts[1].decrypt(stored >> 3 & 31) << 8 | parts[2].decrypt(stored >> 8) << 16;
+    const std::uint32_t wanted =
+        parts[0].decrypt(stored & 7) | parts[1].decrypt(stored >> 3 & 31) << 8 | parts[2].decrypt(stored >> 8) << 16;
     ASSERT_EQ(whole.decrypt(stored), wanted) << stored;
   }
   EXPECT_THROW(block_code({nested_code(8), nested_code(8)}), InputError);
