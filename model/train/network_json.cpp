@@ -54,6 +54,7 @@ ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where,
   shortcut.source = source_of(reader, reading);
   shortcut.scale = reader.number("scale", shortcut.scale, 0, 255);
   shortcut.learned = reader.flag("learned", shortcut.learned);
+  if (reader.member("channel_offset") != nullptr) shortcut.channel_offset = reader.integer("channel_offset", 0, 0, 65535);
   reader.finish();
   return shortcut;
 }
@@ -161,6 +162,7 @@ NetworkSpec parse_network(const std::string& json, const std::string& where) {
   NetworkSpec& network = reading.network;
   network.name = reader.required_text("name");
   reader.text("about", "");
+  network.slice = parse_slice(reader.text("slice", "10x2"));
   network.input = read_input(reader);
   Written defaults;
   if (const nlohmann::json* given = reader.member("defaults")) {

@@ -12,7 +12,7 @@
 namespace flexor {
 namespace {
 
-Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& to) {
+Shortcut shape_shortcut(const LayerSpec& spec, const SliceShape& slice, const Shape& from, const Shape& to) {
   Shortcut shortcut;
   shortcut.source = spec.shortcut->source;
   shortcut.stride = from.height > to.height ? 2 : 1;
@@ -23,7 +23,18 @@ Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& t
                     "with no more channels",
                     spec.name, from.height, from.width, from.channels, to.height, to.width, to.channels));
   }
-  shortcut.channel_offset = (to.channels - from.channels) / 2;
+  shortcut.channel_offset = spec.shortcut->channel_offset.value_or((to.channels - from.channels) / 2);
+  if (shortcut.channel_offset + from.channels > to.channels) {
+    throw InputError(
+        fmt::format("layer {}: its shortcut puts {} channels at channel {}, but its output has {}; give a smaller channel_offset",
+                    spec.name, from.channels, shortcut.channel_offset, to.channels));
+  }
+  if (slice.aligned() && shortcut.channel_offset % slice.inputs != 0) {
+    throw InputError(
+        fmt::format("layer {}: its shortcut begins at channel {}, but with slices of {}x{} it must begin at a multiple of {}; give the "
+                    "shortcut \"channel_offset\": 0",
+                    spec.name, shortcut.channel_offset, slice.inputs, slice.channels, slice.inputs));
+  }
   return shortcut;
 }
 
@@ -71,6 +82,12 @@ void shape_pool(Layer& layer, const LayerSpec& spec, int largest) {
 
 }  // namespace
 
+SliceShape parse_slice(const std::string& words) {
+  if (words == "10x2") return {10, 2};
+  if (words == "16x2") return {16, 2};
+  throw InputError(fmt::format("slices of \"{}\" are not possible; choose 10x2 or 16x2 (inputs x channels)", words));
+}
+
 std::vector<std::string> network_names() { return shipped_names("networks"); }
 
 NetworkSpec network_spec(const std::string& name) {
@@ -113,7 +130,7 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
       throw InputError(fmt::format("layer {}: nothing is left of its {}x{} input; use a smaller kernel or fewer strides", from.name,
                                    before.height, before.width));
     }
-    if (from.shortcut) layer.shortcut = shape_shortcut(from, tensor(from.shortcut->source), layer.output);
+    if (from.shortcut) layer.shortcut = shape_shortcut(from, spec.slice, tensor(from.shortcut->source), layer.output);
     layers.push_back(layer);
   }
   return layers;

@@ -9,11 +9,12 @@
 
 namespace flexor {
 
-/// Residual input of a layer to train; stride and channel offset follow from the shapes.
+/// Residual input of a layer to train; the stride follows from the shapes.
 struct ShortcutSpec {
-  int source = kNetworkInput;  ///< layer whose output is added
-  double scale = 1.0;          ///< output LSBs per source LSB at the start, 0..255
-  bool learned = false;        ///< the scale is a parameter
+  int source = kNetworkInput;                        ///< layer whose output is added
+  double scale = 1.0;                                ///< output LSBs per source LSB at the start, 0..255
+  bool learned = false;                              ///< the scale is a parameter
+  std::optional<int> channel_offset = std::nullopt;  ///< output channel of the source's channel 0; without it the source is in the middle
 };
 
 /// One layer of a network to train, before it has weights.
@@ -44,9 +45,11 @@ struct NetworkSpec {
   std::string name;
   Shape input;
   std::vector<LayerSpec> layers;
-  SliceShape slice;  ///< of the weights of every layer
+  SliceShape slice = {};  ///< of the weights of every layer
 };
 
+/// "10x2" or "16x2". Throws InputError for other words.
+SliceShape parse_slice(const std::string& words);
 /// Names of the shipped networks, model/train/networks/NAME.json.
 std::vector<std::string> network_names();
 /// A shipped name or a .json file (docs/training.md, "Networks"). Throws InputError: unknown name, or one sentence about the file.

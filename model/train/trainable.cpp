@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "code/error.hpp"
+#include "train/channel_order.hpp"
 #include "train/model_weights.hpp"
 #include "train/pool_layer.hpp"
 
@@ -122,8 +123,10 @@ void TrainableImpl::begin_from(const Network& network, const torch::Tensor& pixe
   const torch::NoGradGuard guard;
   const bool trains = is_training();
   eval();
+  const std::vector<std::vector<int>> orders = channel_orders(network, shapes_);
   run(pixels, false, [&](std::size_t i, const torch::Tensor& input) {
-    layers_[i]->begin_from(network.layers[i], weight_tensor(network, network.layers[i]), input);
+    const torch::Tensor weight = reorder_weights(network, i, orders, weight_tensor(network, network.layers[i]));
+    layers_[i]->begin_from(reorder_channels(network, i, orders), weight, input);
   });
   train(trains);
 }

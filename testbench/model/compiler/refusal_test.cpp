@@ -30,6 +30,13 @@ TEST_F(Refusal, ControlMemory) {
   expect_input_error([&] { compile(lenet_, engine_); }, "words of control memory, but engine 'small' has 512");
 }
 
+TEST_F(Refusal, SlicesOfAlignedWords) {
+  const test::LayerSpec dense{LayerKind::Dense, 10, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random_, {4, 4, 16}, {nested_code(13, 32)}, {dense});
+  expect_input_error([&] { compile(network, engine_); },
+                     "has slices of 16x2 weights, but engine 'small' takes 10x2; train it with --slice 10x2");
+}
+
 TEST_F(Refusal, CodeMemory) {
   engine_.CodeWords = 4;
   expect_input_error([&] { compile(lenet_, engine_); }, "needs 8 words of code memory, but engine 'small' has 4");

@@ -137,7 +137,9 @@ TEST_F(Onnx, RandomChainsGiveTheGoldenModelsLogits) {
 TEST_F(Onnx, RandomGraphsGiveTheGoldenModelsLogits) {
   for (int trial = 0; trial < 30; ++trial) {
     test::GraphParts parts;
-    const Network network = test::draw_graph(random_, parts);
+    test::GraphLimits limits;
+    if (trial % 3 == 2) limits.slice = {16, 2};
+    const Network network = test::draw_graph(random_, parts, limits);
     EXPECT_EQ(differences(parsed(network), network, images(network, 3)), 0) << test::describe(network);
   }
 }
