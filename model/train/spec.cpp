@@ -117,13 +117,20 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
     if (from.kind == LayerKind::Dense) {
       if (!from.global_average) layer.input = {1, 1, before.size()};
     } else {
-      layer.kernel_height = layer.kernel_width = from.kernel;
+      layer.kernel_height = from.kernel.height;
+      layer.kernel_width = from.kernel.width;
       layer.stride = from.stride;
       layer.padding = from.padding;
+      layer.dilation = from.dilation;
       layer.stack_rows = layers.empty() && from.kind == LayerKind::Convolution && !others_read_pixels(spec);
     }
     if (from.kind == LayerKind::Pool) shape_pool(layer, from, source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max);
-    const bool empty = before.height + 2 * layer.padding < layer.kernel_height || before.width + 2 * layer.padding < layer.kernel_width;
+    for (const int side : {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right}) {
+      const int most = std::max(layer.reach_height(), layer.reach_width()) - 1;
+      if (side > most)
+        refuse(from, fmt::format("its padding is {}, but its kernel reaches over {} pixels; take {} or less", side, most + 1, most));
+    }
+    const bool empty = layer.padded_height() < layer.reach_height() || layer.padded_width() < layer.reach_width();
     layer.output = layer.unpooled();
     if (from.max_pool) layer.output = {layer.output.height / 2, layer.output.width / 2, layer.output.channels};
     if (empty || layer.output.height < 1 || layer.output.width < 1) {

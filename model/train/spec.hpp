@@ -17,14 +17,24 @@ struct ShortcutSpec {
   std::optional<int> channel_offset = std::nullopt;  ///< output channel of the source's channel 0; without it the source is in the middle
 };
 
+/// Rows and columns of a kernel. A number is that many of both.
+struct KernelSize {
+  int height = 1;
+  int width = 1;
+  constexpr KernelSize() = default;
+  constexpr KernelSize(int side) : KernelSize(side, side) {}  // NOLINT(google-explicit-constructor)
+  constexpr KernelSize(int height_, int width_) : height(height_), width(width_) {}
+};
+
 /// One layer of a network to train, before it has weights.
 struct LayerSpec {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  int channels = 0;  ///< output channels (of a pooling layer: 0, they are its input's)
-  int kernel = 1;    ///< convolution, pooling layer: kernel_height = kernel_width
+  int channels = 0;        ///< output channels (of a pooling layer: 0, they are its input's)
+  KernelSize kernel = {};  ///< convolution, pooling layer
   int stride = 1;
-  int padding = 0;
+  Padding padding = {};
+  int dilation = 1;  ///< convolution
   bool max_pool = false;
   bool logits = false;
   int activation_bits = 8;

@@ -30,8 +30,10 @@ void check_layers(const Network& network, const std::vector<Layer>& shapes, cons
     const Layer& theirs = network.layers[l];
     const Layer& ours = shapes[l];
     const auto form = [](const Layer& layer) {
-      return std::tuple(layer.kind, layer.kernel_height, layer.stride, layer.padding, layer.max_pool, layer.logits, layer.average,
-                        layer.global_average, layer.projection, layer.shortcut ? layer.shortcut->source : kPreviousLayer);
+      const Padding& p = layer.padding;
+      return std::tuple(layer.kind, layer.kernel_height, layer.kernel_width, layer.stride, p.top, p.left, p.bottom, p.right, layer.dilation,
+                        layer.max_pool, layer.logits, layer.average, layer.global_average, layer.projection,
+                        layer.shortcut ? layer.shortcut->source : kPreviousLayer);
     };
     const int digits = theirs.digits ? static_cast<int>(theirs.planes.size()) : 0;
     const bool pools = ours.kind == LayerKind::Pool;

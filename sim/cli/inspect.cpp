@@ -25,8 +25,9 @@ std::string kind_text(const Layer& layer) {
   if (layer.kind == LayerKind::Pool) {
     return fmt::format("{} {}x{}/{}", layer.average ? "average" : "maximum", layer.kernel_height, layer.kernel_width, layer.stride);
   }
-  return fmt::format("conv {}x{}/{}{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "",
-                     layer.projection ? " projection" : "", digits);
+  const std::string dilation = layer.dilation > 1 ? fmt::format(" dilation {}", layer.dilation) : "";
+  return fmt::format("conv {}x{}/{}{}{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, dilation,
+                     layer.max_pool ? " pool" : "", layer.projection ? " projection" : "", digits);
 }
 
 std::string source_text(const Network& network, int source) {

@@ -63,6 +63,13 @@ TEST_F(Refusal, BiasThatPassesTheAccumulator) {
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense4', channel 4");
 }
 
+TEST_F(Refusal, Dilation) {
+  Layer& layer = lenet_.layers[1];
+  layer.dilation = 2;
+  layer.padding = 2;
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2' has a dilation of 2, which no engine runs; run it with flexor eval");
+}
+
 TEST_F(Refusal, AnotherShift) {
   lenet_.layers[1].shift = 15;
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2' requantises with shift 15");
