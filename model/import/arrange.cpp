@@ -43,7 +43,7 @@ bool joins(const std::vector<PlanLayer>& layers, const PlanLayer& pool) {
 }  // namespace
 
 bool keeps_levels(const PlanLayer& layer) {
-  return layer.kind == LayerKind::Pool && std::all_of(layer.gain.begin(), layer.gain.end(), [](double gain) { return gain == 1; }) &&
+  return layer.kind == LayerKind::Pool && !layer.finer && std::all_of(layer.gain.begin(), layer.gain.end(), [](double gain) { return gain == 1; }) &&
          std::all_of(layer.offset.begin(), layer.offset.end(), [](double offset) { return offset == 0; }) && !layer.clipped() &&
          !layer.quantiser;
 }

@@ -153,7 +153,7 @@ class Emitter {
       constant[m] += weight * seen.offset[c] * (from.input.averaged ? to.averaged_pixels() : 1);
       taken.values[m * window + k % window] += weight * seen.offset[c];
     }
-    if (from.logits) lsb = levels_[i].scale.front() = logit_scale(from, scaled.values);
+    if (from.logits) lsb = levels_[i].scale.front() = logit_scale(from, scaled.values, constant);
     if (from.shortcut) constant_of_shortcut(from, constant);
     for (double& value : taken.values) value /= lsb;
     if (wants_border(from)) border(from, taken, to);
@@ -187,17 +187,21 @@ class Emitter {
 
   // Output steps of the last layer: where all its weights are one and the same number up to their signs, words are whole multiples of what
   // one accumulator unit gives; else a power of two, such that no multiplier is too large.
-  double logit_scale(const PlanLayer& from, const std::vector<double>& weights) const {
+  double logit_scale(const PlanLayer& from, const std::vector<double>& weights, const std::vector<double>& constant) const {
     const double scale = levels_.back().scale.front();
     if (from.quantiser) return scale;
     const double first = std::abs(weights.front());
+    const int largest_level = from.input.layer == kPixels ? pixels_.largest : levels_[static_cast<std::size_t>(from.input.layer)].largest;
     constexpr double kSame = 1e-5;
     const bool alike = std::all_of(weights.begin(), weights.end(), [&](double w) { return std::abs(std::abs(w) - first) <= kSame * first; });
     if (alike && first > 0) {
-      constexpr double kMostSteps = 64;
-      double steps = kMostSteps;
-      while (steps > 1 && first / steps < scale) steps /= 2;
-      return first / steps;
+      constexpr int kMostSteps = 64;
+      int most = kMostSteps;
+      while (most > 1 && first / most < scale) most /= 2;
+      for (int steps = most; steps > 0; --steps) {
+        if (rounds_alike(steps, first, weights.size() / constant.size(), constant, largest_level)) return first / steps;
+      }
+      return first / most;
     }
     double largest = 0;
     for (const double weight : weights) largest = std::max(largest, std::abs(weight));
@@ -205,6 +209,20 @@ class Emitter {
     const int most = (1 << options_.digits) - 1;
     while (largest / fit * kOne / most > kLargestMultiplier / 2.0) fit *= 2;
     return fit;
+  }
+
+  // Whether words of so many steps per accumulator unit round to the same as real numbers: their fractions, which are those of the constants,
+  // stay clear of a half by more than what rounding bias and multiplier moves.
+  [[nodiscard]] bool rounds_alike(int steps, double first, std::size_t inputs, const std::vector<double>& constant, int largest) const {
+    int factor = 1;
+    while (kOne * steps / factor > kLargestMultiplier) factor = 2 * factor + 1;
+    const double unit = static_cast<double>(steps) / factor;
+    const double slip = std::abs(unit * kOne - std::round(unit * kOne)) / kOne;
+    const double margin = unit / 2 + slip * largest * factor * static_cast<double>(inputs);
+    return std::all_of(constant.begin(), constant.end(), [&](double value) {
+      const double words = value / first * steps + 0.5;
+      return words - std::floor(words) > margin && std::ceil(words) - words > margin;
+    });
   }
 
   void border(const PlanLayer& from, const Tensor& taken, Layer& to) {

@@ -61,11 +61,17 @@ Source match_source(Graph graph) {
   fold_constants(graph);
   unify_quantisers(graph);
   drop_identities(graph);
-  const std::vector<Sizes> sizes = fold_constants(graph);
-  source.plan = make_plan(graph, sizes);
+  source.sizes = fold_constants(graph);
+  source.plan = make_plan(graph, source.sizes, nullptr);
   for (const std::string& op : dropped) source.plan.notes.push_back(fmt::format("{} at the end is left out: it does not change the class", op));
   source.graph = std::move(graph);
   return source;
+}
+
+void match_again(Source& source, const std::vector<Range>& ranges) {
+  Plan plan = make_plan(source.graph, source.sizes, &ranges);
+  plan.notes = source.plan.notes;
+  source.plan = std::move(plan);
 }
 
 Source load_source(const std::filesystem::path& file) {

@@ -14,6 +14,7 @@ namespace flexor::foreign {
 /// A network of another tool, read and matched.
 struct Source {
   Graph graph;  ///< as simplified: what `--check` computes
+  std::vector<Sizes> sizes;  ///< of every value of it
   Plan plan;
   std::string pixels_said;  ///< how pixel_levels() came to its result, for people
 };
@@ -22,6 +23,8 @@ struct Source {
 Source load_source(const std::filesystem::path& file);
 /// The same of a graph as read.
 Source match_source(Graph graph);
+/// Matches once more, now that the ranges of all values are known: quantisers that cut values off are kept where that is possible.
+void match_again(Source& source, const std::vector<Range>& ranges);
 
 /// What pixels 0..255 stand for.
 struct PixelOptions {

@@ -63,6 +63,21 @@ Levels logit_levels(const PlanLayer& layer, const Range& range) {
   return uniform_levels(layer, 1 / unit, 0, kMostLevel);
 }
 
+// A pooling layer's steps are at most twice as fine as those of its input (an int16 multiplier of half an accumulator unit): else its range
+// has fewer levels.
+void coarsen(const PlanLayer& layer, const Levels& seen, Levels& levels) {
+  if (layer.quantiser->bipolar) return;
+  double steepest = 0;
+  for (std::size_t c = 0; c < seen.scale.size(); ++c) steepest = std::max(steepest, std::abs(layer.gain[c] * seen.scale[c]));
+  const double units = kPoolUnit * (layer.average ? layer.kernel[0] * layer.kernel[1] : 1);
+  // The sum of a window has `units` accumulator units a level.
+  while (levels.largest > 1 && steepest / units / levels.scale.front() * kOne > kLargestMultiplier) {
+    const double span = levels.scale.front() * levels.largest;
+    levels.largest = (levels.largest - 1) / 2;
+    std::fill(levels.scale.begin(), levels.scale.end(), span / levels.largest);
+  }
+}
+
 }  // namespace
 
 Levels seen_levels(const View& view, const std::vector<Levels>& levels, const Levels& pixels) {
@@ -82,6 +97,7 @@ std::vector<Levels> layer_levels(const Plan& plan, const Levels& pixels, const s
       levels.push_back(seen_levels(layer.input, levels, pixels));
     } else if (layer.quantiser) {
       levels.push_back(quantised(layer));
+      if (layer.kind == LayerKind::Pool) coarsen(layer, seen_levels(layer.input, levels, pixels), levels.back());
     } else if (!std::isfinite(range.low) || !std::isfinite(range.high) || !range.seen) {
       throw InputError(fmt::format("layer {}: its activations have no finite range; train the network again", layer.name));
     } else if (layer.logits) {

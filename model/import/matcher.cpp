@@ -31,8 +31,8 @@ bool View::plain() const {
   return !flat && !pixels_first && !averaged && !halved[0] && !halved[1] && front == 0 && behind == 0 && !padded;
 }
 
-Matcher::Matcher(const Graph& graph, const std::vector<Sizes>& sizes)
-    : graph_(graph), sizes_(sizes), uses_(graph.uses()), views_(graph.names.size()) {
+Matcher::Matcher(const Graph& graph, const std::vector<Sizes>& sizes, const std::vector<Range>* ranges)
+    : graph_(graph), sizes_(sizes), ranges_(ranges), uses_(graph.uses()), views_(graph.names.size()) {
   const Sizes& in = graph.input_sizes;
   constexpr std::int64_t kMost = 1 << 20;
   if ((in.size() != 4 && in.size() != 2) || std::any_of(in.begin(), in.end(), [](std::int64_t size) { return size < 1 || size > kMost; })) {
@@ -223,6 +223,8 @@ Plan Matcher::run() {
   return std::move(plan_);
 }
 
-Plan make_plan(const Graph& graph, const std::vector<Sizes>& sizes) { return Matcher(graph, sizes).run(); }
+Plan make_plan(const Graph& graph, const std::vector<Sizes>& sizes, const std::vector<Range>* ranges) {
+  return Matcher(graph, sizes, ranges).run();
+}
 
 }  // namespace flexor::foreign

@@ -14,7 +14,7 @@ namespace flexor::foreign {
 /// behind it only change its gain, offset, clip, quantiser or shortcut; what something reads is closed.
 class Matcher {
  public:
-  Matcher(const Graph& graph, const std::vector<Sizes>& sizes);
+  Matcher(const Graph& graph, const std::vector<Sizes>& sizes, const std::vector<Range>* ranges);
   Plan run();
 
  private:
@@ -41,6 +41,7 @@ class Matcher {
   void dense_layer(const Node& node, const View& input, const Tensor& weights, std::vector<double> bias);
   void pool(const Node& node);
   void average_all(const Node& node);
+  View averaged_layers(const Node& node, const View& view);
   View rescaled(const Node& node, const View& view);
   Tensor image_weights(const Node& node, const View& input, const Tensor& weights) const;
 
@@ -53,6 +54,8 @@ class Matcher {
   void quantise(const Node& node);
   void addition(const Node& node);
   [[nodiscard]] std::vector<double> per_channel(const Node& node, const Tensor& tensor, std::size_t image) const;
+  [[nodiscard]] bool clips(const Node& node, const Quantiser& levels) const;
+  void leave_out(const Node& node, const Quantiser& levels);
   [[nodiscard]] double lowest(const View& view) const;
 
   // matcher_shapes.cpp
@@ -63,9 +66,11 @@ class Matcher {
 
   const Graph& graph_;
   const std::vector<Sizes>& sizes_;
+  const std::vector<Range>* ranges_;
   std::vector<int> uses_;
   std::vector<std::optional<View>> views_;
   std::set<std::string> names_;
+  std::map<int, bool> clipping_;  // of quantisers that wait for an addition: whether they cut values off
   Plan plan_;
 };
 

@@ -164,6 +164,40 @@ void Matcher::pool(const Node& node) {
   give(node, seen);
 }
 
+// A mean over all pixels as pooling layers, whose windows have at most 15 places a side; two of them where one is not enough.
+View Matcher::averaged_layers(const Node& node, const View& seen) {
+  constexpr int kMostSide = 15;
+  const Shape image = shape(seen);
+  const int side = std::max(image.height, image.width);
+  View input = whole(seen.layer);
+  int first = 1;  // window of the first of two
+  if (side > kMostSide) {
+    for (int f = 2; f <= kMostSide; ++f) {
+      if (image.height % f == 0 && image.width % f == 0 && side / f <= kMostSide) first = f;
+    }
+    if (first == 1) return seen;
+    PlanLayer& part = add_layer(node, input, LayerKind::Pool);
+    part.output = {image.height / first, image.width / first, image.channels};
+    part.gain.assign(static_cast<std::size_t>(image.channels), 1);
+    part.offset.assign(static_cast<std::size_t>(image.channels), 0);
+    part.kernel = {first, first};
+    part.stride = first;
+    part.average = part.finer = true;
+    part.open = false;
+    part.value = node.input(0);
+    if (seen.layer != kPixels) part.value = plan_.layers[static_cast<std::size_t>(seen.layer)].value;
+    input = whole(static_cast<int>(plan_.layers.size()) - 1);
+  }
+  PlanLayer& layer = add_layer(node, input, LayerKind::Pool);
+  layer.output = {1, 1, image.channels};
+  layer.kernel = {image.height / first, image.width / first};
+  layer.stride = side / first;
+  layer.average = true;
+  layer.gain = seen.scale;
+  layer.offset = seen.offset;
+  return whole(static_cast<int>(plan_.layers.size()) - 1);
+}
+
 void Matcher::average_all(const Node& node) {
   View seen = view(node);
   if (!seen.plain()) node.refuse("it averages something else than a whole image; export the model again");

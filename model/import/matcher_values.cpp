@@ -162,6 +162,18 @@ void Matcher::clip(const Node& node) {
   give(node, seen);
 }
 
+// Whether a quantiser cuts values off, over the images whose ranges are known.
+bool Matcher::clips(const Node& node, const Quantiser& levels) const {
+  if (ranges_ == nullptr || levels.bipolar) return false;
+  const Range& range = (*ranges_)[static_cast<std::size_t>(node.input(0))];
+  return range.low < levels.scale * (levels.low - levels.zero - 1) || range.high > levels.scale * (levels.high - levels.zero + 1);
+}
+
+void Matcher::leave_out(const Node& node, const Quantiser& levels) {
+  ++plan_.left_out;
+  plan_.left_out_clips += clips(node, levels) ? 1 : 0;
+}
+
 void Matcher::quantise(const Node& node) {
   Quantiser levels;
   levels.bipolar = node.op == "BipolarQuant";
@@ -186,13 +198,21 @@ void Matcher::quantise(const Node& node) {
   if (layer != nullptr && !layer->quantiser) {
     if (added && layer->kind != LayerKind::Pool) {
       layer->quantiser = levels;  // what it is worth, the addition decides
+      clipping_[value] = clips(node, levels);
       return give(node, seen);
     }
     close(seen.layer, levels);
     return give(node, seen);
   }
+  if (seen.averaged && clips(node, levels)) {
+    const View pooled = averaged_layers(node, seen);
+    if (pooled.layer != seen.layer) {
+      close(pooled.layer, levels);
+      return give(node, pooled);
+    }
+  }
   if (seen.averaged || added) {
-    ++plan_.left_out;
+    leave_out(node, levels);
     return give(node, seen);
   }
   const bool untouched = uniform(seen.scale) && uniform(seen.offset) && seen.scale.front() == 1 && seen.offset.front() == 0;
@@ -244,6 +264,7 @@ void Matcher::addition(const Node& node) {
   if (layer.quantiser) {  // of the sum's part: the engine rounds the sum alone
     layer.quantiser.reset();
     ++plan_.left_out;
+    plan_.left_out_clips += clipping_[layer.value] ? 1 : 0;
   }
   layer.shortcut = b;
   give(node, a);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "import/evaluate.hpp"
 #include "import/graph.hpp"
 #include "network/network.hpp"
 
@@ -55,6 +56,7 @@ struct PlanLayer {
   bool open = true;              ///< still in the making
   bool projection = false;       ///< signed, only ever added
   bool logits = false;
+  bool finer = false;            ///< pooling layer: 8 bits of its range, not its input's levels
   bool bordered = false;         ///< its padding needs a layer of its own (border.hpp)
   [[nodiscard]] bool clipped() const { return low != -std::numeric_limits<double>::infinity() || high != -low; }
 };
@@ -67,11 +69,13 @@ struct Plan {
   std::optional<Quantiser> input_quantiser;
   std::vector<PlanLayer> layers;
   int left_out = 0;                      ///< quantisers of the file that the engine's single rounding replaces
+  int left_out_clips = 0;                ///< those of them that cut values off
   std::vector<std::string> notes;        ///< one sentence each
 };
 
-/// The layers of a graph whose constants are folded and whose quantisers are unified; `sizes` of every value. Throws InputError that names
+/// The layers of a graph whose constants are folded and whose quantisers are unified; `sizes` of every value, and, where they are known,
+/// its `ranges` (else null): a quantiser that clips what it is given there is not left out. Throws InputError that names
 /// the node which no layer of the engine computes, and says what would do.
-Plan make_plan(const Graph& graph, const std::vector<Sizes>& sizes);
+Plan make_plan(const Graph& graph, const std::vector<Sizes>& sizes, const std::vector<Range>* ranges);
 
 }  // namespace flexor::foreign

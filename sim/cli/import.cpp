@@ -138,7 +138,8 @@ nlohmann::ordered_json print_layers(const Source& source, const Emitted& emitted
   }
   fmt::print("{}: pixels 0..255 are {}\n\n{}\n", emitted.network.name, source.pixels_said, table.text());
   if (source.plan.left_out > 0) {
-    fmt::print("{} quantisers in front of sums and averages are left out: the engine rounds once, behind them\n", source.plan.left_out);
+    fmt::print("{} quantisers in front of sums and averages are left out: the engine rounds once, behind them{}\n", source.plan.left_out,
+               source.plan.left_out_clips == 0 ? "" : fmt::format("; {} of them cut values off", source.plan.left_out_clips));
   }
   if (calibrated && random) {
     fmt::print("activations without quantisers have the ranges of {} random images; --data DIR calibrates them on real ones\n", kCalibrationImages);
@@ -155,6 +156,7 @@ void import_file(const ImportFlags& flags, const Context& context) {
   const Levels pixels = foreign::pixel_levels(source, said);
   const Shape& input = source.plan.input;
   const std::vector<foreign::Range> ranges = foreign::calibrate(source, pixels, calibration_images(flags, input));
+  foreign::match_again(source, ranges);
   Emitted emitted = foreign::emit(source.plan, pixels, ranges, {flags.digits, true});
   emitted.network.provenance.command = fmt::format("flexor import {}", flags.file.filename().string());
   emitted.network.provenance.tool_version = kVersion;
