@@ -31,6 +31,7 @@ void add_compile(CLI::App& app, Context& context);
 void add_convert(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_sim(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
 void add_synth(CLI::App& app, Context& context);
