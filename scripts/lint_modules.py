@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every RTL module is reached from the top of some bench and is named on a page of docs/blocks. Prints what is not; exit code 1."""
+"""Every RTL module is reached from the top of some bench. Prints what is not; exit code 1."""
 import pathlib
 import re
 import sys
@@ -27,9 +27,7 @@ def main():
         if name not in reached:
             reached.add(name)
             waiting += parts[name]
-    pages = set().union(*(set(re.findall(r"\w+", p.read_text())) for p in ROOT.glob("docs/blocks/*.md")), set())
     missing = [f"{name}: no bench elaborates it" for name in sorted(set(sources) - reached - SYNTHESIS_TOPS)]
-    missing += [f"{name}: no page in docs/blocks names it" for name in sorted(set(sources) - pages)]
     print("\n".join(missing))
     return 1 if missing else 0
 

@@ -75,17 +75,22 @@ step_words() {
   [[ -z $found ]]
 }
 
-# Every RTL module has a bench and a page; every relative link in the documentation leads somewhere.
+# Every RTL module has a bench and is described on a page; every relative link in the documentation leads somewhere, those to lines to what
+# their titles say.
 step_docs() {
   local bad=0 page link
   python3 scripts/lint_modules.py || bad=1
+  python3 scripts/docs_index.py --verify || bad=1
   while read -r page; do
     while read -r link; do
       [[ -e $(dirname "$page")/$link ]] || { echo "$page: link to $link leads nowhere" && bad=1; }
-    done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^..//; s/[#)].*//; /^$/d; /:\/\//d')
+    done < <(grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^..//; s/[# )].*//; /^$/d; /:\/\//d')
   done < <(sources '*.md')
   return "$bad"
 }
+
+# docs/results.md and the table of README.md are what docs/results.json gives; README.md fits a screen.
+step_results() { scripts/results table --verify; }
 
 # clang-tidy on every unit of model/ and sim/ with the compile commands of the dev build, of which only the generated headers are
 # made. Taken out of the commands: g++'s precompiled headers, which clang cannot read, and OpenMP, for which Debian's clang has no

@@ -37,7 +37,7 @@ struct MemoryImage {
   std::uint32_t output_address = 0;    ///< byte address of the logits of image 0; int16, little endian
   int classes = 0;
   int following_after = -1;  ///< layers that must have ended before the next job's inputs may come into their place; -1: never
-  /// Per layer, for reports.
+  /// A layer of the engine: what driver, comparison and reports need to know of it beside its descriptor.
   struct LayerPlan {
     std::string name;
     std::uint32_t input_address = 0, output_address = 0;  ///< linear bytes

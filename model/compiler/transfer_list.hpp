@@ -35,7 +35,7 @@ struct Transfer {
 /// The entry as it stands in memory.
 std::array<std::uint8_t, kEntryBytes> encode(const Transfer& transfer);
 
-/// Bits of a word of each kind in external memory: 32, 32, D rounded up to bytes unless a byte holds whole words; 8 for activations.
+/// Bits of a word of each kind in external memory: 32 of control and code, D of weights (no gaps between words), 8 of activations.
 int word_bits(TransferKind kind, const EngineParameters& engine);
 
 /// The two sums of beat_sum.sv over whole beats of `beat` bytes.

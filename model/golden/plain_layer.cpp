@@ -49,11 +49,22 @@ std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& la
 void fetch_window(const Layer& l, const std::uint8_t* input, int oy, int ox, std::uint8_t* window) {
   const int channels = l.input.channels;
   const int row = l.kernel_width * channels;
-  const int x0 = ox * l.stride - l.padding;
+  const int x0 = ox * l.stride - l.padding.left;
+  const int y0 = oy * l.stride - l.padding.top;
+  if (l.dilation > 1) {
+    for (int i = 0; i < l.kernel_height * l.kernel_width; ++i, window += channels) {
+      const int y = y0 + i / l.kernel_width * l.dilation;
+      const int x = x0 + i % l.kernel_width * l.dilation;
+      const bool inside = y >= 0 && y < l.input.height && x >= 0 && x < l.input.width;
+      std::fill_n(window, channels, std::uint8_t{0});
+      if (inside) std::copy_n(input + (y * l.input.width + x) * channels, channels, window);
+    }
+    return;
+  }
   const int first = std::clamp(-x0, 0, l.kernel_width);
   const int end = std::clamp(l.input.width - x0, first, l.kernel_width);
   for (int ky = 0; ky < l.kernel_height; ++ky, window += row) {
-    const int y = oy * l.stride - l.padding + ky;
+    const int y = y0 + ky;
     if (y < 0 || y >= l.input.height || first == end) {
       std::fill_n(window, row, std::uint8_t{0});
       continue;

@@ -7,8 +7,7 @@ namespace flexor {
 
 Shape Layer::unpooled() const {
   if (global_average) return {1, 1, output.channels};
-  return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1,
-          output.channels};
+  return {(padded_height() - reach_height()) / stride + 1, (padded_width() - reach_width()) / stride + 1, output.channels};
 }
 
 std::int64_t Layer::macs() const {

@@ -34,6 +34,20 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+/// Zeros around a layer's input, in pixels. A number is that many on every side.
+struct Padding {
+  int top = 0;
+  int left = 0;
+  int bottom = 0;
+  int right = 0;
+  constexpr Padding() = default;
+  constexpr Padding(int sides) : Padding(sides, sides, sides, sides) {}  // NOLINT(google-explicit-constructor)
+  constexpr Padding(int top_, int left_, int bottom_, int right_) : top(top_), left(left_), bottom(bottom_), right(right_) {}
+  [[nodiscard]] constexpr bool even() const { return top == left && top == bottom && top == right; }
+  [[nodiscard]] constexpr bool none() const { return *this == Padding(); }
+  friend constexpr bool operator==(const Padding&, const Padding&) = default;
+};
+
 /// A pooling layer has no weights: every output is the maximum, or with Layer::average the sum, of a window of its own channel.
 enum class LayerKind : std::uint8_t { Convolution = 0, Dense = 1, Pool = 2 };
 
@@ -66,7 +80,8 @@ struct Layer {
   int kernel_height = 1;
   int kernel_width = 1;
   int stride = 1;
-  int padding = 0;
+  Padding padding = {};
+  int dilation = 1;          ///< pixels from one place of the kernel to the next, both axes; 1 of dense and pooling layers
   bool stack_rows = false;   ///< first layer only: kernel rows are stacked in one string (docs/architecture.md)
   bool max_pool = false;     ///< 2x2, stride 2
   bool logits = false;       ///< int16 output without ReLU (last layer)
@@ -86,6 +101,11 @@ struct Layer {
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
+  /// Pixels that a kernel covers from its first to its last row or column.
+  [[nodiscard]] int reach_height() const { return (kernel_height - 1) * dilation + 1; }
+  [[nodiscard]] int reach_width() const { return (kernel_width - 1) * dilation + 1; }
+  [[nodiscard]] int padded_height() const { return input.height + padding.top + padding.bottom; }
+  [[nodiscard]] int padded_width() const { return input.width + padding.left + padding.right; }
   /// Pooling layer: accumulator units of a whole window of ones.
   [[nodiscard]] int pooled_units() const { return kPoolUnit * (average ? kernel_height * kernel_width : 1); }
   /// Pixels over which one output sums (1 but for a global average).

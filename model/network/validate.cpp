@@ -59,6 +59,10 @@ class LayerCheck {
 
   static std::string text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
 
+  static std::string text(const Padding& p) {
+    return p.even() ? fmt::format("{}", p.top) : fmt::format("[{}, {}, {}, {}]", p.top, p.left, p.bottom, p.right);
+  }
+
   void check_source() const {
     const int source = network_.source(index_);
     require(layer_.source >= kPreviousLayer && source < static_cast<int>(index_),
@@ -127,17 +131,21 @@ class LayerCheck {
   void check_kernel() const {
     const Layer& l = layer_;
     if (l.kind == LayerKind::Dense) {
-      require(l.kernel_height == 1 && l.kernel_width == 1 && l.stride == 1 && l.padding == 0,
+      require(l.kernel_height == 1 && l.kernel_width == 1 && l.stride == 1 && l.padding.none(),
               "a dense layer has kernel 1x1, stride 1, padding 0, but it says kernel {}x{}, stride {}, padding {}", l.kernel_height,
-              l.kernel_width, l.stride, l.padding);
+              l.kernel_width, l.stride, text(l.padding));
     }
+    require(l.dilation >= 1 && l.dilation <= kMaxKernel, "its dilation is {}, but 1 to {} are possible", l.dilation, kMaxKernel);
+    require(l.dilation == 1 || l.kind == LayerKind::Convolution, "its dilation is {}, but only a convolution may have one", l.dilation);
     require(l.kernel_height >= 1 && l.kernel_width >= 1 && l.kernel_height <= kMaxKernel && l.kernel_width <= kMaxKernel,
             "its kernel is {}x{}, but 1x1 to {}x{} are possible", l.kernel_height, l.kernel_width, kMaxKernel, kMaxKernel);
     require(l.stride >= 1 && l.stride <= kMaxKernel, "its stride is {}, but 1 to {} are possible", l.stride, kMaxKernel);
-    require(l.padding >= 0 && l.padding < std::max(l.kernel_height, l.kernel_width),
-            "its padding is {}, but it must be at least 0 and less than the kernel", l.padding);
-    require(l.input.height + 2 * l.padding >= l.kernel_height && l.input.width + 2 * l.padding >= l.kernel_width,
-            "its kernel {}x{} is larger than its padded input", l.kernel_height, l.kernel_width);
+    for (const int side : {l.padding.top, l.padding.left, l.padding.bottom, l.padding.right}) {
+      require(side >= 0 && side < std::max(l.reach_height(), l.reach_width()),
+              "its padding is {}, but it must be at least 0 and less than the kernel", text(l.padding));
+    }
+    require(l.padded_height() >= l.reach_height() && l.padded_width() >= l.reach_width(),
+            "its kernel {}x{} is larger than its padded input", l.reach_height(), l.reach_width());
     require(!l.stack_rows || (index_ == 0 && l.kind == LayerKind::Convolution), "only a first convolution may stack its kernel rows");
   }
 

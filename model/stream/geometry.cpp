@@ -12,14 +12,16 @@ namespace {
 constexpr int kGroupWords = 4;  // most words that a fill gathers
 constexpr int kInputBank = 3;
 
-Margins margins(const Layer& layer) { return {layer.padding, layer.padding, layer.padding, layer.padding}; }
-
 int column_bytes(const Layer& layer) { return ceil_div(layer.kernel_height * layer.input.channels, 2) * 2; }
 
 // Every output pixel has words of its own: the window's columns as they stand in a row, one after another.
 Geometry stacked(const Layer& layer, const Parameters& parameters) {
   const Shape out = layer.unpooled();
-  const Margins padding = margins(layer);
+  const Padding& padding = layer.padding;
+  if (layer.dilation > 1) {
+    throw InputError(
+        fmt::format("layer '{}' stacks the rows of a dilated kernel, which the engine does not gather; do not stack them", layer.name));
+  }
   Geometry g;
   g.rows = g.out_height = out.height;
   g.columns = g.out_width = out.width;
@@ -66,12 +68,12 @@ Geometry geometry(const Network& network, std::size_t l, const Parameters& param
   g.kernel_height = layer.kernel_height;
   g.kernel_width = layer.kernel_width;
   g.stride_y = g.stride_x = layer.stride;
-  g.padding = margins(layer);
+  g.dilation_y = g.dilation_x = layer.dilation;
+  g.padding = layer.padding;
   g.out_height = out.height;
   g.out_width = out.width;
   g.pooled = layer.max_pool;
-  const bool padded = g.padding.top != 0 || g.padding.left != 0 || g.padding.bottom != 0 || g.padding.right != 0;
-  const bool whole = !padded && layer.kernel_height == in.height && layer.kernel_width == in.width;
+  const bool whole = layer.padding.none() && layer.kernel_height == in.height && layer.kernel_width == in.width;
   g.summed = layer.kind == LayerKind::Pool && layer.average && whole;
   return g;
 }
@@ -83,7 +85,7 @@ InputLayout input_layout(const Network& network, const Parameters& parameters) {
   layout.shape = network.input;
   layout.stacked = first.stack_rows;
   if (first.stack_rows) {
-    const Margins padding = margins(first);
+    const Padding& padding = first.padding;
     layout.rows = first.unpooled().height;
     layout.columns = network.input.width + padding.left + padding.right;
     layout.column_bytes = column_bytes(first);

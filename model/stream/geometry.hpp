@@ -9,11 +9,6 @@
 
 namespace flexor::stream {
 
-/// Padding of an input on its four sides, pixels.
-struct Margins {
-  int top = 0, left = 0, bottom = 0, right = 0;
-};
-
 /// A layer as the line buffer sees it: a window of pixels, each of some words, that moves over rows. A dense layer is a window as large as
 /// its input; a row-stacked one has gathered words in place of pixels and a window of one.
 struct Geometry {
@@ -25,7 +20,7 @@ struct Geometry {
   int kernel_height = 1, kernel_width = 1;
   int stride_y = 1, stride_x = 1;
   int dilation_y = 1, dilation_x = 1;
-  Margins padding;
+  Padding padding;
   int out_height = 1, out_width = 1;  ///< before pooling
   bool pooled = false;                ///< 2x2 maxima of neighbouring outputs
   bool summed = false;                ///< one output, summed pixel after pixel: kernel and strides do not count

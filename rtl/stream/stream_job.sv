@@ -43,7 +43,7 @@ module stream_job
     if (begin_o) cycles_q <= '0;
     else if (running_o) cycles_q <= cycles_q + (CycleWidth + 1)'(1);
     if (begin_o) running_o <= 1'b1;
-    else if (done_i || illegal_i || ended_i || abort_i || full) running_o <= 1'b0;
+    else if (done_i || illegal_i || ended_i || overrun_i || abort_i || full) running_o <= 1'b0;
     if (begin_o) error_o <= ErrorNone;
     else if (overrun_i) error_o <= ErrorOverrun;
     else if (running_o) begin

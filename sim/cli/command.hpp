@@ -11,7 +11,10 @@
 
 namespace flexor {
 
-inline constexpr const char* kVersion = "0.1.0";
+/// Version of CMakeLists.txt, e.g. "0.2.0".
+extern const char* const kVersion;
+/// Commit of the sources, e.g. "5999d8d" or "5999d8d-dirty"; "unknown" outside a git checkout.
+extern const char* const kCommit;
 
 /// What every subcommand shares.
 struct Context {
@@ -25,8 +28,10 @@ void add_train(CLI::App& app, Context& context);
 void add_sweep(CLI::App& app, Context& context);
 void add_eval(CLI::App& app, Context& context);
 void add_compile(CLI::App& app, Context& context);
+void add_convert(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_sim(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
 void add_synth(CLI::App& app, Context& context);

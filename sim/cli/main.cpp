@@ -43,14 +43,16 @@ int main(int argc, char** argv) {
 
   CLI::App app("Trains, compiles, simulates, compares and synthesises FleXOR networks: fractional-bit weights behind XOR gates.", "flexor");
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion);
+  app.set_version_flag("--version", std::string("flexor ") + flexor::kVersion + ", commit " + flexor::kCommit);
   app.footer("Example:\n  flexor compare model/zoo/lenet5-small-0.4/model.flexor --images 100");
   flexor::add_train(app, context);
   flexor::add_sweep(app, context);
   flexor::add_eval(app, context);
   flexor::add_compile(app, context);
+  flexor::add_convert(app, context);
   flexor::add_inspect(app, context);
   flexor::add_export(app, context);
+  flexor::add_import(app, context);
   flexor::add_sim(app, context);
   flexor::add_compare(app, context);
   flexor::add_synth(app, context);

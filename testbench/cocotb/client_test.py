@@ -61,18 +61,18 @@ async def a_whole_network_with_pauses_on_every_channel(dut):
 
 
 @cocotb.test()
-async def a_flipped_bit_of_the_logits_is_seen(dut):
-    """The same comparison with one bit of what it expects flipped."""
-    for_seed = random.Random(SEED)
-    job = dict(CASE["jobs"][0], logits=list(CASE["jobs"][0]["logits"]))
-    job["logits"][for_seed.randrange(len(job["logits"]))] ^= 1 << for_seed.randrange(15)
+async def another_input_is_seen(dut):
+    """The same comparison when the engine gets the input of another job, whose logits differ by the golden model."""
+    first = CASE["jobs"][0]
+    other = next(job for job in CASE["jobs"] if job["logits"] != first["logits"])
+    job = {**other, "logits": first["logits"]}
     client = await loaded_client(dut, 0)
     try:
         await client.expect_logits(CASE, job, CASE["first_list"])
     except Differs as problem:
         dut._log.info("seen: %s", problem)
         return
-    raise AssertionError("the comparison did not see the flipped bit")
+    raise AssertionError("the comparison did not see the other input")
 
 
 @cocotb.test()

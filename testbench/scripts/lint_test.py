@@ -3,7 +3,7 @@
 """Every quick step of scripts/lint passes on the copy and fails on one planted fault."""
 import unittest
 
-from sandbox import Sandbox
+from sandbox import ROOT, Sandbox
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 MODULE = f"// {SPDX}\n\nmodule passing (\n    input  logic clk_i,\n    output logic clk_o\n);\n  assign clk_o = clk_i;\nendmodule\n"
@@ -18,6 +18,7 @@ class Lint(Sandbox):
         self.write("docs/blocks/passing.md", "# passing\n")
         self.benches = f"# {SPDX}\nflexor_rtl_test(NAME passing_test TOP passing)\n"
         self.write("testbench/CMakeLists.txt", self.benches)
+        self.run_script("docs_index.py")
 
     def expect(self, step, name, text, message):
         """`step` passes before the fault is planted in file `name`, fails after, and says `message`."""
@@ -58,6 +59,12 @@ class Lint(Sandbox):
     def test_generated(self):
         self.expect("generated", "docs/generated/interface.md", "old\n", "out of date")
 
+    def test_results(self):
+        for name in ("README.md", "docs/results.json"):
+            self.write(name, (ROOT / name).read_text())
+        self.run_script("results", "table")
+        self.expect("results", "README.md", (self.root / "README.md").read_text().replace("of 41,900,000", "of 41,900,001"), "run scripts/results table")
+
     def test_words(self):
         self.expect("words", "docs/a.md", "see /" + "home/me/flexor\n", "docs/a.md:1")
 
@@ -69,14 +76,19 @@ class Lint(Sandbox):
         self.expect("docs", "rtl/lonely.sv", MODULE.replace("passing", "lonely"), "lonely: no page")
 
     def test_docs_module_without_a_bench(self):
-        self.write("docs/blocks/lonely.md", "# lonely\n")
+        self.write("docs/blocks/passing.md", "# passing\n\nBeside lonely.\n")
+        self.run_script("docs_index.py")
         self.expect("docs", "rtl/lonely.sv", MODULE.replace("passing", "lonely"), "lonely: no bench")
 
     def test_docs_module_inside_a_benched_one(self):
-        self.write("docs/blocks/inner.md", "# inner\n")
         self.write("rtl/inner.sv", MODULE.replace("passing", "inner"))
         self.write("rtl/passing.sv", MODULE.replace("assign clk_o = clk_i", "inner i_inner (.clk_i(clk_i), .clk_o(clk_o))"))
+        self.write("docs/blocks/passing.md", "# passing\n\nMade of inner.\n")
+        self.run_script("docs_index.py")
         self.assertEqual(self.run_script("lint", "docs")[0], 0)
+
+    def test_docs_list_out_of_date(self):
+        self.expect("docs", "docs/decisions/0101-new.md", "# 0101: New\n", "docs/decisions/README.md is out of date")
 
     def test_unknown_step(self):
         self.assertEqual(self.run_script("lint", "no-such-step")[0], 2)

@@ -88,7 +88,7 @@ TEST_F(BoundaryCheckTest, TakesStripsOfALayer) {
   BoundaryCheck wrong(network_, one, 40, parts);
   for (const auto& write : trace) wrong.on_write(write);
   TraceWrite beyond = trace[0];
-  beyond.layer = 3;
+  beyond.layer = 1 << 24;  // so far that reading its part would be noticed
   wrong.on_write(beyond);
   wrong.finish(999);
   ASSERT_TRUE(wrong.first().has_value());
@@ -137,6 +137,18 @@ TEST_F(BoundaryCheckTest, NamesTheFirstWrongWord) {
   ASSERT_TRUE(check.first().has_value());
   EXPECT_EQ(check.first()->kind, Kind::Value);
   EXPECT_EQ(to_string(*check.first()), "image 41, layer 0 (conv1), channel 1, pixel (1, 0), cycle 6: expected 107, found 106");
+}
+
+TEST_F(BoundaryCheckTest, SaysWhichWordNeverComes) {
+  for (const int image : {0, 1}) {
+    auto trace = right_trace();
+    trace[static_cast<std::size_t>(4 * image + 2)].count = 2;  // pixel 2 = (1, 0), channel 2: expected 8, or 108
+    const auto check = checked(trace);
+    ASSERT_TRUE(check.first().has_value());
+    EXPECT_EQ(to_string(*check.first()),
+              image == 0 ? "image 40, layer 0 (conv1), channel 2, pixel (1, 0), cycle 999: expected 8, never written"
+                         : "image 41, layer 0 (conv1), channel 2, pixel (1, 0), cycle 999: expected 108, never written");
+  }
 }
 
 TEST_F(BoundaryCheckTest, SeesAWordThatNeverComes) {

@@ -79,12 +79,19 @@ TEST(Rank, IsTheLogarithmOfTheNumberOfCodewords) {
   }
 }
 
+TEST(ValidateCode, TakesTheSmallestAndTheLargest) {
+  EXPECT_NO_THROW(validate({"one", 1, 1, {1}}));
+  EXPECT_NO_THROW(validate({"all", 32, 32, std::vector<std::uint32_t>(32, 0xFFFFFFFF)}));
+}
+
 TEST(ValidateCode, RefusesWhatCannotBe) {
   const Code good = nested_code(8);
   EXPECT_NO_THROW(validate(good));
   Code code = good;
   code.n_out = 33;
   EXPECT_THROW(validate(code), std::invalid_argument);
+  EXPECT_THROW(validate({"none", 0, 8, {}}), std::invalid_argument);
+  EXPECT_THROW(validate({"wide", 1, 33, {1}}), std::invalid_argument);
   code = good;
   code.n_in = 0;
   EXPECT_THROW(validate(code), std::invalid_argument);

@@ -72,6 +72,26 @@ int draw_source(Random& random, const Network& network, int lowest) {
   }
 }
 
+// Zeros on every side, fewer than the kernel covers.
+Padding draw_padding(Random& random, const Layer& l) {
+  const int high = l.reach_height() - 1;
+  const int wide = l.reach_width() - 1;
+  return {draw(random, 0, high), draw(random, 0, wide), draw(random, 0, high), draw(random, 0, wide)};
+}
+
+// Kernels that are not square, padding of its own on every side and dilation, in place of the square kernel of a layer, where they fit.
+void draw_window(Random& random, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  Layer drawn = l;
+  drawn.kernel_height = draw(random, 1, 7);
+  drawn.kernel_width = draw(random, 1, 7);
+  drawn.dilation = limits.dilation && random.below(2) == 0 ? draw(random, 2, 3) : 1;
+  drawn.padding = draw_padding(random, drawn);
+  if (drawn.padded_height() < drawn.reach_height() || drawn.padded_width() < drawn.reach_width()) return;
+  l = drawn;
+  parts.uneven |= l.kernel_height != l.kernel_width && !l.padding.even();
+  parts.dilation |= l.dilation > 1;
+}
+
 // A 1x1 convolution of what the next layer, a 3x3 convolution, also reads; that one adds it.
 void add_projection(Random& random, Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   if (l.source == kPreviousLayer) l.source = static_cast<int>(network.layers.size()) - 1;
@@ -88,6 +108,7 @@ void add_projection(Random& random, Network& network, Layer& l, GraphParts& part
   network.layers.push_back(p);
   l.kernel_height = l.kernel_width = 3;
   l.padding = 1;
+  l.dilation = 1;
   l.output = l.unpooled();
   add_last_as_shortcut(random, network, l);
   parts.shortcut = parts.projection = true;
@@ -104,8 +125,9 @@ void add_pool(Random& random, Network& network, GraphParts& parts) {
   l.kernel_height = draw(random, 1, l.average ? 7 : 3);
   l.kernel_width = random.below(4) == 0 ? draw(random, 1, 3) : l.kernel_height;
   l.padding = draw(random, 0, (std::max(l.kernel_height, l.kernel_width) - 1) / 2);
+  if (random.below(3) == 0) l.padding = draw_padding(random, l);
   l.stride = draw(random, 1, 3);
-  if (l.input.height + 2 * l.padding < l.kernel_height || l.input.width + 2 * l.padding < l.kernel_width) return;
+  if (l.padded_height() < l.kernel_height || l.padded_width() < l.kernel_width) return;
   l.output.channels = l.input.channels;
   l.output = l.unpooled();
   l.activation_max = random.below(4) == 0 ? 15 : 255;
@@ -159,6 +181,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     l.input = network.tensor(l.source == kPreviousLayer ? static_cast<int>(network.layers.size()) - 1 : l.source);
     l.kernel_height = l.kernel_width = 1 + 2 * draw(random, 0, 3);
     l.padding = (l.kernel_height - 1) / 2;
+    if (random.below(3) == 0) draw_window(random, l, parts, limits);
     l.stride = draw(random, 1, 2);
     l.stack_rows = i == 0 && random.below(2) == 0;
     l.output.channels = draw(random, 1, limits.channels);

@@ -142,9 +142,10 @@ std::string describe(const Network& network) {
   for (const Layer& l : network.layers) {
     const Code none{.name = "none", .n_out = 0, .n_in = 0, .rows = {}};
     const Code& code = l.planes.empty() ? none : network.codes[static_cast<std::size_t>(l.planes[0].code)];
-    text += fmt::format(" | {} {}x{} s{} p{}{}{} -> {}x{}x{} {} n={} max {}", l.name, l.kernel_height, l.kernel_width, l.stride, l.padding,
-                        l.stack_rows ? " stacked" : "", l.max_pool ? " pool" : "", l.output.height, l.output.width, l.output.channels,
-                        code.name, code.n_in, l.activation_max);
+    text +=
+        fmt::format(" | {} {}x{} s{} d{} p{},{},{},{}{}{} -> {}x{}x{} {} n={} max {}", l.name, l.kernel_height, l.kernel_width, l.stride,
+                    l.dilation, l.padding.top, l.padding.left, l.padding.bottom, l.padding.right, l.stack_rows ? " stacked" : "",
+                    l.max_pool ? " pool" : "", l.output.height, l.output.width, l.output.channels, code.name, code.n_in, l.activation_max);
   }
   return text;
 }

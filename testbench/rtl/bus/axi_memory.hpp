@@ -163,7 +163,6 @@ class AxiWriteMemory : public AxiSlave {
  public:
   using AxiSlave::AxiSlave;
   std::map<std::uint64_t, std::uint8_t> written;
-  std::uint64_t flip = ~0ULL;  ///< byte address whose bit 0 is written wrong
   /// 0: AWREADY and WREADY know nothing of each other; 1: AWREADY waits for data; 2: WREADY waits for the address.
   int order = 0;
 
@@ -230,7 +229,7 @@ class AxiWriteMemory : public AxiSlave {
     for (unsigned i = 0; i < settings.data_bytes; ++i) {
       if (((top.m_axi_wstrb_o >> i) & 1U) == 0) continue;
       const std::uint64_t byte = burst.address + std::uint64_t{beat_} * settings.data_bytes + i;
-      written[byte] = static_cast<std::uint8_t>(get_bits(top.m_axi_wdata_o, static_cast<int>(8 * i), 8) ^ (byte == flip ? 1U : 0U));
+      written[byte] = static_cast<std::uint8_t>(get_bits(top.m_axi_wdata_o, static_cast<int>(8 * i), 8));
     }
     ++beats_;
     ++beat_;

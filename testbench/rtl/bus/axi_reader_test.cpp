@@ -114,8 +114,6 @@ TYPED_TEST(AxiReader, OneWrongBitIsSeen) {
   this->memory_.flip = command.address + this->below(command.beats * TypeParam::kDataBytes);
   ASSERT_TRUE(this->run_idle());
   EXPECT_EQ(this->differences(), 1U);
-  this->got_[this->below(this->got_.size())].last ^= true;
-  EXPECT_GE(this->differences(), 1U);
   this->memory_.flip = ~0ULL;
   this->next();
 }

@@ -200,8 +200,20 @@ TEST_F(SpiBridge, RandomTransfers) {
     memory_ = expected;
     ASSERT_EQ(faults_, 0);
   }
-  memory_.rbegin()->second ^= 1;
-  EXPECT_NE(memory_, expected);
+}
+
+TEST_F(SpiBridge, OneWrongBitOnTheWireIsSeen) {
+  std::vector<std::uint8_t> bytes = header(false, 4, 1U << 24 | 16);
+  bytes.insert(bytes.end(), {0x11, 0x22, 0x33, 0x44});
+  const std::map<std::uint64_t, std::uint64_t> expected{{1U << 24 | 16, 0x44332211}};
+  transfer(bytes);
+  ASSERT_EQ(memory_, expected);
+  for (std::size_t bit = 0; bit < 32; ++bit) {
+    std::vector<std::uint8_t> wrong = bytes;
+    wrong[5 + bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+    transfer(wrong);
+    EXPECT_NE(memory_, expected) << "bit " << bit;
+  }
 }
 
 TEST_F(SpiBridge, RefusalsAreReportedOnce) {

@@ -92,8 +92,12 @@ TEST_F(ActivationMemoryNarrow, ReadsAndWritesAnywhere) {
   for (int kind = 0; kind < 3; ++kind) EXPECT_GT(kinds[kind], 1000);
 }
 
-TEST_F(ActivationMemoryNarrow, AWrongBitIsSeen) {
-  bytes_[100] ^= 8;
+TEST_F(ActivationMemoryNarrow, AWrongBitOfAWriteIsSeen) {
+  write(100, 1);
+  top_->write_data_i ^= 8;  // the memory alone gets it
+  cycle();
+  cycle();
+  cycle();
   top_->read_valid_i = 1;
   top_->read_address_i = pair(100);
   top_->read_step_i = 0;

@@ -40,6 +40,12 @@ TEST_F(Commands, EachHasHelpWithAnExample) {
   }
 }
 
+TEST_F(Commands, VersionAndCommit) {
+  const Outcome outcome = run_shell(scratch_.folder(), "$FLEXOR --version");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("flexor [0-9]+\\.[0-9]+\\.[0-9]+, commit ([0-9a-f]+(-dirty)?|unknown)\n"));
+}
+
 TEST_F(Commands, InspectShowsLayersAndProvenance) {
   const auto json = run("$FLEXOR inspect m.flexor");
   EXPECT_EQ(json.at("macs"), kConvMacs + kDenseMacs);
