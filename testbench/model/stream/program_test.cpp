@@ -56,6 +56,8 @@ TEST(Program, RandomGraphsGiveEveryWordOfTheGoldenModel) {
     seen.projection |= parts.projection;
     seen.pool |= parts.pool;
     seen.average |= parts.average;
+    seen.uneven |= parts.uneven;
+    seen.dilation |= parts.dilation;
   }
   EXPECT_GT(right, 40);
   EXPECT_TRUE(seen.shortcut && seen.digits && seen.planes && seen.global_average && seen.source && seen.projection && seen.pool &&
