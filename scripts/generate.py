@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write every engine constant from rtl/engine.json and rtl/registers.rdl: a SystemVerilog package, a C++ header, documentation tables,
-CMake lists.
+"""Write every engine constant from rtl/engine.json, rtl/registers.rdl and rtl/stream.json: SystemVerilog packages, C++ headers,
+documentation tables, CMake lists.
 
 usage: generate.py --package FILE --header FILE --docs DIR --cmake FILE [--source rtl/engine.json] [--registers rtl/registers.rdl]
+                   [--stream rtl/stream.json]
+Beside the package goes stream_pkg.sv, beside the header stream_parameters.hpp: those of the stream engine.
 Each output is optional; all but --cmake need the packages of scripts/requirements.txt. Files are written only when they change, so that
 builds stay incremental. Bad input ends with one sentence and exit code 2.
 """
@@ -12,6 +14,7 @@ import json
 import pathlib
 import sys
 
+import generate_stream
 import register_map
 
 PARAMETERS = ["K", "WordBytes", "M", "NOut", "SliceK", "SliceM", "D", "Decryption", "PeStyle", "WeightBuffers", "AccWidth", "PMax",
@@ -263,6 +266,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", default=here / "rtl" / "engine.json")
     parser.add_argument("--registers", default=here / "rtl" / "registers.rdl")
+    parser.add_argument("--stream", default=here / "rtl" / "stream.json")
     parser.add_argument("--package")
     parser.add_argument("--header")
     parser.add_argument("--docs")
@@ -270,7 +274,7 @@ def main():
     args = parser.parse_args()
     try:
         run(args)
-    except (register_map.RegisterMapError, OSError) as problem:
+    except (register_map.RegisterMapError, generate_stream.StreamError, OSError) as problem:
         refuse(problem)
 
 
@@ -282,11 +286,15 @@ def run(args):
     if not (args.package or args.header or args.docs):
         return
     registers = register_map.load(args.registers)
+    stream = generate_stream.load(args.stream)
     if args.package:
         write(args.package, package(data, registers))
+        write(pathlib.Path(args.package).with_name("stream_pkg.sv"), generate_stream.package(stream))
     if args.header:
         write(args.header, header(data, registers))
+        write(pathlib.Path(args.header).with_name("stream_parameters.hpp"), generate_stream.header(stream))
     if args.docs:
+        write(pathlib.Path(args.docs) / "stream.md", generate_stream.page(stream))
         for name, text in docs(data, registers).items():
             write(pathlib.Path(args.docs) / name, text)
 

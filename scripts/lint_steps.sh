@@ -35,7 +35,7 @@ step_sv_modules() {
   while read -r folder; do search+=(-y "$folder"); done < <(rtl_files | xargs -r -d '\n' dirname | sort -u)
   packages=$(rtl_files | sed -n '/_pkg\.sv$/p' | paste -sd' ')
   # shellcheck disable=SC2086 # a list of files
-  rtl_modules | each scripts/lint_module "${search[@]}" rtl/lint.vlt build/lint/flexor_pkg.sv $packages
+  rtl_modules | each scripts/lint_module "${search[@]}" rtl/lint.vlt build/lint/flexor_pkg.sv build/lint/stream_pkg.sv $packages
 }
 
 step_cmake() {

@@ -6,8 +6,8 @@
 
 #include "network/network.hpp"
 #include "stream/geometry.hpp"
-#include "stream/parameters.hpp"
 #include "stream/weights.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

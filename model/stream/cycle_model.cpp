@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <variant>
 
-#include "stream/fields.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 namespace {

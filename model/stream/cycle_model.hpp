@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "stream/instruction.hpp"
-#include "stream/parameters.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

@@ -4,8 +4,8 @@
 
 #include "network/network.hpp"
 #include "stream/instruction.hpp"
-#include "stream/parameters.hpp"
 #include "stream/program.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

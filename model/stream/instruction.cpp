@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "code/integer.hpp"
-#include "stream/fields.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 namespace {

@@ -6,36 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "stream_parameters.hpp"
+
 namespace flexor::stream {
-
-/// Bits 15:12 of an instruction.
-enum class Opcode : std::uint8_t {
-  Source,
-  Fill,
-  Row,
-  Line,
-  Pixels,
-  Base,
-  Next,
-  Entry,
-  Weight,
-  Result,
-  Addend,
-  Output,
-  Steps,
-  Scale,
-  Code,
-  Action
-};
-
-/// Bits 11:9 of an action.
-enum class Action : std::uint8_t { Go, Bits, Copy, Wait, End };
-/// What a GO fills.
-enum class FillKind : std::uint8_t { Nothing, Row, Zeros };
-/// Which sums a GO gives to the drain.
-enum class ResultKind : std::uint8_t { Each, None, Last };
-/// What a COPY fills.
-enum class Table : std::uint8_t { Microcode, Code, Parameters };
 
 /// One struct an instruction, fields in their own units (docs/stream_engine.md, "Instructions"): counts are counts, not counts less one.
 struct SetSource {

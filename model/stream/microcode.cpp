@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-#include "stream/fields.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 namespace {

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "network/network.hpp"
-#include "stream/parameters.hpp"
 #include "stream/program.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

@@ -7,9 +7,9 @@
 #include "code/code.hpp"
 #include "network/network.hpp"
 #include "stream/instruction.hpp"
-#include "stream/parameters.hpp"
 #include "stream/placement.hpp"
 #include "stream/program.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

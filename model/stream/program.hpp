@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "network/network.hpp"
-#include "stream/parameters.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "stream/instruction.hpp"
-#include "stream/parameters.hpp"
 #include "stream/plan.hpp"
 #include "stream/tape.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

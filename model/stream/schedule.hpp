@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "stream/instruction.hpp"
-#include "stream/parameters.hpp"
 #include "stream/plan.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

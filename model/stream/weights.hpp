@@ -7,7 +7,7 @@
 #include "code/code.hpp"
 #include "network/network.hpp"
 #include "stream/geometry.hpp"
-#include "stream/parameters.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor::stream {
 

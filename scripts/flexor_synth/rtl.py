@@ -44,7 +44,7 @@ class Sources:
         _write_package(package)
         files = sorted(p for p in (ROOT / "rtl").rglob("*.sv"))
         packages = [p for p in files if p.name.endswith("_pkg.sv")]
-        self.packages = [package] + packages
+        self.packages = [package, package.with_name("stream_pkg.sv")] + packages
         self.files = self.packages + [p for p in files if p not in packages] + list(extra)
         self.hash = digest(*(p.read_bytes() for p in self.files))
         self.modules = {p.stem: p for p in self.files if not p.name.endswith("_pkg.sv") and TECH not in p.parents}
@@ -59,7 +59,7 @@ class Sources:
 
     def search(self, tech="generic"):
         """read_slang options that find modules by name, those of a technology first; vendor cells stay black boxes."""
-        folders = [TECH / tech, *sorted({p.parent for p in self.files[1:] if TECH not in p.parents}), TECH / "generic", PRIMITIVES]
+        folders = [TECH / tech, *sorted({p.parent for p in self.files[2:] if TECH not in p.parents}), TECH / "generic", PRIMITIVES]
         cells = " ".join(f"--blackboxed-module {p.stem}" for p in sorted(PRIMITIVES.glob("*.sv")))
         return " ".join(f"-y {folder}" for folder in folders) + f" --libext .sv {cells}"
 

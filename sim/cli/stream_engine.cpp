@@ -7,7 +7,7 @@
 
 #include "code/error.hpp"
 #include "configuration.hpp"
-#include "stream/parameters.hpp"
+#include "stream_parameters.hpp"
 
 namespace flexor {
 

@@ -5,12 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "stream_parameters.hpp"
+
 namespace flexor::stream {
 
-/// How a job of the stream engine ended (stream_pkg::error_e).
-enum class Error : std::uint8_t { None = 0, Instruction = 1, StreamEnd = 2, TimeOut = 3, Overrun = 4, Aborted = 5 };
-
-/// One sentence without its stop.
+/// How a job ended, one sentence without its stop.
 const char* to_string(Error error);
 
 /// A halfword that the drain writes, as the trace port shows it.

@@ -78,8 +78,8 @@ class StreamInterpreter {
   std::int64_t steps_ = 0, entry_count_ = 0;
 
   // Registers, as instructions give them.
-  int source_ = 0, fill_bank_ = 0, group_ = 0, valid_ = 0, fill_step_ = 0, row_ = 0, pad_ = 0, line_ = 0;
-  int runs_ = 0, step_ = 0, base_ = 0, next_ = 0, entry_ = 0, weight_ = 0;
+  int source_ = 0, fill_bank_ = 0, group_ = 1, valid_ = 1, fill_step_ = 0, row_ = 1, pad_ = 0, line_ = 0;
+  int runs_ = 1, step_ = 0, base_ = 0, next_ = 0, entry_ = 0, weight_ = 0;
   int result_bank_ = 0, result_ = 0, addend_bank_ = 0, addend_ = 0, max_ = 0, result_step_ = 0, addend_step_ = 0, tile_ = 0, scale_ = 0;
   bool logits_ = false, projection_ = false, signed_ = false, maximum_ = false;
   int bits_ = 1, column_ = 0;
