@@ -30,7 +30,8 @@ def page_fields():
         if len(cells) != 5 or cells[0] in ("code", "---"):
             continue
         if cells[0].isdigit():
-            codes[cells[1] or "ACTION"] = int(cells[0])
+            cells[1] = cells[1] or "ACTION"
+            codes[cells[1]] = int(cells[0])
         name = cells[1] or name
         places = re.findall(r"(?:^|: )(\d+)(?::(\d+))?$", cells[2])
         for high, low in places:
@@ -74,8 +75,8 @@ class StreamConstants(unittest.TestCase):
         for name, place in self.header_fields().items():
             if name not in elsewhere:
                 ours.setdefault(name.split("_")[0].upper(), []).append(place)
-        for name, places in fields.items():
-            self.assertEqual(ours.get(name, []), places, name)
+        for name in set(fields) - {"ACTION", "WAIT", "END"}:  # these have no fields but the action
+            self.assertEqual(ours.get(name), fields[name], name)
 
     def test_entry_flags_are_those_of_the_page(self):
         self.generate()
