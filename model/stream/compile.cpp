@@ -8,6 +8,7 @@
 #include "stream/instruction.hpp"
 #include "stream/placement.hpp"
 #include "stream/plan.hpp"
+#include "stream/prepared.hpp"
 #include "stream/program.hpp"
 #include "stream/schedule.hpp"
 
@@ -45,15 +46,15 @@ void predict_cycles(const Schedule& schedule, const Parameters& parameters, Prog
 // Choices layer by layer: those with which the whole job takes the fewest cycles.
 class Search {
  public:
-  Search(const Network& network, const Placement& placement, const Parameters& parameters)
-      : network_(network), placement_(placement), parameters_(parameters) {
+  Search(const Network& network, const Placement& placement, const Prepared& prepared, const Parameters& parameters)
+      : network_(network), placement_(placement), prepared_(prepared), parameters_(parameters) {
     for (const TensorPlace& place : placement.outputs) choices_.push_back({0, place.bank});
     best_ = cycles();
   }
 
   Choices run() {
     for (std::size_t l = 0; l < network_.layers.size(); ++l) {
-      for (const int band : possible_bands(network_, l, placement_, parameters_)) try_choice(l, {band, choices_[l].idle_bank});
+      for (const int band : possible_bands(prepared_.layers[l], parameters_)) try_choice(l, {band, choices_[l].idle_bank});
       if (!network_.layers[l].shortcut) try_choice(l, {choices_[l].band, 1 - choices_[l].idle_bank});
     }
     return choices_;
@@ -61,7 +62,7 @@ class Search {
 
  private:
   [[nodiscard]] std::int64_t cycles() const {
-    return schedule(stream::plan(network_, placement_, choices_, parameters_), parameters_).cycles;
+    return schedule(stream::plan(network_, placement_, prepared_, choices_, parameters_), parameters_).cycles;
   }
   void try_choice(std::size_t l, const Choice& choice) {
     const Choice before = choices_[l];
@@ -76,6 +77,7 @@ class Search {
 
   const Network& network_;
   const Placement& placement_;
+  const Prepared& prepared_;
   const Parameters& parameters_;
   Choices choices_;
   std::int64_t best_ = 0;
@@ -86,8 +88,9 @@ class Search {
 Program compile(const Network& network, const Parameters& parameters) {
   validate(network);
   const Placement placement = place(network, parameters);
-  const Choices choices = Search(network, placement, parameters).run();
-  Plan plan = stream::plan(network, placement, choices, parameters);
+  const Prepared prepared = prepare(network, placement, parameters);
+  const Choices choices = Search(network, placement, prepared, parameters).run();
+  Plan plan = stream::plan(network, placement, prepared, choices, parameters);
   Program program;
   program.configuration = parameters.name;
   program.network = network.name;

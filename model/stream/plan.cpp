@@ -8,9 +8,7 @@
 
 #include "code/error.hpp"
 #include "code/integer.hpp"
-#include "stream/checks.hpp"
-#include "stream/geometry.hpp"
-#include "stream/layer_work.hpp"
+#include "stream/prepared.hpp"
 #include "stream/ring.hpp"
 
 namespace flexor::stream {
@@ -25,17 +23,16 @@ std::uint16_t low_half(std::int64_t value) { return static_cast<std::uint16_t>(v
 
 class Assembly {
  public:
-  Assembly(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters)
+  Assembly(const Network& network, const Placement& placement, const Prepared& prepared, const Choices& choices,
+           const Parameters& parameters)
       : network_(network),
         placement_(placement),
+        prepared_(prepared),
         choices_(choices),
         parameters_(parameters),
         entries_(parameters.Entries, 1),
         columns_(parameters.Columns, kBlock),
-        written_by_(network.layers.size()) {
-    plan_.codes = network.codes;
-    plan_.codes.push_back(pooling_code(parameters));
-  }
+        written_by_(network.layers.size()) {}
 
   Plan finish() {
     for (std::size_t l = 0; l < network_.layers.size(); ++l) add_layer(l);
@@ -46,7 +43,7 @@ class Assembly {
   [[nodiscard]] int next_compute() const { return static_cast<int>(plan_.computes.size()); }
 
   void add_layer(std::size_t l) {
-    const LayerWork work(network_, l, placement_, parameters_);
+    const LayerWork& work = prepared_.layers[l];
     const Layer& layer = network_.layers[l];
     written_by_[l].assign(static_cast<std::size_t>(work.g.result_rows()), 0);
     LayerReport report;
@@ -84,10 +81,10 @@ class Assembly {
 
   // Weights and parameters of an m-tile.
   void load_tile(const LayerWork& work, int m_tile) {
-    const TileWeights weights = work.weights(m_tile, static_cast<int>(plan_.codes.size()) - 1);
+    const TileData& data = prepared_.tiles[static_cast<std::size_t>(work.index)][static_cast<std::size_t>(m_tile)];
     Tile tile;
-    tile.weights = work.layer.kind == LayerKind::Pool && m_tile > 0 ? tiles_.front().weights : add_weights(work, weights);
-    tile.parameters = add_parameters(work, m_tile, weights);
+    tile.weights = work.layer.kind == LayerKind::Pool && m_tile > 0 ? tiles_.front().weights : add_weights(work, data.weights);
+    tile.parameters = add_parameters(work, m_tile, data.constants);
     tiles_.push_back(tile);
   }
 
@@ -106,7 +103,7 @@ class Assembly {
   Address add_weights(const LayerWork& work, const TileWeights& weights) {
     const Address first = weight_head_;
     for (const WeightRun& run : weights.runs) {
-      const Code& code = plan_.codes[static_cast<std::size_t>(run.code)];
+      const Code& code = prepared_.codes[static_cast<std::size_t>(run.code)];
       Load load;
       load.what = Load::What::Weights;
       load.before = next_compute();
@@ -150,8 +147,7 @@ class Assembly {
     return at;
   }
 
-  Address add_parameters(const LayerWork& work, int m_tile, const TileWeights& weights) {
-    const std::vector<std::int64_t> constants = work.constants(plan_.codes, weights);
+  Address add_parameters(const LayerWork& work, int m_tile, const std::vector<std::int64_t>& constants) {
     std::vector<std::uint16_t> data;
     for (int i = 0; i < parameters_.M; ++i) {
       const auto m = static_cast<std::size_t>(m_tile * parameters_.M + i);
@@ -302,6 +298,7 @@ class Assembly {
 
   const Network& network_;
   const Placement& placement_;
+  const Prepared& prepared_;
   const Choices& choices_;
   const Parameters& parameters_;
   Plan plan_;
@@ -320,8 +317,7 @@ class Assembly {
 
 }  // namespace
 
-std::vector<int> possible_bands(const Network& network, std::size_t l, const Placement& placement, const Parameters& parameters) {
-  const LayerWork work(network, l, placement, parameters);
+std::vector<int> possible_bands(const LayerWork& work, const Parameters& parameters) {
   if (work.m_tiles == 1 || work.resident || work.g.summed) return {};
   std::vector<int> bands{0};
   const int tiles = work.layer.kind == LayerKind::Pool ? 1 : work.m_tiles;
@@ -334,9 +330,9 @@ std::vector<int> possible_bands(const Network& network, std::size_t l, const Pla
   return bands;
 }
 
-Plan plan(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters) {
-  check_network(network, parameters);
-  return Assembly(network, placement, choices, parameters).finish();
+Plan plan(const Network& network, const Placement& placement, const Prepared& prepared, const Choices& choices,
+          const Parameters& parameters) {
+  return Assembly(network, placement, prepared, choices, parameters).finish();
 }
 
 }  // namespace flexor::stream

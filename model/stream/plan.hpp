@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "code/code.hpp"
 #include "network/network.hpp"
 #include "stream/instruction.hpp"
 #include "stream/placement.hpp"
@@ -75,7 +74,6 @@ struct Pass {
 
 /// Everything that a program does, in the order in which each unit does it.
 struct Plan {
-  std::vector<Code> codes;
   std::vector<Pass> passes;
   std::vector<Compute> computes;
   std::vector<Fill> fills;
@@ -94,12 +92,15 @@ struct Choice {
 };
 using Choices = std::vector<Choice>;
 
+struct Prepared;
+class LayerWork;
+
 /// Bands of a layer that are possible: 0 and the numbers of rows whose windows fit the line buffer, if the weights of all m-tiles fit the
 /// cache. Empty: it does not count.
-[[nodiscard]] std::vector<int> possible_bands(const Network& network, std::size_t l, const Placement& placement,
-                                              const Parameters& parameters);
+[[nodiscard]] std::vector<int> possible_bands(const LayerWork& work, const Parameters& parameters);
 
-/// Throws InputError with one sentence when a layer's shape, weights or ranges are not for the engine.
-[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Choices& choices, const Parameters& parameters);
+/// Throws InputError with one sentence when a layer keeps more rows than the line buffer holds.
+[[nodiscard]] Plan plan(const Network& network, const Placement& placement, const Prepared& prepared, const Choices& choices,
+                        const Parameters& parameters);
 
 }  // namespace flexor::stream

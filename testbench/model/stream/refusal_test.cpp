@@ -34,7 +34,7 @@ Network with_shortcut(int from, int to, int offset, int multiplier) {
 }
 
 TEST(StreamRefusal, RowsThatTheLineBufferDoesNotHold) {
-  const Specs specs{{.channels = 64, .kernel = 1}, {.channels = 4, .kernel = 3, .padding = 1}};
+  const Specs specs{{.channels = 64, .kernel = 1}, {.channels = 4, .kernel = 3, .stride = 2, .padding = 1}};
   expect_taken(build({14, 14, 3}, specs));
   expect_refused(build({22, 22, 3}, specs), "for one row of its output, but the line buffer of engine 'micro16' holds 256");
   expect_refused(build({2, 70, 3}, {{.channels = 64, .kernel = 1}, {.channels = 4, .kernel = 1}}),
