@@ -12,7 +12,7 @@ namespace {
 constexpr int kGroupWords = 4;  // most words that a fill gathers
 constexpr int kInputBank = 3;
 
-Margins margins(const Layer& layer) { return {layer.padding, layer.padding, layer.padding, layer.padding}; }
+Margins margins(const Layer& layer) { return {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right}; }
 
 int column_bytes(const Layer& layer) { return ceil_div(layer.kernel_height * layer.input.channels, 2) * 2; }
 
