@@ -35,8 +35,8 @@ double largest_border(const Layer& layer, const Tensor& taken) {
   const auto kernel = static_cast<std::size_t>(layer.kernel_height * layer.kernel_width);
   double largest = 0;
   const auto outside = [&](int oy, int ox, int ky, int kx) {
-    const int y = oy * layer.stride + ky - layer.padding;
-    const int x = ox * layer.stride + kx - layer.padding;
+    const int y = oy * layer.stride + ky - layer.padding.top;
+    const int x = ox * layer.stride + kx - layer.padding.left;
     return y < 0 || y >= layer.input.height || x < 0 || x >= layer.input.width;
   };
   for (std::size_t m = 0; m < static_cast<std::size_t>(out.channels); ++m) {

@@ -28,7 +28,7 @@ Plane plain_plane(const Layer& layer, const std::vector<std::int8_t>& canonical)
   const int length = layer.string_length();
   const int strings = layer.strings();
   const int groups = ceil_div(length, kSliceK);
-  std::vector<std::uint32_t> slices(static_cast<std::size_t>(layer.slices()), 0);
+  std::vector<std::uint32_t> slices(static_cast<std::size_t>(ceil_div(layer.output.channels, kSliceM) * strings * groups), 0);
   std::size_t at = 0;
   for (int m = 0; m < layer.output.channels; ++m) {
     for (int r = 0; r < strings; ++r) {

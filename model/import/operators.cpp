@@ -50,14 +50,16 @@ std::string advice_about(std::string_view op) {
   if (op == "LRN" || op == "InstanceNormalization" || op == "LayerNormalization" || op == "GroupNormalization") {
     return "train the network with batch normalisation in its place";
   }
-  if (op == "LSTM" || op == "GRU" || op == "RNN" || op == "If" || op == "Loop" || op == "Scan") return "only feed-forward networks are possible";
+  if (op == "LSTM" || op == "GRU" || op == "RNN" || op == "If" || op == "Loop" || op == "Scan")
+    return "only feed-forward networks are possible";
   if (op == "Trunc") return "export the activations with Quant";
   return "docs/import.md lists the operators that are imported";
 }
 
 std::size_t axis_of(const Node& node, std::int64_t axis, std::size_t rank) {
   const auto size = static_cast<std::int64_t>(rank);
-  if (axis < -size || axis >= size) node.refuse(fmt::format("axis {} is outside a tensor of {} dimensions; export the model again", axis, rank));
+  if (axis < -size || axis >= size)
+    node.refuse(fmt::format("axis {} is outside a tensor of {} dimensions; export the model again", axis, rank));
   return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
 }
 

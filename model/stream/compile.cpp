@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <ranges>
 #include <variant>
 
 #include "code/error.hpp"
@@ -35,9 +36,9 @@ void predict_cycles(const Schedule& schedule, const Parameters& parameters, Prog
   const Prediction prediction = predict(schedule.instructions, parameters);
   program.predicted_cycles = prediction.cycles;
   std::int64_t end = prediction.cycles;
-  for (auto layer = program.layers.rbegin(); layer != program.layers.rend(); ++layer) {
-    const std::int64_t begin = prediction.rows[static_cast<std::size_t>(layer->first_compute)];
-    layer->predicted_cycles = end - begin;
+  for (LayerReport& layer : program.layers | std::views::reverse) {
+    const std::int64_t begin = prediction.rows[static_cast<std::size_t>(layer.first_compute)];
+    layer.predicted_cycles = end - begin;
     end = begin;
   }
   program.start_cycles = end;

@@ -28,7 +28,8 @@ std::vector<std::uint16_t> layout_input(const InputLayout& input, const std::uin
   for (int row = 0; row < input.rows; ++row) {
     for (int i = 0; i < input.columns * input.column_bytes; ++i) {
       const unsigned byte = input_byte(input, pixels, row, i / input.column_bytes, i % input.column_bytes);
-      auto& halfword = halfwords[static_cast<std::size_t>(row * input.row_halfwords + i / 2)];
+      const int at = row * input.row_halfwords + i / 2;
+      auto& halfword = halfwords[static_cast<std::size_t>(at)];
       halfword = static_cast<std::uint16_t>(halfword | byte << (i % 2 * 8));
     }
   }
@@ -42,7 +43,8 @@ std::uint16_t expected_halfword(const Network& network, const Result& result, in
   const std::vector<std::int16_t>& tensor = boundaries[static_cast<std::size_t>(result.layer)];
   const auto value = [&](int channel) -> int {
     if (channel >= layer.output.channels) return 0;
-    return tensor[static_cast<std::size_t>((result.y * layer.output.width + result.x) * layer.output.channels + channel)];
+    const int at = (result.y * layer.output.width + result.x) * layer.output.channels + channel;
+    return tensor[static_cast<std::size_t>(at)];
   };
   if (layer.logits) return static_cast<std::uint16_t>(value(result.channel + i));
   const int low = value(result.channel + 2 * i) & 0xFF;

@@ -79,7 +79,8 @@ struct Encode {
   void operator()(const Copy& i) const {
     add(head(Action::Copy) | put(field::kCopyTable, static_cast<int>(i.table)));
     add(put(field::kCopyFirst, i.first) | put(field::kCopyLast, i.first + i.count - 1));
-    if (i.data.size() != static_cast<std::size_t>(i.count * table_halfwords(i.table))) throw std::logic_error("COPY with other data");
+    const int halfwords = i.count * table_halfwords(i.table);
+    if (i.data.size() != static_cast<std::size_t>(halfwords)) throw std::logic_error("COPY with other data");
     out.insert(out.end(), i.data.begin(), i.data.end());
   }
   void operator()(const Wait&) const { add(head(Action::Wait)); }
@@ -138,8 +139,8 @@ class Decoder {
     return stream_[at_++];
   }
   std::vector<std::uint16_t> data(int count) {
-    std::vector<std::uint16_t> words;
-    for (int i = 0; i < count; ++i) words.push_back(static_cast<std::uint16_t>(halfword()));
+    std::vector<std::uint16_t> words(static_cast<std::size_t>(count));
+    for (std::uint16_t& word : words) word = static_cast<std::uint16_t>(halfword());
     return words;
   }
   Instruction action(int h) {

@@ -150,7 +150,8 @@ class Assembly {
   Address add_parameters(const LayerWork& work, int m_tile, const std::vector<std::int64_t>& constants) {
     std::vector<std::uint16_t> data;
     for (int i = 0; i < parameters_.M; ++i) {
-      const auto m = static_cast<std::size_t>(m_tile * parameters_.M + i);
+      const int channel = m_tile * parameters_.M + i;
+      const auto m = static_cast<std::size_t>(channel);
       const bool exists = m < work.layer.bias.size();
       const std::int64_t offset = exists ? work.layer.bias[m] - constants[static_cast<std::size_t>(i)] : 0;
       const std::int64_t held = offset & ((std::int64_t{1} << parameters_.AccWidth) - 1);

@@ -91,7 +91,8 @@ std::vector<std::uint16_t> Registers::pack(const Load& load, int first, int coun
   for (int group = first; group < first + count; ++group) {
     for (int j = 0; j < load.code.stored_bits; ++j) {
       for (int s = 0; s < parameters_.D; ++s, ++at) {
-        const std::uint32_t bits = load.slices[static_cast<std::size_t>(group * parameters_.D + s)];
+        const int slice = group * parameters_.D + s;
+        const std::uint32_t bits = load.slices[static_cast<std::size_t>(slice)];
         auto& halfword = data[static_cast<std::size_t>(at / kHalfwordBits)];
         halfword = static_cast<std::uint16_t>(halfword | (bits >> j & 1U) << at % kHalfwordBits);
       }

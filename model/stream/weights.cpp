@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/weights.hpp"
 
+#include <algorithm>
+#include <ranges>
+
 #include "code/integer.hpp"
 
 namespace flexor::stream {
@@ -52,13 +55,13 @@ WeightRun pooling_words(int code, const Parameters& parameters) {
 TileWeights tile_weights(const Network& network, const Layer& layer, int words, int m_tile, const Parameters& parameters) {
   const int pairs = ceil_div(layer.output.channels, 2);
   TileWeights weights;
-  for (auto plane = layer.planes.rbegin(); plane != layer.planes.rend(); ++plane) {
-    const int n_in = network.codes[static_cast<std::size_t>(plane->code)].n_in;
-    WeightRun run{plane->code, {}};
+  for (const Plane& plane : layer.planes | std::views::reverse) {
+    const int n_in = network.codes[static_cast<std::size_t>(plane.code)].n_in;
+    WeightRun run{plane.code, {}};
     for (int word = 0; word < words; ++word) {
       for (int s = 0; s < parameters.word_slices(); ++s) {
         const int pair = m_tile * parameters.word_slices() + s;
-        run.slices.push_back(pair < pairs ? slice_bits(*plane, n_in, std::int64_t{pair} * words + word) : 0);
+        run.slices.push_back(pair < pairs ? slice_bits(plane, n_in, std::int64_t{pair} * words + word) : 0);
       }
     }
     weights.runs.push_back(std::move(run));
@@ -69,10 +72,11 @@ TileWeights tile_weights(const Network& network, const Layer& layer, int words, 
 std::vector<std::int64_t> word_constants(const Code& code, const WeightRun& run, int word, const Parameters& parameters) {
   std::vector<std::int64_t> constants(static_cast<std::size_t>(parameters.M), 0);
   for (int s = 0; s < parameters.word_slices(); ++s) {
-    const std::uint32_t bits = code.decrypt(run.slices[static_cast<std::size_t>(word * parameters.word_slices() + s)]);
+    const int slice = word * parameters.word_slices() + s;
+    const std::uint32_t bits = code.decrypt(run.slices[static_cast<std::size_t>(slice)]);
     for (int i = 0; i < parameters.slice_weights(); ++i) {
-      const auto m = static_cast<std::size_t>(2 * s + i / parameters.K);
-      if (!bit(bits, i)) constants[m] += i % 2 == 0 ? kEvenLane : kOddLane;
+      const int m = 2 * s + i / parameters.K;
+      if (!bit(bits, i)) constants[static_cast<std::size_t>(m)] += i % 2 == 0 ? kEvenLane : kOddLane;
     }
   }
   return constants;
@@ -89,8 +93,8 @@ std::vector<WeightSums> weight_sums(const std::vector<Code>& codes, const Layer&
       std::fill(values.begin(), values.end(), 0);
       for (int d = 0; d < digits; ++d) {
         const WeightRun& run = weights.runs[static_cast<std::size_t>(d)];
-        const std::uint32_t bits =
-            codes[static_cast<std::size_t>(run.code)].decrypt(run.slices[static_cast<std::size_t>(word * slices + s)]);
+        const int slice = word * slices + s;
+        const std::uint32_t bits = codes[static_cast<std::size_t>(run.code)].decrypt(run.slices[static_cast<std::size_t>(slice)]);
         for (int i = 0; i < parameters.slice_weights(); ++i) {
           auto& value = values[static_cast<std::size_t>(i)];
           value = 2 * value + (bit(bits, i) ? 1 : -1);
@@ -98,7 +102,8 @@ std::vector<WeightSums> weight_sums(const std::vector<Code>& codes, const Layer&
       }
       for (int i = 0; i < parameters.slice_weights(); ++i) {
         if (!is_input(layer, g, word, i % parameters.K, parameters.K)) continue;
-        WeightSums& sum = sums[static_cast<std::size_t>(2 * s + i / parameters.K)];
+        const int m = 2 * s + i / parameters.K;
+        WeightSums& sum = sums[static_cast<std::size_t>(m)];
         const std::int64_t value = values[static_cast<std::size_t>(i)];
         (value > 0 ? sum.plus : sum.minus) += value;
       }

@@ -49,11 +49,11 @@ module row_fill
   logic [7:0] words_last_q, left_q, line_q;
   logic [3:0] pad_q;
   logic [AddressWidth-1:0] source_q;
-  logic zero_q, padding_q;
+  logic reading_q, zero_q, padding_q;  // reading_q: the halfword is read, else it is 0
 
   logic last_word_of_group, reads, group_read, moves, word_ends, part_ends;
   assign last_word_of_group = group_q == '0;
-  assign reads = busy_o && !zero_q && !(last_word_of_group && half_q > valid_last_q);
+  assign reads = reading_q;
   assign group_read = last_word_of_group && half_q == valid_last_q;
   assign moves = busy_o && (!reads || grant_i);
   assign word_ends = moves && (zero_q || half_q == 3'd7);
@@ -78,6 +78,8 @@ module row_fill
     if (moves && !zero_q) half_q <= half_q + 3'd1;
     if (word_ends) group_q <= last_word_of_group ? group_last_q : group_q - 2'd1;
     if (word_ends) left_q <= part_ends ? 8'(pad_q) - 8'd1 : left_q - 8'd1;
+    if (word_ends && !zero_q) reading_q <= !part_ends;
+    else if (reads && grant_i && group_read) reading_q <= 1'b0;
     if (part_ends) begin
       zero_q <= 1'b1;
       padding_q <= 1'b1;
@@ -86,12 +88,16 @@ module row_fill
     if (start_i) begin
       busy_o <= 1'b1;
       zero_q <= zeros_i;
+      reading_q <= !zeros_i;
       padding_q <= 1'b0;
       half_q <= '0;
       group_q <= group_last_q;
       left_q <= words_last_q;
     end
-    if (!running_i) busy_o <= 1'b0;
+    if (!running_i) begin
+      busy_o <= 1'b0;
+      reading_q <= 1'b0;
+    end
   end
 
   // Data of the bank come one cycle after the address.

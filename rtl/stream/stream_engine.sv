@@ -104,7 +104,7 @@ module stream_engine
       .clk_i,
       .enable_i (1'b1),
       .write_i  (drain_write[0]),
-      .address_i(!running ? host_address_i : fill_request[0] && !drain_write[0] && !drain_read[0] ? fill_address : drain_address),
+      .address_i(!running ? host_address_i : drain_write[0] || drain_read[0] ? drain_address : fill_address),
       .data_i   (drain_data),
       .data_o   (bank[0])
   );
@@ -115,7 +115,7 @@ module stream_engine
       .clk_i,
       .enable_i (1'b1),
       .write_i  (drain_write[1]),
-      .address_i(fill_request[1] && !drain_write[1] && !drain_read[1] ? fill_address : drain_address),
+      .address_i(drain_write[1] || drain_read[1] ? drain_address : fill_address),
       .data_i   (drain_data),
       .data_o   (bank[1])
   );

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// stream_up5k through its SPI pins alone, as a host does it: a whole ResNet-20 with random weights, the next image while a job runs, logits and
-// cycles read back against the golden model and the compiler; writes that come at a bad time, abort.
+// stream_up5k through its SPI pins alone, as a host does it: a whole ResNet-20 with random weights, the next image while a job runs, logits
+// and cycles read back against the golden model and the compiler; writes that come at a bad time, abort.
 #include <gtest/gtest.h>
 
 #include <cstdint>
