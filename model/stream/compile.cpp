@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <ranges>
+#include <cstddef>
 #include <variant>
 
 #include "code/error.hpp"
@@ -36,7 +36,8 @@ void predict_cycles(const Schedule& schedule, const Parameters& parameters, Prog
   const Prediction prediction = predict(schedule.instructions, parameters);
   program.predicted_cycles = prediction.cycles;
   std::int64_t end = prediction.cycles;
-  for (LayerReport& layer : program.layers | std::views::reverse) {
+  for (std::size_t l = program.layers.size(); l-- > 0;) {
+    LayerReport& layer = program.layers[l];
     const std::int64_t begin = prediction.rows[static_cast<std::size_t>(layer.first_compute)];
     layer.predicted_cycles = end - begin;
     end = begin;

@@ -2,7 +2,6 @@
 #include "stream/weights.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "code/integer.hpp"
 
@@ -55,7 +54,8 @@ WeightRun pooling_words(int code, const Parameters& parameters) {
 TileWeights tile_weights(const Network& network, const Layer& layer, int words, int m_tile, const Parameters& parameters) {
   const int pairs = ceil_div(layer.output.channels, 2);
   TileWeights weights;
-  for (const Plane& plane : layer.planes | std::views::reverse) {
+  for (std::size_t digit = layer.planes.size(); digit-- > 0;) {
+    const Plane& plane = layer.planes[digit];
     const int n_in = network.codes[static_cast<std::size_t>(plane.code)].n_in;
     WeightRun run{plane.code, {}};
     for (int word = 0; word < words; ++word) {
