@@ -28,15 +28,23 @@ struct Best {
 __attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_find(float* values, int bits, std::int32_t first,
                                                                                      Best& best) {
   const int count = 1 << bits;
-  for (int half = 1; half < count; half *= 2) {
-    for (int block = 0; block < count; block += 2 * half) {
-      for (int i = block * kLanes; i < (block + half) * kLanes; ++i) {
-        const float a = values[i];
-        const float b = values[i + half * kLanes];
-        values[i] = a + b;
-        values[i + half * kLanes] = a - b;
+  int half = 1;
+  for (; 4 * half <= count; half *= 4) {  // two stages at once: half as many loads and stores
+    const int step = half * kLanes;
+    for (int block = 0; block < count * kLanes; block += 4 * step) {
+      for (int i = block; i < block + step; ++i) {
+        const float a = values[i], b = values[i + step], c = values[i + 2 * step], d = values[i + 3 * step];
+        values[i] = (a + b) + (c + d);
+        values[i + step] = (a - b) + (c - d);
+        values[i + 2 * step] = (a + b) - (c + d);
+        values[i + 3 * step] = (a - b) - (c - d);
       }
     }
+  }
+  for (int i = 0; half < count && i < half * kLanes; ++i) {
+    const float a = values[i], b = values[i + half * kLanes];
+    values[i] = a + b;
+    values[i + half * kLanes] = a - b;
   }
   Best now = best;
   for (int index = 0; index < count; ++index) {
