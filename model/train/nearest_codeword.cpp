@@ -137,12 +137,10 @@ void NearestCodeword::find_cores() {
   std::vector<int> tied(static_cast<std::size_t>(code_.n_in), -1);  // column -> a column of the same core; -1: not of a core
   for (int j = 0; j < code_.n_in; ++j) {
     const std::uint32_t column = code_.column(j);
-    const auto row = static_cast<std::size_t>(std::countr_zero(column));
-    if (std::has_single_bit(column) && own_[row] < 0) {
-      own_[row] = j;
-    } else if (column != 0 && !std::has_single_bit(column)) {
-      tied[static_cast<std::size_t>(j)] = j;
-    }
+    if (column == 0) continue;
+    int& own = own_[static_cast<std::size_t>(std::countr_zero(column))];
+    if (!std::has_single_bit(column)) tied[static_cast<std::size_t>(j)] = j;
+    if (std::has_single_bit(column) && own < 0) own = j;
   }
   const auto root = [&tied](int j) {
     while (tied[static_cast<std::size_t>(j)] != j) j = tied[static_cast<std::size_t>(j)];
