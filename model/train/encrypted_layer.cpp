@@ -70,6 +70,7 @@ torch::Tensor EncryptedLayerImpl::slices() {
 }
 
 torch::Tensor EncryptedLayerImpl::weight() {
+  if (lent_weight_.defined()) return lent_weight_;
   if (spec_.digits > 0) return digit_weight(latent_, spec_.digits).contiguous(torch::MemoryFormat::ChannelsLast);
   return place_slices(slices(), map_);
 }
@@ -111,6 +112,7 @@ void EncryptedLayerImpl::begin_from(const Layer& layer, const torch::Tensor& wei
     auto* to = latent_.data_ptr<float>();
     for (const std::int32_t place : map_->position) *to++ = place < 0 ? 0.0F : static_cast<float>(hyper_.start_size) * from[place];
   }
+  lent_weight_ = weight.to(torch::kFloat).contiguous(torch::MemoryFormat::ChannelsLast);
   const torch::Tensor sums = accumulators(input, false).to(torch::kDouble);
   mean_.copy_(sums.mean({0, 2, 3}));
   variance_.copy_(sums.var({0, 2, 3}, false));

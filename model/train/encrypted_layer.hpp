@@ -68,8 +68,11 @@ class EncryptedLayerImpl : public torch::nn::Module {
   void begin_from(const EncryptedLayerImpl& other);
   /// Begins as a layer of a model file, `layer` with weights `weight` (weight_tensor()): the same weights, latents of +-Hyper::start_size
   /// (0 where a bit is dropped), and batch norm and statistics such that evaluation gives what the file says, with the statistics of the
-  /// accumulators of `input`, NCHW activations of training images.
+  /// accumulators of `input`, NCHW activations of training images. Until keep_own_weights() the layer computes with the file's weights,
+  /// also where its code has no such codewords, so that later layers see the file's activations.
   void begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input);
+  /// Ends begin_from() of a model file.
+  void keep_own_weights() { lent_weight_ = torch::Tensor(); }
   /// Evaluation from here on uses statistics gathered since; see recalibrate().
   void reset_statistics();
   /// Hands the parameters to the optimiser, each with its box: latents within latent_box (nearest codeword), batch-norm gain positive
@@ -117,6 +120,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   [[nodiscard]] Team* step_team() const;
   void gather(const BatchStatistics& batch);
 
+  torch::Tensor lent_weight_;  // what weight() gives while a run begins as a model file
   torch::Tensor latent_, gain_, offset_, mean_, variance_, shortcut_scale_;
   std::int64_t gathered_ = 0;
   std::shared_ptr<Team> team_;

@@ -28,15 +28,23 @@ struct Best {
 __attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_find(float* values, int bits, std::int32_t first,
                                                                                      Best& best) {
   const int count = 1 << bits;
-  for (int half = 1; half < count; half *= 2) {
-    for (int block = 0; block < count; block += 2 * half) {
-      for (int i = block * kLanes; i < (block + half) * kLanes; ++i) {
-        const float a = values[i];
-        const float b = values[i + half * kLanes];
-        values[i] = a + b;
-        values[i + half * kLanes] = a - b;
+  int half = 1;
+  for (; 4 * half <= count; half *= 4) {  // two stages at once: half as many loads and stores
+    const int step = half * kLanes;
+    for (int block = 0; block < count * kLanes; block += 4 * step) {
+      for (int i = block; i < block + step; ++i) {
+        const float a = values[i], b = values[i + step], c = values[i + 2 * step], d = values[i + 3 * step];
+        values[i] = (a + b) + (c + d);
+        values[i + step] = (a - b) + (c - d);
+        values[i + 2 * step] = (a + b) - (c + d);
+        values[i + 3 * step] = (a - b) - (c - d);
       }
     }
+  }
+  for (int i = 0; half < count && i < half * kLanes; ++i) {
+    const float a = values[i], b = values[i + half * kLanes];
+    values[i] = a + b;
+    values[i + half * kLanes] = a - b;
   }
   Best now = best;
   for (int index = 0; index < count; ++index) {
@@ -129,12 +137,10 @@ void NearestCodeword::find_cores() {
   std::vector<int> tied(static_cast<std::size_t>(code_.n_in), -1);  // column -> a column of the same core; -1: not of a core
   for (int j = 0; j < code_.n_in; ++j) {
     const std::uint32_t column = code_.column(j);
-    const auto row = static_cast<std::size_t>(std::countr_zero(column));
-    if (std::has_single_bit(column) && own_[row] < 0) {
-      own_[row] = j;
-    } else if (column != 0 && !std::has_single_bit(column)) {
-      tied[static_cast<std::size_t>(j)] = j;
-    }
+    if (column == 0) continue;
+    int& own = own_[static_cast<std::size_t>(std::countr_zero(column))];
+    if (!std::has_single_bit(column)) tied[static_cast<std::size_t>(j)] = j;
+    if (std::has_single_bit(column) && own < 0) own = j;
   }
   const auto root = [&tied](int j) {
     while (tied[static_cast<std::size_t>(j)] != j) j = tied[static_cast<std::size_t>(j)];

@@ -130,6 +130,9 @@ void TrainableImpl::begin_from(const Network& network, const torch::Tensor& pixe
     const torch::Tensor weight = reorder_weights(network, i, orders, weight_tensor(network, network.layers[i]));
     layers_[i]->begin_from(reorder_channels(network, i, orders), weight, input);
   });
+  for (EncryptedLayer& layer : layers_) {
+    if (!layer.is_empty()) layer->keep_own_weights();
+  }
   train(trains);
 }
 

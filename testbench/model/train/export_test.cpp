@@ -103,6 +103,26 @@ TEST(TrainedResidual, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
 }
 
+// A dense layer behind a convolution, whose words are the channels of its pixels, and a residual network.
+TEST(TrainedAlignedWords, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
+  NetworkSpec chain = test::tiny_spec(), residual = test::tiny_residual_spec();
+  residual.layers[4].shortcut->channel_offset = 0;
+  for (NetworkSpec* spec : {&chain, &residual}) {
+    spec->slice = {16, 2};
+    Trainable model(*spec, nested_code(13, 32), Method::Nearest, 1);
+    EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90) << spec->name;
+    const Dataset data = test::stripes(300, 2);
+    expect_like_the_trainer(model, data);
+    Network network = to_network(model, "tiny");
+    expect_same_weights(model, network);
+    const FloatComparison good = compare_float(network, data.pixels.data(), data.count);
+    EXPECT_TRUE(good.within_bounds());
+    network.layers[1].planes[0].stored[0] ^= 1;
+    const Network right = to_network(model, "tiny");
+    EXPECT_NE(decrypt_weights(network, network.layers[1]), decrypt_weights(right, right.layers[1]));
+  }
+}
+
 TEST(TrainedProjection, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   Trainable model(test::tiny_projection_spec(), nested_code(8), Method::Nearest, 1);
   EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);

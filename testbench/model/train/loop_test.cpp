@@ -166,6 +166,26 @@ TEST(TrainLoop, BeginsAsAModelFile) {
   }
 }
 
+// At a lower rate batch norm begins as the file's, not as that of the codewords that come in place of its weights: before they do so, a run
+// with hardening is the file's function.
+TEST(TrainLoop, BeginsAsAModelFileAtALowerRate) {
+  const Dataset data = test::stripes(320, 1);
+  const torch::Tensor images = image_batch(data, 0, data.count);
+  const NetworkSpec spec = test::tiny_residual_spec();
+  Trainable first(spec, identity_code(20), Method::Nearest, 1);
+  test::train_stripes(first, {.epochs = 3, .batch = 16});
+  const Network network = to_network(first, "first");
+  Trainable model(spec, nested_code(8), Method::Nearest, 2);
+  model->begin_from(network, images);
+  Trainable whole(spec, identity_code(20), Method::Nearest, 3);
+  whole->begin_from(network, images);
+  model->set_hardness(0);
+  const torch::Tensor wanted = whole->forward(images).detach();
+  EXPECT_LT((model->forward(images).detach() - wanted).abs().max().item<double>(), 0.05);
+  model->set_hardness(1);
+  EXPECT_GT((model->forward(images).detach() - wanted).abs().max().item<double>(), 0.05) << "eight bits hold fewer weights";
+}
+
 // Channel 2 of `a2` and of what is added to it becomes channel 0: the same function, in slices of another shape too.
 TEST(TrainLoop, BeginsAsAModelFileWhoseShortcutsBeginElsewhere) {
   const Dataset data = test::stripes(320, 1);

@@ -47,7 +47,7 @@ TEST(NearestCodeword, EqualsBruteForceInSlicesOf32) {
   for (const char* name : {"nested", "nested@16", "nested@8", "tap2", "dense", "dense@16"})
     expect_nearest(make_code(name, 0.4, 3, aligned), 20);
   for (const char* name : {"nested", "nested@16", "nested@8"}) expect_nearest(make_code(name, 0.6, 3, aligned), 3);
-  expect_nearest(block_code({dense_code(20, 7, 1), random_tap_code(5, 3, 2, 2), nested_code(4, 8)}), 20);
+  expect_nearest(block_code({dense_code(19, 7, 1), random_tap_code(5, 3, 2, 2), nested_code(4, 8)}), 20);
 }
 
 // All codewords of 26 of 32 are too many to look at: no single stored bit and no pair of them makes the found codeword better, and where
