@@ -117,7 +117,9 @@ void complain(const Comparison& result) {
 void compare_command(const CompareFlags& flags, Context& context) {
   const auto& engine = find_configuration(flags.engine.configuration);
   check_simulated(engine);
+  check_files({flags.model, flags.data.folder}, {flags.json});
   const Network network = load_network(flags.model);
+  (void)compile_for(network, engine, flags.engine.batch);  // its complaint says more
   const Dataset data = load_data(flags.data, context, network, kDefaultImages);
   Progress progress("compare", data.count);
   CompareOptions options;
