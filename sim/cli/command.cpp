@@ -100,8 +100,10 @@ MemoryImage compile_for(const Network& network, const EngineParameters& engine, 
       } catch (const InputError&) {  // nor does that one
       }
     }
-    throw InputError(others.empty() ? fmt::format("{}; no configuration runs it, but flexor eval does", error.what())
-                                    : fmt::format("{}; these configurations run it: {}", error.what(), others));
+    const std::string why = error.what();
+    if (!others.empty()) throw InputError(fmt::format("{}; these configurations run it: {}", why, others));
+    const bool advised = why.find("flexor eval") != std::string::npos;
+    throw InputError(why + (advised ? "" : "; no configuration runs it, but flexor eval does"));
   }
 }
 
