@@ -98,6 +98,7 @@ void append_cifar10_batch(const std::vector<std::uint8_t>& batch, const std::fil
 Dataset load_cifar10(const std::filesystem::path& folder, bool train) {
   Dataset data;
   data.name = "cifar10";
+  data.classes = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
   const auto batches = train ? std::span<const KnownBatch>(kTrainBatches) : std::span<const KnownBatch>(kTestBatches);
   std::string digests;
   for (const KnownBatch& known : batches) {

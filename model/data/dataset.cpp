@@ -41,10 +41,42 @@ void Dataset::hold() {
   files.reset();
 }
 
-Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape) {
+namespace {
+
+// The known data sets besides `name` that lie in a folder, in words.
+std::string others_in(const std::string& name, const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::string found;
+  const auto add = [&](const char* other, bool there) {
+    if (there && name != other) found += fmt::format("{}{}", found.empty() ? "" : " and ", other);
+  };
+  add("mnist", is_idx_folder("mnist", folder));
+  bool batches = false;
+  for (const std::filesystem::path& place : {folder, folder / "cifar10", folder / "cifar-10-batches-bin"}) {
+    for (const char* file : {"test_batch.bin", "test_batch.bin.xz"}) batches |= std::filesystem::is_regular_file(place / file, ignored);
+  }
+  add("cifar10", batches);
+  if (is_image_folder(name, folder) && (name == "mnist" || name == "cifar10")) found += found.empty() ? "folders of pictures" : "";
+  return found;
+}
+
+Dataset load_named(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape) {
   if (name == "mnist") return load_mnist(folder, train);
   if (name == "cifar10") return load_cifar10(folder, train);
+  if (is_idx_folder(name, folder)) return load_idx(name, folder, train);
   return load_image_folder(name, folder, train, shape);
+}
+
+}  // namespace
+
+Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape) {
+  try {
+    return load_named(name, folder, train, shape);
+  } catch (const InputError& error) {
+    const std::string others = others_in(name, folder);
+    if (others.empty()) throw;
+    throw InputError(fmt::format("{}; data set {} was meant, but '{}' holds {}", error.what(), name, folder.string(), others));
+  }
 }
 
 }  // namespace flexor

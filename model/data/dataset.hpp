@@ -21,6 +21,8 @@ struct Dataset {
   std::vector<std::uint16_t> labels;  ///< count
   std::string checksum;               ///< SHA-256 of the images file as found (CIFAR-10, image folders: see their loaders)
   std::shared_ptr<const ImageFiles> files = nullptr;
+  std::vector<std::string> classes = {};  ///< their names, of label 0 on; empty: not known
+  std::vector<std::string> notes = {};    ///< sentences on what was left out or changed, for the user
 
   /// Image i of a data set in memory.
   [[nodiscard]] const std::uint8_t* image(int i) const {
@@ -36,11 +38,16 @@ struct Dataset {
 /// MNIST from the four idx files (.gz or raw) in `folder` or `folder/mnist`. Throws InputError (missing, short, corrupt, wrong magic or
 /// checksum).
 Dataset load_mnist(const std::filesystem::path& folder, bool train);
+/// Grey images and labels 0..255 of any idx files with the names of MNIST's, in `folder`/`name` or `folder`. Throws InputError as
+/// load_mnist().
+Dataset load_idx(const std::string& name, const std::filesystem::path& folder, bool train);
+/// Whether there is such a data set.
+bool is_idx_folder(const std::string& name, const std::filesystem::path& folder);
 /// CIFAR-10 from the binary batches (.bin or .bin.xz) in `folder`, `folder/cifar10` or `folder/cifar-10-batches-bin`. Its checksum is the
 /// SHA-256 of the lines of the uncompressed batches' digests. Throws InputError (missing, cut, corrupt, wrong checksum).
 Dataset load_cifar10(const std::filesystem::path& folder, bool train);
-/// A data set by name: "mnist", "cifar10", or an image folder (load_image_folder()), whose images are brought to `shape`. Throws InputError
-/// when there is none.
+/// A data set by name: "mnist", "cifar10", idx files of another name, or an image folder (load_image_folder()), whose images are brought to
+/// `shape`. Throws InputError when there is none.
 Dataset load_dataset(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape);
 /// The 100 test images that ship with the repository.
 Dataset load_sample(const std::filesystem::path& file);

@@ -60,7 +60,7 @@ std::vector<std::uint8_t> read_maybe_gzip(const std::filesystem::path& file) {
 }
 
 Dataset parse_idx(const std::vector<std::uint8_t>& images, const std::filesystem::path& images_file,
-                  const std::vector<std::uint8_t>& labels, const std::filesystem::path& labels_file) {
+                  const std::vector<std::uint8_t>& labels, const std::filesystem::path& labels_file, int largest_label) {
   check_head(images, images_file, kImageHead, 2051, "image");
   const std::uint32_t count = big_endian(images, 4);
   const std::uint32_t height = big_endian(images, 8);
@@ -80,9 +80,10 @@ Dataset parse_idx(const std::vector<std::uint8_t>& images, const std::filesystem
   data.count = static_cast<int>(count);
   data.pixels.assign(images.begin() + kImageHead, images.end());
   data.labels.assign(labels.begin() + kLabelHead, labels.end());
-  const auto wrong = std::find_if(data.labels.begin(), data.labels.end(), [](std::uint16_t label) { return label > 9; });
+  const auto wrong = std::find_if(data.labels.begin(), data.labels.end(), [&](std::uint16_t label) { return label > largest_label; });
   if (wrong != data.labels.end()) {
-    throw InputError(fmt::format("label file '{}' holds the label {}, but 0 to 9 are possible", labels_file.string(), *wrong));
+    throw InputError(
+        fmt::format("label file '{}' holds the label {}, but 0 to {} are possible", labels_file.string(), *wrong, largest_label));
   }
   return data;
 }

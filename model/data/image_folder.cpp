@@ -11,7 +11,7 @@
 #include <random>
 
 #include "code/error.hpp"
-#include "data/jpeg.hpp"
+#include "data/picture_file.hpp"
 #include "data/resample.hpp"
 #include "data/sha256.hpp"
 
@@ -28,11 +28,8 @@ struct Found {
   std::uint16_t label = 0;
 };
 
-bool is_picture(const fs::path& file) {
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending == ".jpeg" || ending == ".jpg";
-}
+// Hidden files and folders, and what macOS writes beside files.
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.') || path.filename() == "__MACOSX"; }
 
 // Empty: there is none.
 fs::path find_root(const std::string& name, const fs::path& folder) {
@@ -54,7 +51,7 @@ fs::path known_root(const std::string& name, const fs::path& folder) {
 std::map<std::string, std::uint16_t> find_classes(const fs::path& root) {
   std::map<std::string, std::uint16_t> classes;
   for (const auto& entry : fs::directory_iterator(root / "train")) {
-    if (entry.is_directory()) classes[entry.path().filename().string()] = 0;
+    if (entry.is_directory() && !is_hidden(entry.path())) classes[entry.path().filename().string()] = 0;
   }
   if (classes.empty() || classes.size() > kMostClasses) {
     throw InputError(fmt::format("'{}' holds {} folders, but one for each of 1 to {} classes is possible", (root / "train").string(),
@@ -65,18 +62,36 @@ std::map<std::string, std::uint16_t> find_classes(const fs::path& root) {
   return classes;
 }
 
+// Pictures below the folder of one class; links are followed. Counts what is hidden.
+std::vector<Found> of_class(const fs::path& folder, std::uint16_t label, int& hidden) {
+  std::vector<Found> found;
+  auto inner = fs::recursive_directory_iterator(folder, fs::directory_options::follow_directory_symlink);
+  for (const auto end = fs::end(inner); inner != end; ++inner) {
+    const fs::path& path = inner->path();
+    if (is_hidden(path)) {
+      ++hidden;
+      if (inner->is_directory()) inner.disable_recursion_pending();
+    } else if (inner->is_symlink() && !fs::exists(path)) {
+      throw InputError(fmt::format("'{}' is a link to nothing; mend or remove it", path.string()));
+    } else if (inner->is_regular_file() && is_picture_name(path)) {
+      found.push_back({path, label});
+    }
+  }
+  if (found.empty()) throw InputError(fmt::format("the class folder '{}' holds no pictures; fill or remove it", folder.string()));
+  return found;
+}
+
 // Pictures in the folders of the classes.
-std::vector<Found> by_folder(const fs::path& part, const std::map<std::string, std::uint16_t>& classes) {
+std::vector<Found> by_folder(const fs::path& part, const std::map<std::string, std::uint16_t>& classes, int& hidden) {
   std::vector<Found> found;
   for (const auto& entry : fs::directory_iterator(part)) {
-    if (!entry.is_directory()) continue;
+    if (is_hidden(entry.path())) ++hidden;
+    if (!entry.is_directory() || is_hidden(entry.path())) continue;
     const auto known = classes.find(entry.path().filename().string());
     if (known == classes.end()) {
       throw InputError(fmt::format("'{}' is the folder of a class that train does not have; rename or remove it", entry.path().string()));
     }
-    for (const auto& inner : fs::recursive_directory_iterator(entry.path())) {
-      if (inner.is_regular_file() && is_picture(inner.path())) found.push_back({inner.path(), known->second});
-    }
+    for (Found& picture : of_class(entry.path(), known->second, hidden)) found.push_back(std::move(picture));
   }
   return found;
 }
@@ -114,12 +129,23 @@ std::string list_checksum(std::vector<Found>& found, const fs::path& root) {
   return sha256(std::span(reinterpret_cast<const std::uint8_t*>(lines.data()), lines.size()));
 }
 
+// Luma of ITU-R BT.601, rounded.
+std::uint8_t grey_of(int red, int green, int blue) {
+  return static_cast<std::uint8_t>((299 * red + 587 * green + 114 * blue + 500) / 1000);
+}
+
 // Decodes as small as the part allows.
 void cut(const fs::path& path, const Shape& shape, const std::function<Box(int, int)>& choose, std::uint8_t* to) {
-  const JpegFile file(path);
+  const PictureFile file(path);
   const Box part = choose(file.height(), file.width());
   const Picture picture = file.decode(std::max(shape.height / part.height, shape.width / part.width));
-  resample(picture, scaled(part, file, picture), shape.height, shape.width, to);
+  if (shape.channels == 3) {
+    resample(picture, scaled(part, file, picture), shape.height, shape.width, to);
+    return;
+  }
+  std::vector<std::uint8_t> rgb(static_cast<std::size_t>(shape.size()) * 3);
+  resample(picture, scaled(part, file, picture), shape.height, shape.width, rgb.data());
+  for (std::size_t i = 0; i < rgb.size(); i += 3) to[i / 3] = grey_of(rgb[i], rgb[i + 1], rgb[i + 2]);
 }
 
 }  // namespace
@@ -127,24 +153,29 @@ void cut(const fs::path& path, const Shape& shape, const std::function<Box(int, 
 bool is_image_folder(const std::string& name, const fs::path& folder) { return !find_root(name, folder).empty(); }
 
 Dataset load_image_folder(const std::string& name, const fs::path& folder, bool train, const Shape& shape) {
-  if (shape.channels != 3) {
+  if (shape.channels != 3 && shape.channels != 1) {
     throw InputError(
-        fmt::format("data set {} has pictures of 3 channels, but the network takes {}; choose a network for them", name, shape.channels));
+        fmt::format("data set {} has pictures of 3 channels, or of 1 when they are made grey, but the network takes {}; choose a "
+                    "network for them",
+                    name, shape.channels));
   }
   try {
     const fs::path root = known_root(name, folder);
     const auto classes = find_classes(root);
     const fs::path table = root / "val_labels.tsv";
     std::error_code ignored;
+    int hidden = 0;
     std::vector<Found> found = !train && fs::is_regular_file(table, ignored) ? by_table(root, table, classes.size())
-                                                                             : by_folder(root / (train ? "train" : "val"), classes);
+                                                                             : by_folder(root / (train ? "train" : "val"), classes, hidden);
     if (found.empty() || found.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-      throw InputError(fmt::format("'{}' holds no JPEG files in the folders of its classes; put them there",
-                                   (root / (train ? "train" : "val")).string()));
+      throw InputError(
+          fmt::format("'{}' holds no pictures in the folders of its classes; put them there", (root / (train ? "train" : "val")).string()));
     }
     Dataset data;
     data.name = name;
     data.shape = shape;
+    for (const auto& [class_name, label] : classes) data.classes.push_back(class_name);
+    if (hidden > 0) data.notes.push_back(fmt::format("{} hidden files and folders of '{}' are left out", hidden, root.string()));
     data.count = static_cast<int>(found.size());
     data.checksum = list_checksum(found, root);
     std::mt19937_64 random(kShuffle);

@@ -12,16 +12,17 @@
 
 namespace flexor {
 
-/// JPEG files that are decoded whenever they are asked for.
+/// JPEG and PNG files that are decoded whenever they are asked for.
 struct ImageFiles {
   std::vector<std::filesystem::path> files;
 };
 
-/// Images in the layout of ImageNet in `folder`/`name` or in `folder` itself: train/CLASS/**.JPEG; val/CLASS/**.JPEG, or val_labels.tsv
+/// Images in the layout of ImageNet in `folder`/`name` or in `folder` itself: train/CLASS/**.JPEG or .png; val/CLASS/**, or val_labels.tsv
 /// with lines `path <tab> number of the class`. Classes are the folders of train, in the order of their names. They are shuffled once,
 /// always in the same way, so that the first ones are of all classes. Its checksum is the SHA-256 of the list: path, bytes and class of
-/// every file. `shape`: what images are brought to. Throws InputError (no such folder, no images, a class without folder, not three
-/// channels).
+/// every file. `shape`: what images are brought to. Hidden
+/// files and folders are left out and counted in its notes, links are followed. Pictures become grey for a `shape` of one channel. Throws
+/// InputError (no such folder, no images, a class without folder or without pictures, a link to nothing, neither one nor three channels).
 Dataset load_image_folder(const std::string& name, const std::filesystem::path& folder, bool train, const Shape& shape);
 
 /// Whether `folder` holds such a data set.

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "code/error.hpp"
 
@@ -44,20 +46,35 @@ std::vector<std::uint8_t> from_cmyk(const std::vector<std::uint8_t>& cmyk) {
   return rgb;
 }
 
+std::vector<std::uint8_t> read_all(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (!stream.is_open() || stream.bad()) throw InputError(fmt::format("'{}' cannot be read; check path and permissions", file.string()));
+  return bytes;
+}
+
+// Whether the last call only warned, and not of a picture that ends too early.
+bool only_warned() {
+  const std::string_view text = tjGetErrorStr2(decoder());
+  return tjGetErrorCode(decoder()) == TJERR_WARNING && text.find("remature end") == std::string_view::npos;
+}
+
 }  // namespace
 
-JpegFile::JpegFile(const std::filesystem::path& file) : file_(file) {
-  std::ifstream stream(file, std::ios::binary);
-  bytes_.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  if (!stream.is_open() || stream.bad()) throw InputError(fmt::format("'{}' cannot be read; check path and permissions", file.string()));
+JpegFile::JpegFile(const std::filesystem::path& file) : JpegFile(file, read_all(file)) {}
+
+JpegFile::JpegFile(std::filesystem::path path, std::vector<std::uint8_t> bytes) : file_(std::move(path)), bytes_(std::move(bytes)) {
+  const std::filesystem::path& file = file_;
   if (tjDecompressHeader3(decoder(), bytes_.data(), bytes_.size(), &width_, &height_, &subsampling_, &colours_) != 0) {
-    refuse(file, "is no JPEG file");
+    if (!only_warned()) refuse(file, "is no JPEG file");
   }
   const bool sane = width_ > 0 && height_ > 0 && width_ <= kLargestSide && height_ <= kLargestSide;
   if (!sane || static_cast<std::int64_t>(width_) * height_ > kMostPixels) {
     throw InputError(fmt::format("'{}' has {}x{} pixels, more than this program decodes; make it smaller", file.string(), height_, width_));
   }
 }
+
+bool JpegFile::grey() const { return colours_ == TJCS_GRAY; }
 
 Picture JpegFile::decode(double scale) const {
   int eighths = 1;
@@ -69,7 +86,7 @@ Picture JpegFile::decode(double scale) const {
   picture.rgb.resize(static_cast<std::size_t>(picture.height) * static_cast<std::size_t>(picture.width) * (cmyk ? 4 : 3));
   const int result = tjDecompress2(decoder(), bytes_.data(), bytes_.size(), picture.rgb.data(), picture.width, 0, picture.height, format,
                                    TJFLAG_ACCURATEDCT);
-  if (result != 0) refuse(file_, "is a damaged JPEG file");
+  if (result != 0 && !only_warned()) refuse(file_, "is a damaged JPEG file");
   if (cmyk) picture.rgb = from_cmyk(picture.rgb);
   return picture;
 }

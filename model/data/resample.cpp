@@ -71,7 +71,7 @@ void resample(const Picture& from, const Box& box, int height, int width, std::u
   }
 }
 
-Box scaled(const Box& box, const JpegFile& file, const Picture& picture) {
+Box scaled(const Box& box, const PictureFile& file, const Picture& picture) {
   const double y = static_cast<double>(picture.height) / file.height(), x = static_cast<double>(picture.width) / file.width();
   return {box.top * y, box.left * x, box.height * y, box.width * x};
 }

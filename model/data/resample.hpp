@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "data/jpeg.hpp"
+#include "data/picture_file.hpp"
 
 namespace flexor {
 
@@ -16,7 +16,7 @@ struct Box {
 void resample(const Picture& from, const Box& box, int height, int width, std::uint8_t* to);
 
 /// A part of a file's picture in the pixels of the picture as decoded.
-Box scaled(const Box& box, const JpegFile& file, const Picture& picture);
+Box scaled(const Box& box, const PictureFile& file, const Picture& picture);
 
 /// The largest centred part with the proportions of height x width, shrunk to 7/8 of its sides where the picture is larger than that:
 /// what evaluation sees. A picture of just that size is taken whole.

@@ -20,6 +20,13 @@ std::int64_t Layer::weights() const {
   return static_cast<std::int64_t>(kernel_height) * kernel_width * input.channels * output.channels;
 }
 
+std::int64_t Layer::largest_sum() const {
+  constexpr std::int64_t kLargestInput = 255;
+  if (kind == LayerKind::Pool) return pooled_units() * kLargestInput;
+  const std::int64_t largest_weight = digits ? (std::int64_t{1} << planes.size()) - 1 : 1;
+  return weights() / output.channels * kLargestInput * averaged_pixels() * largest_weight;
+}
+
 int Network::source(std::size_t l) const {
   const int from = layers[l].source;
   return from == kPreviousLayer ? static_cast<int>(l) - 1 : from;

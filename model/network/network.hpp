@@ -114,6 +114,8 @@ struct Layer {
   [[nodiscard]] Shape unpooled() const;
   /// Multiply-accumulates of one plane for one image.
   [[nodiscard]] std::int64_t macs() const;
+  /// Largest magnitude that an accumulator may reach before the bias, of inputs up to 255 and whatever weights.
+  [[nodiscard]] std::int64_t largest_sum() const;
   /// Weights (without padding).
   [[nodiscard]] std::int64_t weights() const;
 };
@@ -138,6 +140,7 @@ struct Network {
   std::vector<Layer> layers;
   Provenance provenance;
   SliceShape slice;  ///< of all layers
+  std::vector<std::string> classes;  ///< names of the classes, one for each logit; empty: not known
 
   /// The layer that layer l reads, or kNetworkInput.
   [[nodiscard]] int source(std::size_t l) const;

@@ -95,8 +95,11 @@ void save_network(const Network& network, const std::filesystem::path& file) {
   const auto provenance = schema::CreateProvenanceDirect(b, p.command.c_str(), p.tool_version.c_str(), p.seed, p.data_name.c_str(),
                                                          p.data_checksum.c_str(), p.epochs, p.accuracy, p.float_accuracy);
   const auto input = pack(network.input);
+  std::vector<flatbuffers::Offset<flatbuffers::String>> classes;
+  for (const std::string& name : network.classes) classes.push_back(b.CreateString(name));
   schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance,
-                                                             network.slice.inputs, network.slice.channels));
+                                                             network.slice.inputs, network.slice.channels,
+                                                             network.classes.empty() ? nullptr : &classes));
   write_checked_file(kModelFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -115,6 +118,9 @@ Network load_network(const std::filesystem::path& file) {
   }
   if (stored->layers() != nullptr) {
     for (const schema::Layer* l : *stored->layers()) network.layers.push_back(unpack(*l));
+  }
+  if (stored->classes() != nullptr) {
+    for (const flatbuffers::String* name : *stored->classes()) network.classes.push_back(unpack(name));
   }
   if (stored->provenance() != nullptr) network.provenance = unpack(*stored->provenance());
   network.slice = {stored->slice_inputs(), stored->slice_channels()};

@@ -199,7 +199,6 @@ class LayerCheck {
     const Layer& l = layer_;
     const auto channels = static_cast<std::size_t>(l.output.channels);
     require(l.bias.size() == channels, "it has {} biases for {} output channels", l.bias.size(), channels);
-    const bool pool = l.kind == LayerKind::Pool;
     require(l.multiplier.size() == channels, "it has {} multipliers for {} output channels", l.multiplier.size(), channels);
     require(l.real_scale.size() == channels || l.real_scale.empty(), "it has {} real scales for {} output channels", l.real_scale.size(),
             channels);
@@ -208,9 +207,7 @@ class LayerCheck {
     for (const auto* reals : {&l.real_scale, &l.real_bias}) {
       for (const double value : *reals) require(std::isfinite(value), "a real scale or bias is not a finite number");
     }
-    const std::int64_t largest_weight = l.digits ? (std::int64_t{1} << l.planes.size()) - 1 : 1;
-    const std::int64_t inputs = pool ? l.pooled_units() : l.weights() / l.output.channels;
-    const std::int64_t largest_sum = inputs * 255 * l.averaged_pixels() * largest_weight;
+    const std::int64_t largest_sum = l.largest_sum();
     for (std::size_t m = 0; m < channels; ++m) {
       require(largest_sum + std::abs(static_cast<std::int64_t>(l.bias[m])) <= std::numeric_limits<std::int32_t>::max(),
               "the sums of channel {} with bias {} may pass 32 bits", m, l.bias[m]);
@@ -245,6 +242,10 @@ void validate(const Network& network) {
     }
   }
   for (std::size_t i = 0; i < network.layers.size(); ++i) LayerCheck(network, i).run();
+  const auto logits = static_cast<std::size_t>(network.layers.back().output.size());
+  if (network.classes.size() > logits) {
+    throw InputError(fmt::format("network '{}' names {} classes, but gives {} logits", network.name, network.classes.size(), logits));
+  }
 }
 
 }  // namespace flexor

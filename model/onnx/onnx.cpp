@@ -3,8 +3,10 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 namespace flexor {
@@ -55,9 +57,25 @@ Kernel whole_kernel(const Network& network, const Layer& layer) {
   return sum;
 }
 
+// The network with layer names that are names of tensors: of letters, digits and _, each one once and none that the graph itself uses.
+// Other tensors of a layer have its name, a dot and a word, so that no two tensors share a name.
+Network uniquely_named(Network network) {
+  std::set<std::string> used{"pixels", "pixels_float", "classes", "logits"};
+  for (Layer& layer : network.layers) {
+    for (char& c : layer.name) {
+      if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+    }
+    if (layer.name.empty()) layer.name = "layer";
+    const std::string base = layer.name;
+    for (int number = 2; !used.insert(layer.name).second; ++number) layer.name = base + "_" + std::to_string(number);
+  }
+  return network;
+}
+
 class Graph {
  public:
-  explicit Graph(const Network& network) : network_(network) {
+  explicit Graph(const Network& given) : network_(uniquely_named(given)) {
+    const Network& network = network_;
     model_.set_ir_version(kIrVersion);
     model_.set_producer_name("flexor");
     model_.set_producer_version(network.provenance.tool_version);
@@ -145,13 +163,13 @@ class Graph {
 
   // Sums of one kernel as doubles.
   std::string sums(const Layer& layer, const std::string& input, const Kernel& kernel, const std::string& name) {
-    auto& weights = constant(name + "_weights", onnx::TensorProto::FLOAT, kernel.sizes);
+    auto& weights = constant(name + ".weights", onnx::TensorProto::FLOAT, kernel.sizes);
     for (const float value : kernel.weights) weights.add_float_data(value);
-    onnx::NodeProto& made = node("Conv", {input, name + "_weights"}, name + "_sums");
+    onnx::NodeProto& made = node("Conv", {input, name + ".weights"}, name + ".sums");
     attribute(made, "strides", {layer.stride, layer.stride});
     attribute(made, "pads", {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right});
     attribute(made, "dilations", {layer.dilation, layer.dilation});
-    return cast(name + "_sums", onnx::TensorProto::DOUBLE, name + "_exact");
+    return cast(name + ".sums", onnx::TensorProto::DOUBLE, name + ".exact");
   }
 
   // Maximum or sum of every window in units of 1/kPoolUnit: places outside the input are 0 and count.
@@ -159,22 +177,22 @@ class Graph {
     const std::string& n = layer.name;
     std::string x = input;
     if (const Padding& p = layer.padding; !p.none()) {
-      node("Pad", {x, integers(n + "_pads", {0, 0, p.top, p.left, 0, 0, p.bottom, p.right})}, n + "_padded");
-      x = n + "_padded";
+      node("Pad", {x, integers(n + ".pads", {0, 0, p.top, p.left, 0, 0, p.bottom, p.right})}, n + ".padded");
+      x = n + ".padded";
     }
     if (layer.average) {
       const Sizes sizes{layer.output.channels, 1, layer.kernel_height, layer.kernel_width};
-      auto& ones = constant(n + "_ones", onnx::TensorProto::FLOAT, sizes);
+      auto& ones = constant(n + ".ones", onnx::TensorProto::FLOAT, sizes);
       for (std::int64_t i = 0; i < sizes[0] * sizes[2] * sizes[3]; ++i) ones.add_float_data(kPoolUnit);
-      onnx::NodeProto& made = node("Conv", {x, n + "_ones"}, n + "_sums");
+      onnx::NodeProto& made = node("Conv", {x, n + ".ones"}, n + ".sums");
       attribute(made, "strides", {layer.stride, layer.stride});
       attribute(made, "group", layer.output.channels);
-      return cast(n + "_sums", onnx::TensorProto::DOUBLE, n + "_exact");
+      return cast(n + ".sums", onnx::TensorProto::DOUBLE, n + ".exact");
     }
-    onnx::NodeProto& made = node("MaxPool", {x}, n + "_maximum");
+    onnx::NodeProto& made = node("MaxPool", {x}, n + ".maximum");
     attribute(made, "kernel_shape", {layer.kernel_height, layer.kernel_width});
     attribute(made, "strides", {layer.stride, layer.stride});
-    return join("Mul", cast(n + "_maximum", onnx::TensorProto::DOUBLE, n + "_exact"), number(n + "_unit", kPoolUnit), n + "_sums");
+    return join("Mul", cast(n + ".maximum", onnx::TensorProto::DOUBLE, n + ".exact"), number(n + ".unit", kPoolUnit), n + ".sums");
   }
 
   // Whether float32 holds every sum of a layer.
@@ -190,14 +208,14 @@ class Graph {
     if (sums_fit(layer, largest)) return sums(layer, input, whole_kernel(network_, layer), n);
     std::string total;
     for (int p = static_cast<int>(layer.planes.size()) - 1; p >= 0; --p) {  // total = 2 total + sums
-      const std::string plane = n + "_digit" + std::to_string(p);
+      const std::string plane = n + ".digit" + std::to_string(p);
       const std::string one = sums(layer, input, plane_kernel(network_, layer, p), plane);
       if (total.empty()) {
         total = one;
         continue;
       }
-      const std::string doubled = join("Mul", total, number(plane + "_two", 2), plane + "_doubled");
-      total = join("Add", doubled, one, plane + "_sum");
+      const std::string doubled = join("Mul", total, number(plane + ".two", 2), plane + ".doubled");
+      total = join("Add", doubled, one, plane + ".sum");
     }
     return total;
   }
@@ -205,30 +223,30 @@ class Graph {
   // (accumulators + bias) multiplier.
   std::string products(const Layer& layer, const std::string& acc) {
     const std::string& n = layer.name;
-    const std::string t = join("Add", acc, per_channel(n + "_bias", layer.bias), n + "_biased");
-    return join("Mul", t, per_channel(n + "_multiplier", layer.multiplier), n + "_product");
+    const std::string t = join("Add", acc, per_channel(n + ".bias", layer.bias), n + ".biased");
+    return join("Mul", t, per_channel(n + ".multiplier", layer.multiplier), n + ".product");
   }
 
   // The source's strided and zero-extended channels times their multiplier.
   std::string shortcut(const Layer& layer) {
     const Shortcut& from = *layer.shortcut;
-    const std::string n = layer.name + "_shortcut";
+    const std::string n = layer.name + ".shortcut";
     std::string r = tensor(from.source);
     const Shape& shape = network_.tensor(from.source);
     if (from.stride > 1) {
       node("Slice",
-           {r, integers(n + "_starts", {0, 0}), integers(n + "_ends", {shape.height, shape.width}), integers(n + "_axes", {2, 3}),
-            integers(n + "_steps", {from.stride, from.stride})},
-           n + "_strided");
-      r = n + "_strided";
+           {r, integers(n + ".starts", {0, 0}), integers(n + ".ends", {shape.height, shape.width}), integers(n + ".axes", {2, 3}),
+            integers(n + ".steps", {from.stride, from.stride})},
+           n + ".strided");
+      r = n + ".strided";
     }
     const int behind = layer.output.channels - shape.channels - from.channel_offset;
     if (from.channel_offset > 0 || behind > 0) {
-      node("Pad", {r, integers(n + "_pads", {0, from.channel_offset, 0, 0, 0, behind, 0, 0})}, n + "_padded");
-      r = n + "_padded";
+      node("Pad", {r, integers(n + ".pads", {0, from.channel_offset, 0, 0, 0, behind, 0, 0})}, n + ".padded");
+      r = n + ".padded";
     }
     const double scale = std::ldexp(from.multiplier, layer.shift - kShortcutShift);
-    return join("Mul", cast(r, onnx::TensorProto::DOUBLE, n + "_exact"), number(n + "_multiplier", scale), n + "_product");
+    return join("Mul", cast(r, onnx::TensorProto::DOUBLE, n + ".exact"), number(n + ".multiplier", scale), n + ".product");
   }
 
   // What the convolutions of a layer read: dense layers see all values in NHWC order as channels, or the sums of all pixels.
@@ -237,13 +255,13 @@ class Graph {
     const std::string& n = layer.name;
     if (layer.kind != LayerKind::Dense) return x;
     if (layer.global_average) {
-      onnx::NodeProto& made = node("ReduceSum", {x, integers(n + "_axes", {2, 3})}, n + "_pixels");
+      onnx::NodeProto& made = node("ReduceSum", {x, integers(n + ".axes", {2, 3})}, n + ".pixels");
       attribute(made, "keepdims", 1);
-      return n + "_pixels";
+      return n + ".pixels";
     }
-    attribute(node("Transpose", {x}, n + "_nhwc"), "perm", {0, 2, 3, 1});
-    node("Reshape", {n + "_nhwc", integers(n + "_shape", {-1, layer.input.size(), 1, 1})}, n + "_flat");
-    return n + "_flat";
+    attribute(node("Transpose", {x}, n + ".nhwc"), "perm", {0, 2, 3, 1});
+    node("Reshape", {n + ".nhwc", integers(n + ".shape", {-1, layer.input.size(), 1, 1})}, n + ".flat");
+    return n + ".flat";
   }
 
   void layer(std::size_t l) {
@@ -251,24 +269,24 @@ class Graph {
     const std::string& n = layer.name;
     const int source = network_.source(l);
     std::string v = products(layer, accumulators(layer, input_of(layer, source), network_.largest(source)));
-    if (layer.shortcut) v = join("Add", v, shortcut(layer), n + "_with_shortcut");
-    v = join("Add", v, number(n + "_half", std::ldexp(1.0, layer.shift - 1)), n + "_raised");
-    v = join("Mul", v, number(n + "_one", std::ldexp(1.0, -layer.shift)), n + "_lsbs");
-    node("Floor", {v}, n + "_floor");
+    if (layer.shortcut) v = join("Add", v, shortcut(layer), n + ".with_shortcut");
+    v = join("Add", v, number(n + ".half", std::ldexp(1.0, layer.shift - 1)), n + ".raised");
+    v = join("Mul", v, number(n + ".one", std::ldexp(1.0, -layer.shift)), n + ".lsbs");
+    node("Floor", {v}, n + ".floor");
     const double low = layer.logits ? -32768 : layer.projection ? -layer.activation_max - 1 : 0;
     const double high = layer.logits ? 32767 : layer.activation_max;
-    node("Clip", {n + "_floor", number(n + "_low", low), number(n + "_high", high)}, n + "_clipped");
-    std::string out = cast(n + "_clipped", onnx::TensorProto::FLOAT, n);
+    node("Clip", {n + ".floor", number(n + ".low", low), number(n + ".high", high)}, n + ".clipped");
+    std::string out = cast(n + ".clipped", onnx::TensorProto::FLOAT, n);
     if (layer.max_pool) {
-      onnx::NodeProto& made = node("MaxPool", {out}, n + "_pooled");
+      onnx::NodeProto& made = node("MaxPool", {out}, n + ".pooled");
       attribute(made, "kernel_shape", {2, 2});
       attribute(made, "strides", {2, 2});
-      out = n + "_pooled";
+      out = n + ".pooled";
     }
     tensors_.push_back(out);
   }
 
-  const Network& network_;
+  const Network network_;
   onnx::ModelProto model_;
   Names tensors_;  // of the pixels and every layer
 };

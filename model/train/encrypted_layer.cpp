@@ -17,7 +17,7 @@ namespace flexor {
 namespace {
 
 constexpr double kVarianceFloor = 1e-2;  // accumulators are integers with a variance of thousands
-constexpr double kSlowestMomentum = 0.01;
+constexpr std::int64_t kMostBatches = 100;
 constexpr double kUnbounded = 1e30;
 constexpr double kShortcutOne = 256;
 constexpr double kLargestShortcut = 255;
@@ -183,10 +183,12 @@ std::shared_ptr<Convolution> EncryptedLayerImpl::convolution(const torch::Tensor
   return convolutions_.emplace_back(std::make_shared<Convolution>(shape));
 }
 
-// Counts a minibatch of statistics; returns its weight in the running ones.
-double EncryptedLayerImpl::count_batch() {
-  if (is_training()) ++gathered_;
-  return std::max(1.0 / static_cast<double>(std::max<std::int64_t>(gathered_, 1)), kSlowestMomentum);
+// Counts the pixels of a minibatch of statistics; returns their weight in the running ones: their share of all since reset_statistics(), or
+// of the last kMostBatches whole minibatches.
+double EncryptedLayerImpl::count_pixels(std::int64_t pixels) {
+  gathered_ += pixels;
+  largest_ = std::max(largest_, pixels);
+  return static_cast<double>(pixels) / static_cast<double>(std::min(gathered_, kMostBatches * largest_));
 }
 
 // Every process gathers statistics for evaluation on its own, on the same images.
@@ -195,20 +197,23 @@ Team* EncryptedLayerImpl::step_team() const { return torch::GradMode::is_enabled
 // Brings the statistics of a minibatch into the running ones.
 void EncryptedLayerImpl::gather(const BatchStatistics& batch) {
   const torch::NoGradGuard guard;
-  const double momentum = count_batch();
-  const double unbiased = static_cast<double>(batch.pixels) / static_cast<double>(batch.pixels - 1);
+  const double weight = count_pixels(batch.pixels);
+  // The variance of both together: that within each and that between their means.
   if (on_cpu(mean_)) {  // a few values: tensor operations would cost more than the layer's smaller passes
-    const auto blend = [momentum](torch::Tensor& running, const torch::Tensor& fresh, double factor) {
-      auto* to = running.data_ptr<float>();
-      const auto* from = fresh.data_ptr<double>();
-      for (std::int64_t c = 0; c < running.numel(); ++c) to[c] = static_cast<float>((1 - momentum) * to[c] + momentum * factor * from[c]);
-    };
-    blend(mean_, batch.mean, 1);
-    blend(variance_, batch.variance, unbiased);
+    auto* mean = mean_.data_ptr<float>();
+    auto* variance = variance_.data_ptr<float>();
+    const auto* fresh_mean = batch.mean.data_ptr<double>();
+    const auto* fresh_variance = batch.variance.data_ptr<double>();
+    for (std::int64_t c = 0; c < mean_.numel(); ++c) {
+      const double apart = fresh_mean[c] - mean[c];
+      mean[c] = static_cast<float>(mean[c] + weight * apart);
+      variance[c] = static_cast<float>((1 - weight) * (variance[c] + weight * apart * apart) + weight * fresh_variance[c]);
+    }
     return;
   }
-  mean_.mul_(1 - momentum).add_(batch.mean, momentum);
-  variance_.mul_(1 - momentum).add_(batch.variance, momentum * unbiased);
+  const torch::Tensor apart = batch.mean - mean_;
+  variance_.add_(apart.square(), weight).mul_(1 - weight).add_(batch.variance, weight);
+  mean_.add_(apart, weight);
 }
 
 // Whether weight() is -1 and +1 now.
@@ -264,14 +269,25 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
     BatchStatistics batch;
     x = team_norm(x, gain_, offset_, *team, kVarianceFloor, batch);
     gather(batch);
+  } else if (is_training()) {
+    const auto [y, mean, inverse] = torch::native_batch_norm(x, gain_, offset_, {}, {}, true, 0, kVarianceFloor);
+    const torch::Tensor variance = (inverse.detach().to(torch::kDouble).square().reciprocal() - kVarianceFloor).clamp_min(0);
+    gather({mean.detach().to(torch::kDouble), variance, x.numel() / x.size(1)});
+    x = y;
   } else {
-    x = torch::batch_norm(x, gain_, offset_, mean_, variance_, is_training(), count_batch(), kVarianceFloor, x.is_cuda());
+    x = torch::batch_norm(x, gain_, offset_, mean_, variance_, false, 0, kVarianceFloor, x.is_cuda());
   }
   if (spec_.shortcut) x = add_shortcut(x, shortcut);
   return spec_.logits ? x : quantise_activation(x, step(), largest(), lowest());
 }
 
-void EncryptedLayerImpl::reset_statistics() { gathered_ = 0; }
+std::vector<double> EncryptedLayerImpl::deviations(const torch::Tensor& input) {
+  const torch::NoGradGuard guard;
+  const torch::Tensor found = accumulators(input, false).to(torch::kCPU, torch::kDouble).var({0, 2, 3}, false).sqrt().contiguous();
+  return {found.data_ptr<double>(), found.data_ptr<double>() + found.numel()};
+}
+
+void EncryptedLayerImpl::reset_statistics() { gathered_ = largest_ = 0; }
 
 // Latents, real weights or digits stay within +-this.
 double EncryptedLayerImpl::box() const { return spec_.digits > 0 ? 1.0 : nearest_ ? hyper_.latent_box : kUnbounded; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,6 +80,13 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// and not tiny, so that an integer bias exists and pooling may stand before or after requantisation.
   void enrol(Optimiser& optimiser);
   [[nodiscard]] FoldedNorm fold() const;
+  /// Standard deviation of every channel's accumulators of `input`, NCHW activations.
+  [[nodiscard]] std::vector<double> deviations(const torch::Tensor& input);
+  [[nodiscard]] double largest_gain() const { return gain_.max().item<double>(); }
+  /// Another "clip"; before the first step.
+  void widen(double clip) { spec_.clip = clip; }
+  /// Gains stay at or below `most` from enrol() on.
+  void bound_gain(double most) { hyper_.largest_gain = std::min(hyper_.largest_gain, std::max(most, hyper_.smallest_gain)); }
   /// Share of the codeword in the weights of training steps from here on, 0..1 (nearest codeword).
   void set_hardness(double hardness) { hardness_ = hardness; }
   /// Training steps from here on take the statistics of the minibatch of all processes; null: of this one.
@@ -116,13 +124,13 @@ class EncryptedLayerImpl : public torch::nn::Module {
   torch::Tensor forward_fused(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies);
   [[nodiscard]] bool has_signs() const;
   [[nodiscard]] double box() const;
-  double count_batch();
+  double count_pixels(std::int64_t pixels);
   [[nodiscard]] Team* step_team() const;
   void gather(const BatchStatistics& batch);
 
   torch::Tensor lent_weight_;  // what weight() gives while a run begins as a model file
   torch::Tensor latent_, gain_, offset_, mean_, variance_, shortcut_scale_;
-  std::int64_t gathered_ = 0;
+  std::int64_t gathered_ = 0, largest_ = 0;  // pixels: since reset_statistics(), of the largest minibatch
   std::shared_ptr<Team> team_;
   std::vector<std::shared_ptr<Convolution>> convolutions_;  // one for each size of minibatch and type
 };

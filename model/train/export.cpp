@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 
 #include "code/error.hpp"
+#include "code/random.hpp"
 #include "golden/golden.hpp"
 #include "train/pool_layer.hpp"
 
@@ -17,8 +19,9 @@ namespace {
 
 constexpr double kOne = 65536;  // 2^shift
 constexpr double kLargestMultiplier = 32767;
-constexpr double kLargestBias = 1 << 18;  // of a layer of 1-bit weights; digits and averages sum more
-constexpr double kLargestSum = 1 << 30;
+constexpr std::size_t kNamedChannels = 8;
+constexpr double kNoticed = 1.02;  // less than this beyond the largest multiplier is not worth a sentence
+constexpr double kLostImages = 4;  // of a small test set, which say nothing
 
 /// The largest power of two, at most the one asked for, with which every multiplier of the last layer fits 16 bits.
 double logit_unit(const FoldedNorm& folded, double unit) {
@@ -27,21 +30,57 @@ double logit_unit(const FoldedNorm& folded, double unit) {
   return unit;
 }
 
-void fold_into(Layer& layer, const FoldedNorm& folded, const LayerSpec& spec) {
+// "channels 0, 3 and 5", or the first few of many.
+std::string channel_list(const std::vector<std::size_t>& channels) {
+  std::string text = channels.size() == 1 ? "channel " : "channels ";
+  for (std::size_t i = 0; i < std::min(channels.size(), kNamedChannels); ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", channels[i]);
+  if (channels.size() > kNamedChannels) text += fmt::format(" and {} more", channels.size() - kNamedChannels);
+  return text;
+}
+
+// What does not fit of the multipliers of a layer.
+struct Misfits {
+  std::vector<std::size_t> cut, raised;
+  double steepest = 0;
+
+  void tell(const Layer& layer, std::vector<std::string>* notes) const {
+    if (notes == nullptr) return;
+    if (!cut.empty()) {
+      notes->push_back(
+          fmt::format("layer {}: {} would multiply by up to {:.3g} but multipliers end at {:.3g}, so a larger \"clip\" is needed",
+                      layer.name, channel_list(cut), steepest, kLargestMultiplier / kOne));
+    }
+    if (!raised.empty()) {
+      notes->push_back(
+          fmt::format("layer {}: {} would multiply by less than half of 1/65536, so fewer \"digits\" or a smaller \"clip\" are needed",
+                      layer.name, channel_list(raised)));
+    }
+  }
+};
+
+void fold_into(Layer& layer, const FoldedNorm& folded, const LayerSpec& spec, std::vector<std::string>* notes) {
   const double unit = layer.logits ? logit_unit(folded, spec.logit_unit) : 1.0;
-  const double largest_bias = std::min(kLargestSum, std::ldexp(kLargestBias, spec.digits) * layer.averaged_pixels());
+  const auto largest_bias = static_cast<double>(std::numeric_limits<std::int32_t>::max() - layer.largest_sum());
+  Misfits misfits;
   for (std::size_t m = 0; m < folded.scale.size(); ++m) {
-    const double scale = std::min(folded.scale[m] * unit, kLargestMultiplier / kOne);
+    const double scale = folded.scale[m] * unit;
     const double bias = folded.bias[m];
     if (!(std::abs(bias) < largest_bias)) {
-      throw InputError(fmt::format("layer {}: channel {} needs bias {:.0f}, beyond 2^{:.0f}; train longer or with another seed", layer.name,
-                                   m, bias, std::log2(largest_bias)));
+      throw InputError(
+          fmt::format("layer {}: channel {} needs bias {:.0f}, but with its sums of up to {} 32 bits hold biases below {:.0f}; train "
+                      "longer or with another seed",
+                      layer.name, m, bias, layer.largest_sum(), largest_bias));
     }
     layer.real_scale.push_back(scale);
     layer.real_bias.push_back(bias);
     layer.bias.push_back(static_cast<std::int32_t>(std::lround(bias)));
-    layer.multiplier.push_back(static_cast<std::int16_t>(std::lround(scale * kOne)));
+    const double multiplier = std::round(std::min(scale * kOne, 2 * kLargestMultiplier));
+    if (multiplier > kNoticed * kLargestMultiplier) misfits.cut.push_back(m);
+    if (multiplier < 1) misfits.raised.push_back(m);
+    misfits.steepest = std::max(misfits.steepest, scale);
+    layer.multiplier.push_back(static_cast<std::int16_t>(std::clamp(multiplier, 1.0, kLargestMultiplier)));
   }
+  misfits.tell(layer, notes);
 }
 
 // A pooling layer's numbers follow from its window.
@@ -54,7 +93,7 @@ void fill_pool(Layer& layer) {
 }
 
 // A layer with its stored bits and folded numbers.
-Layer trained_layer(EncryptedLayer trained, std::vector<Code>& codes) {
+Layer trained_layer(EncryptedLayer trained, std::vector<Code>& codes, std::vector<std::string>* notes) {
   Layer layer = trained->shape();
   const Code own = trained->plane_code();
   auto code = std::find(codes.begin(), codes.end(), own);
@@ -66,13 +105,13 @@ Layer trained_layer(EncryptedLayer trained, std::vector<Code>& codes) {
     layer.shortcut->multiplier = trained->shortcut_multiplier();
     layer.shortcut->real_multiplier = layer.shortcut->multiplier / 256.0;
   }
-  fold_into(layer, trained->fold(), trained->spec());
+  fold_into(layer, trained->fold(), trained->spec(), notes);
   return layer;
 }
 
 }  // namespace
 
-Network to_network(const Trainable& model, const std::string& name) {
+Network to_network(const Trainable& model, const std::string& name, std::vector<std::string>* notes) {
   if (model->hyper().method == Method::Real) {
     throw InputError(fmt::format(
         "{} was trained with real weights, which have no stored bits and no engine runs; train it with another --method", name));
@@ -83,11 +122,50 @@ Network to_network(const Trainable& model, const std::string& name) {
   network.slice = model->spec().slice;
   for (std::size_t l = 0; l < model->shapes().size(); ++l) {
     const EncryptedLayer& trained = model->layers()[l];
-    network.layers.push_back(trained.is_empty() ? model->shapes()[l] : trained_layer(trained, network.codes));
+    network.layers.push_back(trained.is_empty() ? model->shapes()[l] : trained_layer(trained, network.codes, notes));
     if (trained.is_empty()) fill_pool(network.layers.back());
   }
   validate(network);
   return network;
+}
+
+Network untrained_network(const NetworkSpec& spec, const std::vector<Code>& codes) {
+  Network network;
+  network.name = spec.name;
+  network.input = spec.input;
+  Random random(1);
+  for (Layer layer : layer_shapes(spec)) {
+    if (layer.kind == LayerKind::Pool) {
+      fill_pool(network.layers.emplace_back(std::move(layer)));
+      continue;
+    }
+    const std::size_t l = network.layers.size();
+    const Code own = layer.digits ? identity_code(codes.at(l).n_out) : codes.at(l);
+    const auto known = std::find(network.codes.begin(), network.codes.end(), own) - network.codes.begin();
+    if (static_cast<std::size_t>(known) == network.codes.size()) network.codes.push_back(own);
+    layer.planes.resize(layer.digits ? static_cast<std::size_t>(spec.layers[l].digits) : 1);
+    for (Plane& plane : layer.planes) {
+      plane.code = static_cast<int>(known);
+      plane.stored.resize((static_cast<std::size_t>(layer.slices()) * static_cast<std::size_t>(own.n_in) + 7) / 8);
+      for (std::uint8_t& byte : plane.stored) byte = static_cast<std::uint8_t>(random.next());
+    }
+    layer.bias.assign(static_cast<std::size_t>(layer.output.channels), 0);
+    layer.multiplier.assign(layer.bias.size(), 1);
+    network.layers.push_back(std::move(layer));
+  }
+  validate(network);
+  return network;
+}
+
+void check_loss(double trainer, double integer, int images, double most_loss, const std::vector<std::string>& notes) {
+  const double lost = trainer - integer;
+  if (lost <= most_loss || lost * images <= kLostImages * 100 + 1e-6) return;
+  std::string text =
+      fmt::format("the integer model gives {:.2f} % where the trainer gave {:.2f} %, a loss beyond the {:g} points of --most-loss", integer,
+                  trainer, most_loss);
+  for (const std::string& note : notes) text += "; " + note;
+  if (notes.empty()) text += "; give layers more \"activation_bits\" or another \"clip\"";
+  throw InputError(text + "; no model file was written, and the checkpoint stays");
 }
 
 double golden_accuracy(const Network& network, const Dataset& data) {

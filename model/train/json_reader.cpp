@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "code/error.hpp"
@@ -82,12 +83,27 @@ void JsonReader::finish() const {
   }
 }
 
+nlohmann::json parse_json(const std::string& text, const std::string& where) {
+  std::vector<std::set<std::string>> open;  // keys so far of every object around
+  const auto see = [&](int, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+    using Event = nlohmann::json::parse_event_t;
+    if (event == Event::object_start) open.emplace_back();
+    if (event == Event::object_end) open.pop_back();
+    if (event == Event::key && !open.back().insert(value.get<std::string>()).second) {
+      throw InputError(fmt::format("{}: the key \"{}\" is there twice in one object; remove one", where, value.get<std::string>()));
+    }
+    return true;
+  };
+  nlohmann::json json = nlohmann::json::parse(text, see, false, true);
+  if (json.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  return json;
+}
+
 nlohmann::json read_json(const std::filesystem::path& file, const std::string& what) {
   std::ifstream stream(file);
   if (!stream.is_open()) throw InputError(fmt::format("{} file '{}' cannot be read; check the path", what, file.string()));
-  nlohmann::json json = nlohmann::json::parse(stream, nullptr, false, true);
-  if (json.is_discarded()) throw InputError(fmt::format("{} file '{}' is not JSON; check its brackets and commas", what, file.string()));
-  return json;
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  return parse_json(text, fmt::format("{} file '{}'", what, file.string()));
 }
 
 std::filesystem::path training_folder() {

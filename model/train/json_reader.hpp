@@ -36,7 +36,9 @@ class JsonReader {
   std::set<std::string> known_;
 };
 
-/// Parses a file. Throws InputError when it is missing or no JSON.
+/// Parses a text; `where` begins every complaint. Throws InputError when it is no JSON (comments are taken), or an object has a key twice.
+nlohmann::json parse_json(const std::string& text, const std::string& where);
+/// Parses a file. Throws InputError when it is missing or as parse_json().
 nlohmann::json read_json(const std::filesystem::path& file, const std::string& what);
 
 /// The folder with networks/ and recipes/: model/train of FLEXOR_ROOT, or of the source tree.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <initializer_list>
 #include <set>
 
 #include "code/error.hpp"
@@ -115,6 +116,24 @@ void read_pool(JsonReader& reader, const std::string& name, Reading& reading) {
   add_layer(reader, {layer}, reading);
 }
 
+// Keys that would say nothing are refused, so that nobody believes they do.
+void check_meaning(JsonReader& reader, LayerKind kind) {
+  const auto refuse = [&reader](std::initializer_list<const char*> keys, const std::string& of) {
+    for (const char* key : keys) {
+      if (reader.member(key) != nullptr) reader.refuse(fmt::format("\"{}\" has no meaning for {}; leave it out", key, of));
+    }
+  };
+  if (kind == LayerKind::Dense) refuse({"kernel", "stride", "padding", "dilation", "max_pool"}, "a dense layer");
+  if (kind == LayerKind::Convolution) refuse({"global_average"}, "a convolution");
+  refuse({"average"}, "a layer that does not pool");
+  if (reader.integer("digits", 0, 0, 8) > 0) refuse({"rate", "planes"}, "weights of \"digits\"");
+  if (!reader.flag("logits", false)) {
+    refuse({"logit_unit"}, "a layer without logits");
+  } else {
+    refuse({"clip", "activation_bits", "max_pool", "projection", "shortcut"}, "logits");
+  }
+}
+
 void read_layer(JsonReader& reader, const Written& defaults, int number, Reading& reading) {
   Written written = defaults;
   LayerSpec& layer = written.layer;
@@ -125,6 +144,7 @@ void read_layer(JsonReader& reader, const Written& defaults, int number, Reading
     read_pool(reader, layer.name, reading);
     return;
   }
+  check_meaning(reader, layer.kind);
   layer.channels = reader.integer("channels", 0, 1, 65535);
   if (layer.channels == 0) reader.refuse("\"channels\" is missing");
   read_common(reader, written);
@@ -162,20 +182,14 @@ Shape read_input(JsonReader& reader) {
   const nlohmann::json* input = reader.member("input");
   const auto fail = [&]() { reader.refuse("\"input\" must be [height, width, channels]"); };
   if (input == nullptr || !input->is_array() || input->size() != 3) fail();
-  int sides[3] = {};
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!(*input)[i].is_number_integer()) fail();
-    sides[i] = (*input)[i].get<int>();
-    if (sides[i] < 1 || sides[i] > 4096) fail();
-  }
+  const std::vector<int> sides = reader.integers("input", {}, 3, 1, 4096);
   return {sides[0], sides[1], sides[2]};
 }
 
 }  // namespace
 
 NetworkSpec parse_network(const std::string& json, const std::string& where) {
-  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
-  if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  const nlohmann::json parsed = parse_json(json, where);
   JsonReader reader(parsed, where);
   Reading reading;
   NetworkSpec& network = reading.network;

@@ -158,8 +158,7 @@ std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, dou
 }
 
 Recipe parse_recipe(const std::string& json, const std::string& where) {
-  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
-  if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  const nlohmann::json parsed = parse_json(json, where);
   JsonReader reader(parsed, where);
   Recipe recipe;
   recipe.name = reader.required_text("name");

@@ -137,6 +137,11 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
       throw InputError(fmt::format("layer {}: nothing is left of its {}x{} input; use a smaller kernel or fewer strides", from.name,
                                    before.height, before.width));
     }
+    if (from.logits && layer.output.height * layer.output.width != 1) {
+      refuse(from,
+             fmt::format("it gives logits of {}x{} pixels, but a class has one logit; make it dense, with \"global_average\" if you like",
+                         layer.output.height, layer.output.width));
+    }
     if (from.shortcut) layer.shortcut = shape_shortcut(from, spec.slice, tensor(from.shortcut->source), layer.output);
     layers.push_back(layer);
   }

@@ -95,8 +95,7 @@ std::vector<SweepRun> read_variants(JsonReader& reader, const TrainOptions& opti
 }  // namespace
 
 Sweep parse_sweep(const std::string& json, const std::string& where, const TrainOptions& common) {
-  const nlohmann::json parsed = nlohmann::json::parse(json, nullptr, false);
-  if (parsed.is_discarded()) throw InputError(where + ": it is not JSON; check its brackets and commas");
+  const nlohmann::json parsed = parse_json(json, where);
   JsonReader reader(parsed, where);
   Sweep sweep;
   sweep.name = reader.required_text("name");

@@ -11,11 +11,14 @@
 #include "code/error.hpp"
 #include "data/sha256.hpp"
 #include "network/atomic_file.hpp"
+#include "network/file_lock.hpp"
+#include "network/quoted.hpp"
 #include "onnx/onnx.hpp"
 #include "train/checkpoint.hpp"
 #include "train/convolution.hpp"
 #include "train/device.hpp"
 #include "train/export.hpp"
+#include "train/fit_range.hpp"
 #include "train/json_reader.hpp"
 #include "train/loop.hpp"
 #include "train/memory.hpp"
@@ -73,7 +76,7 @@ void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (options.threads < 1) throw InputError(fmt::format("{} threads are too few; give at least 1", options.threads));
   if (options.workers < 1) throw InputError(fmt::format("{} workers are too few; give at least 1", options.workers));
   if (recipe.batch < 2) throw InputError(fmt::format("a minibatch of {} is too small for batch norm; give at least 2", recipe.batch));
-  if (!(recipe.hyper.latent.rate > 0)) {
+  if (!(recipe.hyper.latent.rate > 0 && std::isfinite(recipe.hyper.latent.rate))) {
     throw InputError(fmt::format("learning rate {:g} is not possible; give a positive one", recipe.hyper.latent.rate));
   }
   if (options.s_tanh && !(*options.s_tanh > 0)) {
@@ -101,6 +104,13 @@ void check_classes(const NetworkSpec& spec, const Dataset& data) {
                                spec.layers.back().channels, data.name, most + 1));
 }
 
+// Labels of both parts are of the same classes.
+void check_same_classes(const Dataset& train, const Dataset& test) {
+  if (train.classes.empty() || test.classes.empty() || train.classes.size() >= test.classes.size()) return;
+  throw InputError(fmt::format("the test images of {} are of {} classes, the training images of {}; give both of one data set", train.name,
+                               test.classes.size(), train.classes.size()));
+}
+
 // A window needs images that are as large and layers that take any size.
 void check_window(const Recipe& recipe, const NetworkSpec& spec) {
   const int window = recipe.augmentation ? recipe.augmentation->window : 0;
@@ -115,7 +125,25 @@ void check_window(const Recipe& recipe, const NetworkSpec& spec) {
   }
 }
 
+constexpr std::int64_t kRangePixels = 1 << 20;  // of the images that fit_ranges() sees
+
+// Fits the steps of the layers to their sums. A model file's multipliers fit as they are.
+void fit(Trainable& model, const TrainOptions& options, const Dataset& data, bool tells) {
+  if (options.start.extension() == ".flexor" || model->hyper().method == Method::Real) return;
+  const std::int64_t images = std::clamp<std::int64_t>(kRangePixels / data.shape.size(), 16, 256);
+  const torch::Tensor pixels = image_batch(data, 0, static_cast<int>(std::min<std::int64_t>(images, data.count)));
+  for (const std::string& note : fit_ranges(model, pixels.to(model->device()))) {
+    if (tells) fmt::print(stderr, "flexor: {}\n", note);
+  }
+}
+
 constexpr int kStatisticsImages = 512;  // of a start from a model file
+
+// "lenet5-small-0.4"; two decimals where one is not enough.
+std::string trained_name(const NetworkSpec& spec, double rate) {
+  const bool tenths = std::abs(rate * 10 - std::round(rate * 10)) < 1e-6;
+  return fmt::format("{}-{:.{}f}", spec.name, rate, tenths ? 1 : 2);
+}
 
 bool is_model_file(const TrainOptions& options) { return options.out.extension() == ".flexor"; }
 
@@ -136,6 +164,43 @@ void write_log(const TrainOptions& options, const std::string& log, const std::s
   write_file(std::filesystem::path(file).replace_extension(".svg"), plot_log(log, title));
 }
 
+// A model file that is there is of the same network, unless it is to be replaced by force.
+void check_replaced(const TrainOptions& options, const NetworkSpec& spec) {
+  const std::filesystem::path file = model_file(options);
+  std::error_code ignored;
+  if (options.force || !std::filesystem::is_regular_file(file, ignored)) return;
+  std::string found;
+  try {
+    found = load_network(file).name;
+  } catch (const InputError&) {
+    throw InputError(
+        fmt::format("'{}' exists and is no model file of this program; choose another --out, or replace it with --force", file.string()));
+  }
+  const std::string own = trained_name(spec, options.rate);
+  if (found == own) return;
+  throw InputError(
+      fmt::format("'{}' holds the network {}, not {}; choose another --out, or replace it with --force", file.string(), found, own));
+}
+
+// Where a run writes exists, and nothing of another network is replaced: known before the first epoch.
+void check_places(const TrainOptions& options, const NetworkSpec& spec) {
+  for (const std::filesystem::path& file :
+       {options.log, options.checkpoint, is_model_file(options) ? options.out : std::filesystem::path()}) {
+    std::error_code ignored;
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    if (file.empty() || std::filesystem::is_directory(folder, ignored)) continue;
+    throw InputError(fmt::format("the folder '{}' for '{}' does not exist; make it", folder.string(), file.filename().string()));
+  }
+  for (const std::filesystem::path& input : {options.start, options.teacher}) {
+    for (const std::filesystem::path& output : {model_file(options), log_file(options), checkpoint_file(options)}) {
+      std::error_code ignored;
+      if (input.empty() || output.empty() || !std::filesystem::equivalent(input, output, ignored)) continue;
+      throw InputError(fmt::format("'{}' is an input of this run and would be overwritten; choose another --out", input.string()));
+    }
+  }
+  check_replaced(options, spec);
+}
+
 void make_folder(const TrainOptions& options) {
   if (is_model_file(options)) return;
   std::error_code error;
@@ -150,15 +215,19 @@ std::string read_checkpoint(const std::filesystem::path& file) {
   return std::string("+").append(checkpoint_bytes(file));
 }
 
-/// What makes two runs the same: the command without places and number of epochs, and the contents of both descriptions, of the start and
-/// of the teacher, after " #".
+/// What makes two runs the same: the command without places, names of files and number of epochs, and the contents of both descriptions, of
+/// the start and of the teacher, after " #".
 std::string plan_text(const TrainOptions& options, const Recipe& recipe, const Dataset& train) {
   const std::string contents = read_json(find_description(options.recipe, "recipes", "recipe"), "recipe").dump() +
                                read_json(find_description(recipe.network, "networks", "network"), "network").dump() + train.checksum +
                                read_checkpoint(options.start) + read_checkpoint(options.teacher);
   const std::string digest = sha256(std::span(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size()));
   TrainOptions same = options;
-  same.epochs.reset();
+  same.epochs.reset();  // what follows is in the digest, wherever it lies
+  same.recipe = recipe.name;
+  if (!same.network.empty()) same.network = network_spec(recipe.network).name;
+  same.start = same.teacher = "";
+  same.most_loss = TrainOptions().most_loss;
   const std::string command = train_command(same);
   return command.substr(0, command.find(" --data")) + " #" + digest;
 }
@@ -175,7 +244,7 @@ void print_epoch(const EpochResult& r, int epochs) {
 }
 
 /// Continues from a checkpoint that is there; process 0 reads it for all.
-void resume(const TrainOptions& options, Trainable& model, RunState& state, CheckpointNotes& notes) {
+void resume(const TrainOptions& options, int epochs, Trainable& model, RunState& state, CheckpointNotes& notes) {
   const std::filesystem::path file = checkpoint_file(options);
   Team* team = model->team();
   const bool reads = team == nullptr || team->rank() == 0;
@@ -186,6 +255,12 @@ void resume(const TrainOptions& options, Trainable& model, RunState& state, Chec
     throw InputError(fmt::format("there is no checkpoint '{}' to resume from; leave out --resume to begin anew", file.string()));
   }
   load_checkpoint(model, state, notes, bytes.substr(1), file);
+  if (state.epoch > epochs) {
+    throw InputError(
+        fmt::format("checkpoint '{}' has {} finished epochs, but this run is to end after {}; give --epochs {} or more, or another "
+                    "--out",
+                    file.string(), state.epoch, epochs, state.epoch));
+  }
   if (reads && !options.quiet) fmt::print("resuming after epoch {} of '{}'\n", state.epoch, file.string());
 }
 
@@ -232,18 +307,18 @@ std::filesystem::path model_file(const TrainOptions& options) {
 
 std::string train_command(const TrainOptions& options) {
   const TrainOptions usual;
-  std::string text = fmt::format("flexor train --recipe {} --rate {:g} --seed {}", options.recipe, options.rate, options.seed);
+  std::string text = fmt::format("flexor train --recipe {} --rate {:g} --seed {}", quoted(options.recipe), options.rate, options.seed);
   const auto add = [&text](bool given, const std::string& words) {
     if (given) text += " " + words;
   };
-  add(!options.network.empty(), "--network " + options.network);
-  add(!options.slice.empty(), "--slice " + options.slice);
-  add(!options.method.empty(), "--method " + options.method);
-  add(!options.code.empty(), "--code " + options.code);
+  add(!options.network.empty(), "--network " + quoted(options.network));
+  add(!options.slice.empty(), "--slice " + quoted(options.slice));
+  add(!options.method.empty(), "--method " + quoted(options.method));
+  add(!options.code.empty(), "--code " + quoted(options.code));
   add(options.code_seed.has_value(), fmt::format("--code-seed {}", options.code_seed.value_or(0)));
-  for (const auto& [prefix, rate] : options.layer_rates) add(true, fmt::format("--layer-rate {}={:g}", prefix, rate));
-  add(!options.start.empty(), "--start " + options.start.filename().string());
-  add(!options.teacher.empty(), "--teacher " + options.teacher.filename().string());
+  for (const auto& [prefix, rate] : options.layer_rates) add(true, fmt::format("--layer-rate {}={:g}", quoted(prefix), rate));
+  add(!options.start.empty(), "--start " + quoted(options.start.filename().string()));
+  add(!options.teacher.empty(), "--teacher " + quoted(options.teacher.filename().string()));
   add(options.epochs.has_value(), fmt::format("--epochs {}", options.epochs.value_or(0)));
   add(options.batch.has_value(), fmt::format("--minibatch {}", options.batch.value_or(0)));
   add(options.learning_rate.has_value(), fmt::format("--learning-rate {:g}", options.learning_rate.value_or(0)));
@@ -251,19 +326,28 @@ std::string train_command(const TrainOptions& options) {
   add(!options.augment, "--no-augment");
   add(options.bfloat16, "--bfloat16");
   add(options.integer_gradients, "--integer-gradients");
+  add(options.most_loss != usual.most_loss, fmt::format("--most-loss {:g}", options.most_loss));
   add(options.train_images > 0, fmt::format("--train-images {}", options.train_images));
   add(options.device != usual.device, "--device " + options.device);
   text += " --data DIR";
   add(options.threads != usual.threads, fmt::format("--threads {}", options.threads));
   const std::filesystem::path name = options.out.has_filename() ? options.out.filename() : options.out.parent_path().filename();
-  return text + fmt::format(" --out {}", name.string());
+  return text + fmt::format(" --out {}", quoted(name.string()));
+}
+
+Network network_to_train(const TrainOptions& options) {
+  const Recipe recipe = chosen_recipe(options);
+  check_options(options, recipe);
+  const NetworkSpec spec = network_spec(recipe.network);
+  return untrained_network(spec, layer_codes(recipe, spec, options.rate));
 }
 
 TrainResult train_main(const TrainOptions& options) {
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
   const NetworkSpec spec = chosen_network(options, recipe);
-  layer_codes(recipe, spec, options.rate);
+  untrained_network(spec, layer_codes(recipe, spec, options.rate));
+  check_places(options, spec);
   find_device(options.device);
   check_team(recipe, team_place());
   Dataset train = load_dataset(recipe.data, options.data, true, spec.input);
@@ -283,7 +367,14 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                                  spec.input.height, spec.input.width, spec.input.channels, train.name, train.shape.height,
                                  train.shape.width, train.shape.channels));
   }
+  untrained_network(spec, layer_codes(recipe, spec, options.rate));
   check_classes(spec, train);
+  check_same_classes(train, test);
+  for (const Dataset* part : {&train, &test}) {
+    for (const std::string& note : part->notes) {
+      if (team_place().rank == 0) fmt::print(stderr, "flexor: {}\n", note);
+    }
+  }
   check_window(recipe, spec);
   const TeamPlace place = team_place();
   check_team(recipe, place);
@@ -298,6 +389,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
   Trainable model(spec, layer_codes(recipe, spec, options.rate), recipe.hyper, options.seed);
   begin_from(model, options, train);
   model->to(device);
+  fit(model, options, train, writes && !options.quiet);
   const Schedule schedule{.epochs = recipe.epochs,
                           .batch = recipe.batch,
                           .warm_up_steps = recipe.warm_up_steps,
@@ -310,11 +402,13 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                           .workers = options.workers,
                           .teacher = load_teacher(options, recipe, spec, device)};
   if (writes) make_folder(options);
+  std::optional<FileLock> lock;
+  if (writes) lock.emplace(is_model_file(options) ? options.out.string() + ".lock" : (options.out / "run.lock").string());
   RunState state = begin_run(model, train, schedule);
   CheckpointNotes notes{.plan = plan_text(options, recipe, train),
                         .log = "epoch,loss,train_accuracy,test_accuracy,learning_rate,seconds,images_per_second,data_share\n"};
   if (place.size > 1) model->set_team(std::make_shared<Team>(place, notes.plan, options.peer_patience));
-  resume(options, model, state, notes);
+  resume(options, recipe.epochs, model, state, notes);
   model->eval();
 
   const std::string title = fmt::format("{}, {:g} bit per weight, seed {}", spec.name, options.rate, options.seed);
@@ -335,7 +429,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
   if (!writes) return {};
 
   const auto seconds = [start] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  TrainResult result{fmt::format("{}-{:.1f}", spec.name, options.rate),
+  TrainResult result{trained_name(spec, options.rate),
                      {.command = train_command(options),
                       .tool_version = options.tool_version,
                       .seed = options.seed,
@@ -349,9 +443,13 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
                notes.test_accuracy, test.count, seconds());
     return result;
   }
-  Network network = to_network(model, result.network);
+  std::vector<std::string> notes_of_folding;
+  Network network = to_network(model, result.network, &notes_of_folding);
   result.provenance.accuracy = golden_accuracy(network, test);
+  check_loss(notes.test_accuracy, result.provenance.accuracy, test.count, options.most_loss, notes_of_folding);
+  for (const std::string& note : notes_of_folding) fmt::print(stderr, "flexor: {}\n", note);
   network.provenance = result.provenance;
+  network.classes = train.classes;
   save_network(network, model_file(options));
   write_file(model_file(options).replace_extension(".onnx"), to_onnx(network));
   write_log(options, notes.log, title);

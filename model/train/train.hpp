@@ -35,11 +35,13 @@ struct TrainOptions {
   int workers = 1;                      ///< threads that decode and change training images; results do not depend on them
   int peer_patience = 300;              ///< seconds that the other processes of a data-parallel run have to come
   std::string device = "cpu";           ///< "cpu" or "cuda"
+  double most_loss = 2;                 ///< points that the integer model may lose against the trainer
   int train_images = 0;                 ///< use only the first images of the training set; 0: all
   std::filesystem::path data;           ///< folder with the data set
   std::filesystem::path out;            ///< folder of the run (model.flexor, metrics.csv, checkpoint.pt), or a model file *.flexor
   std::filesystem::path log;            ///< one line per epoch; empty: metrics.csv in the folder, log.csv beside the model file
   std::filesystem::path checkpoint;     ///< written every epoch; empty: checkpoint.pt in the folder, none beside a model file
+  bool force = false;                   ///< replace a model file of another network
   bool resume = false;                  ///< refuse to begin anew: there must be a checkpoint
   bool quiet = false;                   ///< no lines per epoch on standard output, no progress
   std::string tool_version = "0.1.0";   ///< goes into the model's provenance
@@ -47,6 +49,8 @@ struct TrainOptions {
 
 /// The options as a user would type them: `flexor train --recipe ... --out NAME`. Goes into the model's provenance.
 std::string train_command(const TrainOptions& options);
+/// The network that a run is about to train, as untrained_network() gives it. Throws InputError as train_main() does before it begins.
+Network network_to_train(const TrainOptions& options);
 /// The model file that train_main() writes.
 std::filesystem::path model_file(const TrainOptions& options);
 

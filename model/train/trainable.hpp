@@ -19,6 +19,8 @@ class TrainableImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& pixels, bool bfloat16 = false) {
     return run(pixels, bfloat16, [](std::size_t, const torch::Tensor&) {});
   }
+  /// Runs `pixels` and calls see(l, input) before layer l, which has weights, computes.
+  void observe(const torch::Tensor& pixels, const std::function<void(std::size_t, const torch::Tensor&)>& see) { run(pixels, false, see); }
   void enrol(Optimiser& optimiser);
   /// Begins where another network of the same layers ended (EncryptedLayer).
   void begin_from(const TrainableImpl& other);

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "compiler/compiler.hpp"
 #include "data/dataset.hpp"
 #include "network/network.hpp"
 #include "verilator/engines.hpp"
@@ -36,6 +40,20 @@ void add_sim(CLI::App& app, Context& context);
 void add_compare(CLI::App& app, Context& context);
 void add_synth(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
+void add_classify(CLI::App& app, Context& context);
+void add_check_data(CLI::App& app, Context& context);
+
+/// The one check of numbers: whole ones, or real ones, in low..high and nothing else. The help shows the range.
+CLI::Validator between(std::int64_t low, std::int64_t high);
+CLI::Validator between(double low, double high);
+inline CLI::Validator between(int low, int high) { return between(std::int64_t{low}, std::int64_t{high}); }
+inline constexpr std::int64_t kLargestSeed = std::numeric_limits<std::int64_t>::max();
+
+/// Throws InputError when a file that is written is one that is read, or two that are written are one. Empty names do not count.
+void check_files(const std::vector<std::filesystem::path>& read, const std::vector<std::filesystem::path>& written);
+
+/// compile(), whose refusal also names a configuration that would do.
+MemoryImage compile_for(const Network& network, const EngineParameters& engine, int batch);
 
 /// Subcommand with a sentence and an example at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about, const std::string& example);

@@ -148,7 +148,9 @@ void compare_command(const CompareFlags& flags, Context& context) {
   const std::string& configuration = flags.engine.configuration;
   const bool streams = is_stream(flags.engine);
   if (!streams) check_simulated(find_configuration(configuration));
+  check_files({flags.model, flags.data.folder}, {flags.json});
   const Network network = load_network(flags.model);
+  if (!streams) (void)compile_for(network, find_configuration(configuration), flags.engine.batch);  // its complaint says more
   const Dataset data = load_data(flags.data, context, network, kDefaultImages);
   Progress progress("compare", data.count);
   const Comparison result = streams ? compare_on_stream(flags, network, data, progress) : compare_on_engine(flags, network, data, progress);

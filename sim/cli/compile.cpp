@@ -79,7 +79,8 @@ void compile_command(const CompileFlags& flags, const Context& context) {
   if (is_stream(flags.engine)) return compile_stream(flags.model, flags.out, flags.json, flags.engine, context);
   const auto& engine = find_configuration(flags.engine.configuration);
   const Network network = load_network(flags.model);
-  const MemoryImage image = compile(network, engine, flags.engine.batch);
+  check_files({flags.model}, {flags.out, flags.json});
+  const MemoryImage image = compile_for(network, engine, flags.engine.batch);
   save_image(image, flags.out);
   const Use uses[] = {{"weight (words)", static_cast<std::int64_t>(image.weight.size()), engine.WeightWords},
                       {"control (words)", static_cast<std::int64_t>(image.control.size()), engine.ControlWords},
@@ -148,7 +149,7 @@ void add_compile(CLI::App& app, Context& context) {
       ->type_name("NAME");
   command->add_option("--batch", flags->engine.batch, "images of one job; without it the most that fit, at most 16")
       ->type_name("N")
-      ->check(CLI::Range(1, 1024).description(""));
+      ->check(between(1, 1024));
   add_json(*command, flags->json);
   command->callback([flags, &context] { compile_command(*flags, context); });
 }

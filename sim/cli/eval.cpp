@@ -46,6 +46,7 @@ int count_correct(const Golden& golden, const Dataset& data, int threads) {
 }
 
 void eval(const EvalFlags& flags, const Context& context) {
+  check_files({flags.model, flags.data.folder}, {flags.json});
   const Network network = load_network(flags.model);
   const Dataset data = load_data(flags.data, context, network, 0);
   const Golden golden(network);

@@ -21,6 +21,7 @@ struct ExportFlags {
 
 void export_onnx(const ExportFlags& flags, const Context& context) {
 #ifdef FLEXOR_TRAIN
+  check_files({flags.model}, {flags.out, flags.json});
   const std::string bytes = to_onnx(load_network(flags.model));
   write_file(flags.out, bytes);
   fmt::print("{}: {} bytes\n", flags.out.string(), bytes.size());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -78,6 +79,10 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
           {"source", source_text(network, network.source(l))},
           {"shortcut", shortcut},
           {"rate", rate_of(network, layer)},
+          {"kernel", {layer.kernel_height, layer.kernel_width}},
+          {"stride", layer.stride},
+          {"padding", {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right}},
+          {"dilation", layer.dilation},
           {"q", layer.planes.size()},
           {"weights", layer.weights()},
           {"stored_bits", stored_bits(network, layer)},
@@ -87,6 +92,7 @@ nlohmann::ordered_json describe(const Network& network, std::size_t l) {
 }
 
 void inspect(const InspectFlags& flags, const Context& context) {
+  check_files({flags.model}, {flags.json});
   const Network network = load_network(flags.model);
   nlohmann::ordered_json layers = nlohmann::ordered_json::array();
   Table table({"layer", "kind", "input", "output", "weights", "rate", "q", "stored bits", "MACs", "code", "taps", "rank"});
@@ -111,6 +117,7 @@ void inspect(const InspectFlags& flags, const Context& context) {
   fmt::print("slices         {} (inputs x channels)\n", slice_text);
   fmt::print("command        {}\ntool version   {}\nseed           {}\ndata           {}\ndata SHA-256   {}\nepochs         {}\n",
              from.command, from.tool_version, from.seed, from.data_name, from.data_checksum, from.epochs);
+  if (!network.classes.empty()) fmt::print("classes        {}\n", fmt::join(network.classes, ", "));
   fmt::print("accuracy       {:.2f} % (integer model), {:.2f} % (trainer)\n", from.accuracy, from.float_accuracy);
   write_json(flags.json, context,
              {{"name", network.name},
@@ -129,7 +136,8 @@ void inspect(const InspectFlags& flags, const Context& context) {
                 {"data_checksum", from.data_checksum},
                 {"epochs", from.epochs},
                 {"accuracy", from.accuracy},
-                {"float_accuracy", from.float_accuracy}}}});
+                {"float_accuracy", from.float_accuracy}}},
+              {"classes", network.classes}});
 }
 
 }  // namespace

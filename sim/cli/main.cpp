@@ -7,6 +7,7 @@
 #include "code/error.hpp"
 #include "command.hpp"
 #include "interrupt.hpp"
+#include "network/quoted.hpp"
 
 #ifndef FLEXOR_SOURCE_DIR
 #define FLEXOR_SOURCE_DIR "."
@@ -28,7 +29,7 @@ std::string joined(int argc, char** argv) {
   std::string line = "flexor";
   for (int i = 1; i < argc; ++i) {
     line += " ";
-    line += argv[i];
+    line += flexor::quoted(argv[i]);
   }
   return line;
 }
@@ -57,6 +58,8 @@ int main(int argc, char** argv) {
   flexor::add_compare(app, context);
   flexor::add_synth(app, context);
   flexor::add_report(app, context);
+  flexor::add_classify(app, context);
+  flexor::add_check_data(app, context);
 
   flexor::catch_interrupts();
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(), like a full disk

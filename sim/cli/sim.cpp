@@ -33,7 +33,7 @@ struct SimFlags {
 
 struct Result {
   std::vector<LayerUse> layers;
-  std::uint64_t cycles = 0;
+  std::uint64_t cycles = 0, longest = 0;           // of all jobs, of the longest one
   std::int64_t predicted_cycles = 0;               // the compiler's
   std::int64_t bytes_read = 0, bytes_written = 0;  // external memory
   int correct = 0;
@@ -56,6 +56,7 @@ void run_job(Driver& driver, const Network& network, const MemoryImage& image, c
   const JobPrediction predicted = driver.predict(latency);
   const JobResult job = driver.run();
   result.cycles += job.cycles;
+  result.longest = std::max(result.longest, job.cycles);
   result.bytes_read += job.bytes_read;
   result.bytes_written += job.bytes_written;
   result.predicted_cycles += predicted.cycles;
@@ -145,6 +146,7 @@ Result run_stream(const SimFlags& flags, const Network& network, const Dataset& 
 
 void simulate(const SimFlags& flags, const Context& context) {
   const bool streams = is_stream(flags.engine);
+  check_files({flags.model, flags.data.folder}, {flags.json, flags.wave});
   const Network network = load_network(flags.model);
   Result result;
   Dataset data;
@@ -156,7 +158,7 @@ void simulate(const SimFlags& flags, const Context& context) {
     const auto& configuration = find_configuration(flags.engine.configuration);
     check_simulated(configuration);
     const auto options = engine_options(flags);
-    const MemoryImage image = compile(network, configuration, flags.engine.batch);
+    const MemoryImage image = compile_for(network, configuration, flags.engine.batch);
     batch = image.batch;
     data = load_data(flags.data, context, network, image.batch);
     WaveTarget wave(flags.wave);
@@ -165,6 +167,10 @@ void simulate(const SimFlags& flags, const Context& context) {
     std::unique_ptr<EngineBus> bus = make_verilator_engine(configuration, with_wave);
     result = run(flags, network, data, image, *bus);
     bus = nullptr;  // closes the wave file
+    if (flags.windowed && flags.from > result.longest) {
+      throw InputError(fmt::format("--from-cycle {} lies behind the end of every job, which takes {} cycles at most; give an earlier one",
+                                   flags.from, result.longest));
+    }
     wave.keep();
   }
   LayerUse whole;
@@ -211,8 +217,12 @@ void add_sim(CLI::App& app, Context& context) {
   add_data(*command, flags->data, "images to run; without it one job");
   add_engine(*command, flags->engine);
   command->add_option("--wave", flags->wave, "write FST waves (a slower build of the engine)")->type_name("FILE");
-  auto* from = command->add_option("--from-cycle", flags->from, "first cycle of a job in the wave file")->type_name("N");
-  auto* to = command->add_option("--to-cycle", flags->to, "last cycle of a job in the wave file")->type_name("N");
+  auto* from = command->add_option("--from-cycle", flags->from, "first cycle of a job in the wave file; without it the start")
+                   ->type_name("N")
+                   ->check(between(std::int64_t{0}, kLargestSeed));
+  auto* to = command->add_option("--to-cycle", flags->to, "last cycle of a job in the wave file; without it the end")
+                 ->type_name("N")
+                 ->check(between(std::int64_t{0}, kLargestSeed));
   add_json(*command, flags->json);
   command->callback([flags, from, to, &context] {
     flags->windowed = from->count() + to->count() > 0;

@@ -102,7 +102,7 @@ void add_sweep(CLI::App& app, Context& context) {
       ->type_name("DIR");
   command->add_option("--only", flags->only, "train this run alone, counted from 0: a task of an array job")
       ->type_name("N")
-      ->check(CLI::Range(0, 1 << 30).description(""));
+      ->check(between(0, 1 << 30));
   command->add_flag("--results", flags->results, "train nothing: only table and plot of what is finished");
   command->add_option("--slurm", flags->slurm, "train nothing: write a batch script for Slurm with a task for each run")->type_name("FILE");
   add_checkpoints(*command, flags->common.start, flags->common.teacher);
@@ -110,7 +110,7 @@ void add_sweep(CLI::App& app, Context& context) {
   command->add_option("--workers", flags->common.workers, "threads that decode and change training images beside --threads")
       ->capture_default_str()
       ->type_name("N")
-      ->check(CLI::Range(1, 256).description(""));
+      ->check(between(1, 256));
   command->add_flag("--quiet", flags->common.quiet, "no lines per epoch");
   add_threads(*command, flags->common.threads);
   add_json(*command, flags->json);

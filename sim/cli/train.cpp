@@ -38,6 +38,33 @@ int train(TrainOptions& options, const std::filesystem::path& json, const Contex
 #endif
 }
 
+// Says which of the named engines will run the network; throws InputError when none does.
+void check_engines(const TrainOptions& options, const std::vector<std::string>& configurations) {
+#ifdef FLEXOR_TRAIN
+  if (configurations.empty()) return;
+  const Network network = network_to_train(options);
+  std::string why;
+  bool runs = false;
+  for (const std::string& name : configurations) {
+    try {
+      const MemoryImage image = compile_for(network, find_configuration(name), 0);
+      runs = true;
+      if (writes_results()) {
+        fmt::print("engine {} will run {}: {} image{} a job, {} cycles predicted\n", name, network.name, image.batch,
+                   image.batch == 1 ? "" : "s", image.predicted_cycles());
+      }
+    } catch (const InputError& error) {
+      why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", name, error.what());
+      if (writes_results() && configurations.size() > 1)
+        fmt::print(stderr, "flexor: engine {} will not run {}: {}\n", name, network.name, error.what());
+    }
+  }
+  if (!runs) throw InputError(fmt::format("no engine of --config will run {}: {}", network.name, why));
+#else
+  (void)options, (void)configurations;
+#endif
+}
+
 // "PREFIX=BITS"
 void add_layer_rate(const std::string& words, TrainOptions& options) {
   const auto sign = words.find('=');
@@ -55,6 +82,7 @@ void add_layer_rate(const std::string& words, TrainOptions& options) {
 void add_train(CLI::App& app, Context& context) {
   const auto options = std::make_shared<TrainOptions>();
   const auto json = std::make_shared<std::filesystem::path>();
+  const auto configurations = std::make_shared<std::vector<std::string>>();
   const auto layer_rates = std::make_shared<std::vector<std::string>>();
   CLI::App* command = add_command(app, "train", "Train a network by a recipe and write a model file.",
                                   "flexor train --recipe resnet20-cifar10 --rate 0.4 --seed 1 --data ~/data --out run");
@@ -64,7 +92,10 @@ void add_train(CLI::App& app, Context& context) {
   command->add_option("--network", options->network, "another network: a name of model/train/networks or a .json file")->type_name("NAME");
   command->add_option("--slice", options->slice, "inputs x channels that share stored bits: 10x2 or 16x2; without it the network's")
       ->type_name("SHAPE");
-  command->add_option("--rate", options->rate, "stored bits per weight")->capture_default_str()->type_name("BITS");
+  command->add_option("--rate", options->rate, "stored bits per weight, a multiple of 0.05")
+      ->capture_default_str()
+      ->type_name("BITS")
+      ->check(between(0.05, 1.0));
   command->add_option("--layer-rate", *layer_rates, "another rate for layers whose name begins so: stage1=0.6; may be repeated")
       ->type_name("PREFIX=BITS");
   command
@@ -77,21 +108,50 @@ void add_train(CLI::App& app, Context& context) {
                    "dense, plain, or with "
                    "another N_out: dense@10; in slices of 16x2 nested@16, nested@8")
       ->type_name("NAME");
-  command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
+  command->add_option("--code-seed", options->code_seed, "draw of a random code; without it the recipe's, or 1")
+      ->type_name("N")
+      ->check(between(std::int64_t{0}, kLargestSeed));
   add_checkpoints(*command, options->start, options->teacher);
-  command->add_option("--epochs", options->epochs)->type_name("N");
-  command->add_option("--minibatch", options->batch, "images of one step")->type_name("N");
-  command->add_option("--seed", options->seed)->capture_default_str()->type_name("N");
-  command->add_option("--learning-rate", options->learning_rate, "peak of the schedule of encrypted weights")->type_name("RATE");
-  command->add_option("--s-tanh", options->s_tanh, "slope of equation 6 and its ablations")->type_name("S");
+  command->add_option("--epochs", options->epochs, "passes over the training set; without it the recipe's")
+      ->type_name("N")
+      ->check(between(1, 100000));
+  command->add_option("--minibatch", options->batch, "images of one step; without it the recipe's")
+      ->type_name("N")
+      ->check(between(2, 65536));
+  command->add_option("--seed", options->seed, "of the first weights and of the order of the images")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(between(std::int64_t{0}, kLargestSeed));
+  command->add_option("--learning-rate", options->learning_rate, "peak of the schedule of encrypted weights; without it the recipe's")
+      ->type_name("RATE")
+      ->check(between(1e-15, 100.0));
+  command->add_option("--s-tanh", options->s_tanh, "slope of equation 6 and its ablations; without it the recipe's, or 100")
+      ->type_name("S")
+      ->check(between(1e-3, 1e6));
   command->add_flag("--augment,!--no-augment", options->augment, "change training images at random, as the recipe says");
   command->add_flag("--bfloat16", options->bfloat16, "convolutions of the training step in bfloat16");
   command->add_flag("--integer-gradients", options->integer_gradients,
                     "gradients of 3x3 convolutions in integers of 16 bits: for processors without bfloat16");
   command->add_option("--device", options->device, "cpu or cuda")->capture_default_str()->type_name("NAME");
-  command->add_option("--train-images", options->train_images, "use only the first images; 0: all")->capture_default_str()->type_name("N");
+  command
+      ->add_option("--most-loss", options->most_loss,
+                   "points of accuracy (0 to 100) that the integer model may lose against the trainer; one that loses more is not written")
+      ->capture_default_str()
+      ->type_name("POINTS")
+      ->check(between(0.0, 100.0));
+  command->add_option("--train-images", options->train_images, "use only the first images; 0: all")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(between(0, 1 << 30));
   command->add_option("--data", options->data, "folder with the data set")->required()->envname("FLEXOR_DATA")->type_name("DIR");
   command->add_option("--out", options->out, "folder of the run, or a model file that ends in .flexor")->required()->type_name("PATH");
+  command->add_flag("--force", options->force, "replace a model file of another network");
+  command
+      ->add_option(
+          "--config", *configurations,
+          "say before the first epoch whether this engine configuration will run the network, and stop if none of those named does; "
+          "may be repeated")
+      ->type_name("NAME");
   command->add_flag("--resume", options->resume, "only go on from the folder's checkpoint; without it one that is there is continued");
   command->add_option("--log", options->log, "line per epoch; without it metrics.csv in the folder")->type_name("FILE");
   command->add_option("--checkpoint", options->checkpoint, "written every epoch; without it checkpoint.pt in the folder")
@@ -102,15 +162,17 @@ void add_train(CLI::App& app, Context& context) {
                    "seconds that the other processes of a data-parallel run (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT) have to come")
       ->capture_default_str()
       ->type_name("SECONDS")
-      ->check(CLI::Range(1, 86400).description(""));
+      ->check(between(1, 86400));
   command->add_option("--workers", options->workers, "threads that decode and change training images beside --threads")
       ->capture_default_str()
       ->type_name("N")
-      ->check(CLI::Range(1, 256).description(""));
+      ->check(between(1, 256));
   add_threads(*command, options->threads);
   add_json(*command, *json);
-  command->callback([options, layer_rates, json, &context] {
+  command->callback([options, configurations, layer_rates, json, &context] {
     for (const std::string& words : *layer_rates) add_layer_rate(words, *options);
+    check_files({options->start, options->teacher}, {*json, options->log, options->checkpoint, model_file(*options)});
+    check_engines(*options, *configurations);
     context.exit_code = train(*options, *json, context);
   });
 }

@@ -116,6 +116,27 @@ TEST(LoadMnist, SaysWhichFileIsMissing) {
   expect_input_error([&] { load_mnist(scratch.folder(), true); }, "'train-labels-idx1-ubyte'");
 }
 
+TEST(LoadIdx, TakesFilesOfAnyContents) {
+  const test::Scratch scratch;
+  std::filesystem::create_directory(scratch / "letters");
+  auto labels = label_file();
+  labels.back() = 25;
+  for (const char* part : {"train", "t10k"}) {
+    test::write_bytes(scratch / ("letters/" + std::string(part) + "-images-idx3-ubyte"), image_file());
+    gzip(scratch / ("letters/" + std::string(part) + "-labels-idx1-ubyte.gz"), labels);
+  }
+  for (const auto& folder : {scratch.folder(), scratch / "letters"}) {
+    const Dataset data = load_dataset("letters", folder, false, {2, 3, 1});
+    EXPECT_EQ(data.name, "letters");
+    EXPECT_EQ(data.count, 2);
+    EXPECT_EQ(data.shape, (Shape{2, 3, 1}));
+    EXPECT_EQ(data.labels, (std::vector<std::uint16_t>{7, 25}));
+    EXPECT_EQ(data.classes.size(), 26U);
+    EXPECT_EQ(data.classes.back(), "25");
+  }
+  expect_input_error([&] { load_dataset("cifar10", scratch / "letters", false, {32, 32, 3}); }, "data set cifar10 was meant, but");
+}
+
 TEST(LoadMnist, RefusesOtherContents) {
   const test::Scratch scratch;
   test::write_bytes(scratch / "t10k-images-idx3-ubyte", image_file());

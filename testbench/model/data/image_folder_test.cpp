@@ -191,18 +191,70 @@ TEST_F(ImageFolder, ChecksumIsOfTheList) {
   EXPECT_NE(load(true).checksum, before);
 }
 
+TEST_F(ImageFolder, WhatIsHiddenIsLeftOutAndCounted) {
+  const Dataset before = load(true);
+  EXPECT_EQ(before.classes, (std::vector<std::string>{"blue", "red"}));
+  EXPECT_TRUE(before.notes.empty());
+  write("train/.ipynb_checkpoints/x.jpeg", 20, 10);
+  write("train/red/._0.JPEG", 20, 10);
+  write("train/red/.cache/y.jpeg", 20, 10);
+  const Dataset after = load(true);
+  EXPECT_EQ(after.classes, before.classes);
+  EXPECT_EQ(after.labels, before.labels);
+  EXPECT_EQ(after.checksum, before.checksum);
+  ASSERT_EQ(after.notes.size(), 1U);
+  EXPECT_NE(after.notes[0].find("3 hidden files and folders"), std::string::npos) << after.notes[0];
+}
+
+TEST_F(ImageFolder, LinksAreFollowed) {
+  namespace fs = std::filesystem;
+  const Dataset before = load(true);
+  fs::rename(scratch_ / "set/train/red", scratch_ / "elsewhere");
+  fs::create_directory_symlink(scratch_ / "elsewhere", scratch_ / "set/train/red");
+  fs::rename(scratch_ / "set/train/blue/images", scratch_ / "images");
+  fs::create_directory_symlink(scratch_ / "images", scratch_ / "set/train/blue/images");
+  fs::rename(scratch_ / "elsewhere/0.JPEG", scratch_ / "zero");
+  fs::create_symlink(scratch_ / "zero", scratch_ / "elsewhere/0.JPEG");
+  const Dataset after = load(true);
+  EXPECT_EQ(after.labels, before.labels);
+  EXPECT_EQ(after.count, before.count);
+  for (int i = 0; i < after.count; ++i) EXPECT_NO_THROW(static_cast<void>(after.read(i)));
+  fs::remove(scratch_ / "zero");
+  expect_input_error([&] { load(true); }, "0.JPEG' is a link to nothing; mend or remove it");
+}
+
+TEST_F(ImageFolder, AnEmptyClassIsRefused) {
+  std::filesystem::create_directory(scratch_ / "set/train/green");
+  expect_input_error([&] { load(true); }, "green' holds no pictures; fill or remove it");
+}
+
+TEST_F(ImageFolder, BecomesGreyForOneChannel) {
+  const Dataset grey = load_dataset("set", scratch_.folder(), true, {8, 8, 1});
+  for (int i = 0; i < grey.count; ++i) {
+    const double red = grey.labels[static_cast<std::size_t>(i)] == 0 ? 10 : 200;
+    const std::vector<std::uint8_t> image = grey.read(i);
+    ASSERT_EQ(image.size(), 64U);
+    for (const std::uint8_t value : image) ASSERT_NEAR(value, 0.299 * red + 0.587 * 10 + 0.114 * 90, 3);  // BT.601
+  }
+}
+
+TEST_F(ImageFolder, AWrongFolderSaysWhatItHolds) {
+  expect_input_error([&] { load_dataset("mnist", scratch_ / "set", true, {28, 28, 1}); }, "data set mnist was meant, but");
+  expect_input_error([&] { load_dataset("mnist", scratch_ / "set", true, {28, 28, 1}); }, "holds folders of pictures");
+}
+
 TEST_F(ImageFolder, RefusesWithOneSentence) {
   expect_input_error(
       [&] {
         load_dataset("none", scratch_ / "none", true, {8, 8, 3});
       },
       "there is no data set 'none': it is neither mnist nor");
-  expect_input_error([&] { load_dataset("set", scratch_.folder(), true, {8, 8, 1}); }, "pictures of 3 channels, but the network takes 1");
+  expect_input_error([&] { load_dataset("set", scratch_.folder(), true, {8, 8, 2}); }, "but the network takes 2");
   std::filesystem::create_directory(scratch_ / "set/val/green");
   expect_input_error([&] { load(false); }, "green' is the folder of a class that train does not have");
   std::filesystem::remove_all(scratch_ / "set/val");
   std::filesystem::create_directory(scratch_ / "set/val");
-  expect_input_error([&] { load(false); }, "val' holds no JPEG files");
+  expect_input_error([&] { load(false); }, "val' holds no pictures");
   std::filesystem::remove_all(scratch_ / "set/train");
   std::filesystem::create_directory(scratch_ / "set/train");
   expect_input_error([&] { load(true); }, "train' holds 0 folders");

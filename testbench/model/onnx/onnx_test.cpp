@@ -7,6 +7,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <map>
+#include <set>
 
 #include "golden/golden.hpp"
 #include "networks.hpp"
@@ -130,6 +131,24 @@ class Onnx : public testing::Test {
   unsigned seed_;
   Random random_;
 };
+
+// Names that the graph itself uses, that another layer's tensors would have, that occur twice, or that are no names.
+TEST_F(Onnx, NamesOfLayersNeverClash) {
+  for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{{"logits", "pixels", "classes", "pixels_float"},
+                                                                                     {"a", "a_pooled", "a.sums", "a_sums"},
+                                                                                     {"a", "a", "a_2", "a"},
+                                                                                     {"", " ", "\u00e4/b", "9"}}) {
+    const test::LayerSpec conv{LayerKind::Convolution, 4, 3, 1, 1, false, true, 0, 8};
+    const test::LayerSpec dense{LayerKind::Dense, 5, 1, 1, 0, false, false, 0, 8};
+    Network network = test::random_network(random_, {8, 8, 1}, {nested_code(8)}, {conv, conv, dense, dense});
+    for (std::size_t l = 0; l < 4; ++l) network.layers[l].name = names[l];
+    const onnx::ModelProto model = parsed(network);
+    std::set<std::string> tensors{model.graph().input(0).name()};
+    for (const auto& node : model.graph().node()) EXPECT_TRUE(tensors.insert(node.output(0)).second) << node.output(0);
+    for (const auto& constant : model.graph().initializer()) EXPECT_TRUE(tensors.insert(constant.name()).second) << constant.name();
+    EXPECT_EQ(differences(model, network, images(network, 3)), 0);
+  }
+}
 
 TEST_F(Onnx, RandomChainsGiveTheGoldenModelsLogits) {
   for (int trial = 0; trial < 20; ++trial) {

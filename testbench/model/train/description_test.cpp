@@ -6,6 +6,7 @@
 
 #include "expect_input_error.hpp"
 #include "tiny_files.hpp"
+#include "train/export.hpp"
 #include "train/json_reader.hpp"
 #include "train/recipe.hpp"
 #include "train/spec.hpp"
@@ -175,13 +176,65 @@ TEST(NetworkFile, PixelsThatSeveralLayersReadAreNotRowStacked) {
   EXPECT_FALSE(layers[0].stack_rows);
 }
 
+// Every key that would say nothing, a key that is there twice, numbers that would wrap.
+TEST(NetworkFile, NonsenseIsRefused) {
+  const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { layer_shapes(parse_network(changed(test::kTinyNetwork, from, to), "file")); }, part);
+  };
+  for (const char* key : {"kernel", "stride", "padding", "dilation"}) {
+    expect("\"kind\": \"dense\"", std::string("\"kind\": \"dense\", \"") + key + "\": 1",
+           "\" has no meaning for a dense layer; leave it out");
+  }
+  expect("\"kind\": \"dense\"", "\"kind\": \"dense\", \"max_pool\": true", "\"max_pool\" has no meaning for a dense layer");
+  expect("\"a#\"", "\"a#\", \"global_average\": true", "\"global_average\" has no meaning for a convolution");
+  expect("\"a#\"", "\"a#\", \"logit_unit\": 64", "\"logit_unit\" has no meaning for a layer without logits");
+  expect("\"a#\"", "\"a#\", \"average\": true", "\"average\" has no meaning for a layer that does not pool");
+  expect("\"digits\": 8}", "\"digits\": 8, \"rate\": 0.4}", "\"rate\" has no meaning for weights of \"digits\"");
+  expect("\"logits\": true", "\"logits\": true, \"clip\": 4", "\"clip\" has no meaning for logits");
+  expect("\"name\": \"tiny\"", "\"name\": \"tiny\", \"name\": \"other\"",
+         "file: the key \"name\" is there twice in one object; remove one");
+  expect("\"digits\": 8}", "\"digits\": 8, \"digits\": 4}", "the key \"digits\" is there twice");
+  expect("[8, 8, 1]", "[4294967304, 8, 1]", "\"input\" is 4.29497e+09, but 1 to 4096");
+  expect("[8, 8, 1]", "8", "\"input\" must be [height, width, channels]");
+  test::expect_input_error([] { parse_recipe(changed(test::kTinyRecipe, "\"epochs\": 12", "\"epochs\": 12, \"epochs\": 3"), "file"); },
+                           "file: the key \"epochs\" is there twice");
+}
+
+// All that a trained network could be refused for later is known at once.
+TEST(NetworkFile, WhatCouldNotBeWrittenIsRefusedBeforeTraining) {
+  const auto untrained = [](const std::string& network) {
+    const NetworkSpec spec = parse_network(network, "file");
+    return untrained_network(spec, std::vector<Code>(spec.layers.size(), nested_code(8)));
+  };
+  EXPECT_NO_THROW(untrained(test::kTinyNetwork));
+  EXPECT_NO_THROW(untrained(test::kPlanesNetwork));
+  EXPECT_NO_THROW(untrained(test::kUnevenNetwork));
+  const auto expect = [&](const std::string& layers, const std::string& part) {
+    test::expect_input_error([&] { untrained(R"({"name": "n", "input": [8, 8, 1], "layers": [)" + layers + "]}"); }, part);
+  };
+  const std::string conv = R"({"name": "a", "channels": 4, "kernel": 3, "padding": 1}, )";
+  const std::string dense = R"({"name": "d", "kind": "dense", "channels": 2, "logits": true})";
+  expect(R"({"name": "a", "channels": 4, "kernel": 3, "padding": 3}, )" + dense,
+         "layer a: its padding is 3, but its kernel reaches over 3 pixels");
+  expect(R"({"name": "a", "channels": 2, "kernel": 8, "max_pool": true, "logits": true})", "\"max_pool\" has no meaning for logits");
+  expect(conv + R"({"name": "b", "channels": 4, "kernel": 3, "padding": 1, "max_pool": true, "shortcut": {"back": 2}}, )" + dense,
+         "layer 'b': only a layer with weights that neither pools");
+  expect(R"({"name": "a", "channels": 2, "kernel": 3, "logits": true})",
+         "layer a: it gives logits of 6x6 pixels, but a class has one logit");
+  expect(
+      R"({"name": "a", "channels": 65535, "kernel": 1, "digits": 8}, {"name": "d", "kind": "dense", "channels": 2, "digits": 8, "logits": true})",
+      "layer 'd': the sums of channel 0 with bias 0 may pass 32 bits");
+  expect(conv + R"({"name": "p", "channels": 4, "projection": true, "max_pool": true}, )" + dense,
+         "layer p: only a layer with weights that neither");
+}
+
 TEST(NetworkFile, RefusesWithOneSentence) {
   ASSERT_NO_THROW(layer_shapes(parse_network(test::kTinyNetwork, "file")));
   const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
     test::expect_input_error([&] { layer_shapes(parse_network(changed(test::kTinyNetwork, from, to), "file")); }, part);
   };
   expect("[8, 8, 1]", "[8, 8]", "file: \"input\" must be [height, width, channels]");
-  expect("[8, 8, 1]", "[0, 8, 1]", "file: \"input\" must be");
+  expect("[8, 8, 1]", "[0, 8, 1]", "file: \"input\" is 0, but 1 to 4096");
   expect("\"name\": \"tiny\",", "", "file: \"name\" is missing");
   expect("\"clip\": 6", "\"klip\": 6", "file, defaults: there is no key \"klip\"; known are");
   expect("\"clip\": 6", "\"clip\": -6", "file, defaults: \"clip\" is -6, but 0.001 to");

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "expect_input_error.hpp"
+#include "network/file_lock.hpp"
 #include "network/network.hpp"
 #include "scratch.hpp"
 #include "tiny.hpp"
@@ -57,6 +59,7 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions& o) { o.epochs = 0; }, "epochs");
   expect([](TrainOptions& o) { o.batch = 1; }, "minibatch");
   expect([](TrainOptions& o) { o.threads = 0; }, "threads");
+  expect([](TrainOptions& o) { o.learning_rate = std::numeric_limits<double>::infinity(); }, "learning rate inf is not possible");
   expect([](TrainOptions& o) { o.learning_rate = -1; }, "learning rate -1 is not possible");
   expect([](TrainOptions& o) { o.method = "eq6", o.s_tanh = 0; }, "S_tanh 0 is not possible");
   expect([](TrainOptions& o) { o.s_tanh = 10; }, "S_tanh belongs to equation 6");
@@ -229,6 +232,70 @@ TEST(TrainRefuses, WhatDoesNotFitTheImagesOrTheFolder) {
   options.seed = 1;
   options.out = scratch / "tiny.json/run";
   test::expect_input_error([&] { train_on(options, train, unseen); }, "cannot make the folder");
+}
+
+// What would be lost or rewritten is known before the first epoch.
+TEST(TrainRefuses, ToLoseWhatIsThere) {
+  const test::Scratch scratch;
+  test::write_tiny_files(scratch.folder());
+  const Dataset train = test::stripes(320, 1);
+  const Dataset unseen = test::stripes(50, 2);
+  TrainOptions options = test::tiny_options(scratch.folder(), scratch / "run");
+  options.epochs = 3;
+  train_on(options, train, unseen);
+  const auto model = test::read_bytes(options.out / "model.flexor");
+  options.epochs = 2;
+  test::expect_input_error([&] { train_on(options, train, unseen); },
+                           "has 3 finished epochs, but this run is to end after 2; give --epochs 3 or more");
+  options.epochs = 3;
+  // Descriptions at another place are the same run.
+  std::filesystem::create_directory(scratch / "moved");
+  test::write_tiny_files(scratch / "moved");
+  TrainOptions moved = options;
+  moved.recipe = (scratch / "moved/recipe.json").string();
+  moved.network = (scratch / "moved/tiny.json").string();
+  EXPECT_NO_THROW(train_on(moved, train, unseen));
+  EXPECT_EQ(load_network(options.out / "model.flexor").provenance.command.find("moved") == std::string::npos, false);
+  {
+    const FileLock held(options.out / "run.lock");
+    test::expect_input_error([&] { train_on(options, train, unseen); }, "run.lock'; wait for its end or choose another --out");
+  }
+  EXPECT_NO_THROW(train_on(options, train, unseen));
+  EXPECT_FALSE(std::filesystem::exists(options.out / "run.lock"));
+
+  TrainOptions other = usual(scratch);
+  other.out = options.out / "model.flexor";
+  test::expect_input_error([&] { train_main(other); },
+                           "holds the network tiny-0.4, not lenet5-small-0.4; choose another --out, or replace it with --force");
+  test::write_bytes(scratch / "text.flexor", {'h', 'i'});
+  other.out = scratch / "text.flexor";
+  test::expect_input_error([&] { train_main(other); }, "text.flexor' exists and is no model file of this program");
+  other.out = scratch / "nowhere/model.flexor";
+  test::expect_input_error([&] { train_main(other); }, "nowhere' for 'model.flexor' does not exist; make it");
+  other.out = scratch / "new.flexor";
+  other.log = scratch / "none/log.csv";
+  test::expect_input_error([&] { train_main(other); }, "none' for 'log.csv' does not exist; make it");
+  other.log.clear();
+  other.start = other.checkpoint = options.out / "checkpoint.pt";
+  test::expect_input_error([&] { train_main(other); }, "checkpoint.pt' is an input of this run and would be overwritten");
+  EXPECT_TRUE(test::read_bytes(options.out / "model.flexor").size() == model.size());
+}
+
+TEST(Train, ModelFilesKnowTheirClasses) {
+  const test::Scratch scratch;
+  test::write_tiny_files(scratch.folder());
+  Dataset train = test::stripes(320, 1);
+  Dataset unseen = test::stripes(50, 2);
+  train.classes = unseen.classes = {"upright", "level"};
+  TrainOptions options = test::tiny_options(scratch.folder(), scratch / "a run");
+  options.rate = 0.65;
+  options.epochs = 1;
+  train_on(options, train, unseen);
+  const Network network = load_network(options.out / "model.flexor");
+  EXPECT_EQ(network.classes, train.classes);
+  EXPECT_EQ(network.name, "tiny-0.65");
+  EXPECT_NE(network.provenance.command.find("--rate 0.65"), std::string::npos);
+  EXPECT_NE(network.provenance.command.find("--out 'a run'"), std::string::npos) << network.provenance.command;
 }
 
 TEST(TrainCommand, IsWhatAUserTypes) {

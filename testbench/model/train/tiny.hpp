@@ -47,6 +47,7 @@ inline NetworkSpec tiny_projection_spec() {
                               {.name = "dense", .kind = LayerKind::Dense, .channels = 2, .logits = true}}};
   spec.layers[0].digits = 8;
   spec.layers[2].projection = true;
+  spec.layers[2].clip = 24;  // a 1x1 kernel over 8 channels: its sums spread over few values
   spec.layers[3].source = 1;
   spec.layers[4].shortcut = ShortcutSpec{.source = 2};
   return spec;

@@ -39,7 +39,7 @@ inline constexpr const char* kUnevenNetwork = R"({
 inline constexpr const char* kPlanesNetwork = R"({
   "name": "tiny-planes",
   "input": [8, 8, 1],
-  "defaults": {"kernel": 3, "padding": 1, "clip": 6, "planes": 2},
+  "defaults": {"kernel": 3, "padding": 1, "clip": 24, "planes": 2},
   "layers": [
     {"name": "conv1", "channels": 4, "digits": 8},
     {"name": "a1", "channels": 4, "planes": 3},

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "networks.hpp"
+#include "pictures.hpp"
 #include "program.hpp"
 #include "scratch.hpp"
 
@@ -32,7 +34,8 @@ class Commands : public testing::Test {
 constexpr long kConvMacs = 24L * 24 * 25 * 4, kDenseMacs = 576L * 10;
 
 TEST_F(Commands, EachHasHelpWithAnExample) {
-  for (const char* name : {"train", "sweep", "eval", "compile", "inspect", "export", "sim", "compare", "synth", "report"}) {
+  for (const char* name :
+       {"train", "sweep", "eval", "compile", "inspect", "export", "sim", "compare", "synth", "report", "classify", "check-data"}) {
     const Outcome outcome = run_shell(scratch_.folder(), std::string("$FLEXOR ") + name + " --help");
     EXPECT_EQ(outcome.exit_code, 0) << name;
     EXPECT_THAT(outcome.out, testing::HasSubstr(std::string("Example:\n  flexor ") + name));
@@ -119,6 +122,71 @@ TEST_F(Commands, SimWritesWaves) {
   ASSERT_GT(part.size(), 1000U);
   EXPECT_EQ(part[0], 0) << "an FST file begins with its header block";
   EXPECT_LT(2 * part.size(), all.size());
+}
+
+// The golden model's and the RTL's best five are the same digits, and those of the logits in order.
+TEST_F(Commands, ClassifyGivesTheSameDigitsOnGoldenModelAndRtl) {
+  std::vector<std::uint8_t> grey;
+  for (int i = 0; i < 28 * 28; ++i) grey.push_back(static_cast<std::uint8_t>(i * 37 % 256));
+  write_jpeg(scratch_ / "a b.jpeg", grey, 28, 28, TJPF_GRAY);
+  write_jpeg(scratch_ / "wide.jpeg", plain_picture(40, 60, 200, 100, 30), 40, 60);
+  const auto golden = run("$FLEXOR classify m.flexor 'a b.jpeg' wide.jpeg");
+  const std::string printed = out_;
+  const auto rtl = run("$FLEXOR classify m.flexor 'a b.jpeg' wide.jpeg --config small");
+  EXPECT_EQ(golden.at("pictures"), rtl.at("pictures"));
+  EXPECT_EQ(out_, printed);
+  EXPECT_TRUE(golden.at("configuration").is_null());
+  EXPECT_EQ(rtl.at("configuration"), "small");
+  EXPECT_NE(golden.at("command").get<std::string>().find("'a b.jpeg'"), std::string::npos);
+  for (const auto& picture : golden.at("pictures")) {
+    ASSERT_EQ(picture.at("top").size(), 5U);
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_GE(picture.at("top").at(i - 1).at("logit"), picture.at("top").at(i).at("logit"));
+  }
+  const auto one = run("$FLEXOR classify m.flexor wide.jpeg --top 1");
+  EXPECT_EQ(one.at("pictures").at(0).at("top").at(0), golden.at("pictures").at(1).at("top").at(0));
+}
+
+TEST_F(Commands, CheckDataCountsKindsAndNamesWhatIsDamaged) {
+  for (const char* part : {"train", "val"}) {
+    for (const char* name : {"cat", "dog"}) {
+      write_jpeg(scratch_ / ("pets/" + std::string(part) + "/" + name + "/1.jpeg"), plain_picture(8, 8, 1, 2, 3), 8, 8);
+    }
+  }
+  write_jpeg(scratch_ / "pets/train/dog/2.jpeg", std::vector<std::uint8_t>(64, 9), 8, 8, TJPF_GRAY);
+  const auto json = run("$FLEXOR check-data pets --data .");
+  EXPECT_EQ(json.at("classes"), (std::vector<std::string>{"cat", "dog"}));
+  EXPECT_EQ(json.at("train").at("images"), 3);
+  EXPECT_EQ(json.at("train").at("kinds").at("grey"), 1);
+  EXPECT_EQ(json.at("test").at("damaged"), 0);
+  write_bytes(scratch_ / "pets/val/cat/bad.png", {'n', 'o'});
+  const Outcome outcome = run_shell(scratch_.folder(), "$FLEXOR check-data pets --data .");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, testing::HasSubstr("1 of 6 pictures cannot be read; '"));
+  EXPECT_THAT(outcome.err, testing::HasSubstr("bad.png' is no JPEG file"));
+}
+
+// A class more or less, or other names: the labels would mean something else.
+TEST_F(Commands, EvalRefusesOtherClasses) {
+  Random random(3);
+  Network network = random_network(random, {8, 8, 3}, {nested_code(8)}, {LayerSpec{LayerKind::Dense, 2, 1, 1, 0, false, false, 0, 8}});
+  network.provenance.data_name = "pets";
+  network.classes = {"cat", "dog"};
+  save_network(network, scratch_ / "pets.flexor");
+  for (const char* part : {"train", "val"}) {
+    for (const char* name : {"cat", "dog"}) {
+      write_jpeg(scratch_ / ("pets/" + std::string(part) + "/" + name + "/1.jpeg"), plain_picture(8, 8, 1, 2, 3), 8, 8);
+    }
+  }
+  EXPECT_EQ(run("$FLEXOR eval pets.flexor --data .").at("images"), 2);
+  write_jpeg(scratch_ / "pets/train/bird/1.jpeg", plain_picture(8, 8, 1, 2, 3), 8, 8);
+  Outcome outcome = run_shell(scratch_.folder(), "$FLEXOR eval pets.flexor --data .");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, testing::HasSubstr("the model knows 2 classes, the data has 3"));
+  std::filesystem::remove_all(scratch_ / "pets/train/cat");
+  std::filesystem::remove_all(scratch_ / "pets/val/cat");
+  outcome = run_shell(scratch_.folder(), "$FLEXOR eval pets.flexor --data .");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, testing::HasSubstr("class 0 of the model is 'cat', that of the data 'bird'"));
 }
 
 TEST_F(Commands, CompareAgreesOverThreadsAndStalls) {
