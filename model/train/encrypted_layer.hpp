@@ -66,7 +66,8 @@ class EncryptedLayerImpl : public torch::nn::Module {
   void begin_from(const EncryptedLayerImpl& other);
   /// Begins as a layer of a model file, `layer` with weights `weight` (weight_tensor()): the same weights, latents of +-Hyper::start_size
   /// (0 where a bit is dropped), and batch norm and statistics such that evaluation gives what the file says, with the statistics of the
-  /// accumulators of `input`, NCHW activations of training images.
+  /// accumulators of `input`, NCHW activations of training images. Digits of the file may become latents of encrypted weights here: times
+  /// one factor, and with the outputs' mean and deviation of the file.
   void begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input);
   /// Evaluation from here on uses statistics gathered since; see recalibrate().
   void reset_statistics();
@@ -102,7 +103,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   std::shared_ptr<const SliceMap> map_;
   [[nodiscard]] Estimator estimator() const;
   torch::Tensor slices();
-  torch::Tensor accumulators(const torch::Tensor& input, bool bfloat16);
+  torch::Tensor accumulators(const torch::Tensor& input, torch::Tensor w, bool bfloat16);
   torch::Tensor shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const;
   torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
   [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;
