@@ -18,7 +18,7 @@ import graphs
 
 FLEXOR = pathlib.Path(sys.argv.pop(1)).resolve()
 SEED = int(os.environ.get("FLEXOR_SEED", np.random.SeedSequence().entropy % 2**32))
-LEGAL, ILLEGAL, IMAGES = 200, 50, 16
+LEGAL, ILLEGAL, IMAGES = int(os.environ.get("FLEXOR_NETWORKS", "200")), 50, 16
 
 
 def shared(name):
