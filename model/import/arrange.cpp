@@ -27,7 +27,8 @@ void point_to(std::vector<PlanLayer>& layers, const std::vector<int>& target) {
 
 std::ptrdiff_t readers(const std::vector<PlanLayer>& layers, int of) {
   return std::count_if(layers.begin(), layers.end(), [of](const PlanLayer& layer) { return layer.input.layer == of; }) +
-         std::count_if(layers.begin(), layers.end(), [of](const PlanLayer& layer) { return layer.shortcut && layer.shortcut->layer == of; });
+         std::count_if(layers.begin(), layers.end(),
+                       [of](const PlanLayer& layer) { return layer.shortcut && layer.shortcut->layer == of; });
 }
 
 // Whether a layer is the 2x2 maximum that the convolution before it can take along.
@@ -43,7 +44,8 @@ bool joins(const std::vector<PlanLayer>& layers, const PlanLayer& pool) {
 }  // namespace
 
 bool keeps_levels(const PlanLayer& layer) {
-  return layer.kind == LayerKind::Pool && !layer.finer && std::all_of(layer.gain.begin(), layer.gain.end(), [](double gain) { return gain == 1; }) &&
+  return layer.kind == LayerKind::Pool && !layer.finer &&
+         std::all_of(layer.gain.begin(), layer.gain.end(), [](double gain) { return gain == 1; }) &&
          std::all_of(layer.offset.begin(), layer.offset.end(), [](double offset) { return offset == 0; }) && !layer.clipped() &&
          !layer.quantiser;
 }

@@ -8,8 +8,8 @@ namespace flexor::foreign {
 /// or signed activations, every place of a window outside the image adds w v too much. What has to be taken off depends on the place alone:
 /// it is a convolution of a constant image with sum_c w_c v_c, so two layers make it and the layer adds it as its shortcut.
 struct Border {
-  Layer constant;   ///< 1x1, one channel of 255 everywhere
-  Layer border;     ///< projection of the constant image: 0 inside
+  Layer constant;     ///< 1x1, one channel of 255 everywhere
+  Layer border;       ///< projection of the constant image: 0 inside
   Shortcut shortcut;  ///< for the layer itself, but for its source
 };
 

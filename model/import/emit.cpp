@@ -29,9 +29,10 @@ int one_padding(const PlanLayer& layer, const Shape& in, const Shape& out) {
   const std::int64_t height = (in.height + 2 * top - layer.kernel[0]) / layer.stride + 1;
   const std::int64_t width = (in.width + 2 * top - layer.kernel[1]) / layer.stride + 1;
   if (top != left || height != out.height || width != out.width) {
-    refuse(layer.name, fmt::format("it has {}, {}, {} and {} zeros above, left, below and right of its input, but the engine has as many on "
-                                   "every side; pad all sides alike",
-                                   top, left, bottom, right));
+    refuse(layer.name,
+           fmt::format("it has {}, {}, {} and {} zeros above, left, below and right of its input, but the engine has as many on "
+                       "every side; pad all sides alike",
+                       top, left, bottom, right));
   }
   return static_cast<int>(top);
 }
@@ -77,7 +78,9 @@ class Emitter {
            std::none_of(layers.begin() + 1, layers.end(), reads_pixels);
   }
 
-  [[nodiscard]] int index(int plan_layer) const { return plan_layer == kPixels ? kNetworkInput : index_[static_cast<std::size_t>(plan_layer)]; }
+  [[nodiscard]] int index(int plan_layer) const {
+    return plan_layer == kPixels ? kNetworkInput : index_[static_cast<std::size_t>(plan_layer)];
+  }
 
   // Everything but weights and numbers per channel.
   Layer shape(std::size_t i) const {
@@ -193,7 +196,8 @@ class Emitter {
     const double first = std::abs(weights.front());
     const int largest_level = from.input.layer == kPixels ? pixels_.largest : levels_[static_cast<std::size_t>(from.input.layer)].largest;
     constexpr double kSame = 1e-5;
-    const bool alike = std::all_of(weights.begin(), weights.end(), [&](double w) { return std::abs(std::abs(w) - first) <= kSame * first; });
+    const bool alike =
+        std::all_of(weights.begin(), weights.end(), [&](double w) { return std::abs(std::abs(w) - first) <= kSame * first; });
     if (alike && first > 0) {
       constexpr int kMostSteps = 64;
       int most = kMostSteps;
@@ -211,8 +215,8 @@ class Emitter {
     return fit;
   }
 
-  // Whether words of so many steps per accumulator unit round to the same as real numbers: their fractions, which are those of the constants,
-  // stay clear of a half by more than what rounding bias and multiplier moves.
+  // Whether words of so many steps per accumulator unit round to the same as real numbers: their fractions, which are those of the
+  // constants, stay clear of a half by more than what rounding bias and multiplier moves.
   [[nodiscard]] bool rounds_alike(int steps, double first, std::size_t inputs, const std::vector<double>& constant, int largest) const {
     int factor = 1;
     while (kOne * steps / factor > kLargestMultiplier) factor = 2 * factor + 1;
@@ -227,7 +231,8 @@ class Emitter {
 
   void border(const PlanLayer& from, const Tensor& taken, Layer& to) {
     if (!options_.borders || from.shortcut || !from.bordered || from.logits) {
-      made_.notes.push_back(fmt::format("layer {}: zeros around its input count as stored zeros, so outputs at the border differ", from.name));
+      made_.notes.push_back(
+          fmt::format("layer {}: zeros around its input count as stored zeros, so outputs at the border differ", from.name));
       return;
     }
     const int source = index(from.input.layer);
@@ -255,21 +260,24 @@ class Emitter {
     const auto halves = [](int size, bool halved) { return halved && size > 1; };
     const bool rows = halves(source.height, view.halved[0]);
     const bool columns = halves(source.width, view.halved[1]);
-    if (rows != columns && source.height > 1 && source.width > 1) refuse(from.name, "its shortcut has every second row or column; take both");
+    if (rows != columns && source.height > 1 && source.width > 1)
+      refuse(from.name, "its shortcut has every second row or column; take both");
     if (view.layer == kPixels) refuse(from.name, "its shortcut adds the pixels; put a layer in front");
     Shortcut made;
     made.source = index(view.layer);
     made.stride = rows || columns ? 2 : 1;
     made.channel_offset = view.front;
     made.real_multiplier = seen.scale.front() / lsb;
-    if (!(made.real_multiplier * kShortcutOne <= kMostShortcut)) refuse(from.name, "its shortcut counts more than 255 times its own output");
+    if (!(made.real_multiplier * kShortcutOne <= kMostShortcut))
+      refuse(from.name, "its shortcut counts more than 255 times its own output");
     made.multiplier = static_cast<int>(std::lround(made.real_multiplier * kShortcutOne));
     return made;
   }
 
   // out = (acc + bias) * unit.
   static void number(Layer& to, double bias, double unit, int multiplier) {
-    if (!(std::abs(bias) < kMostBias)) refuse(to.name, fmt::format("channel {} needs a bias beyond 2^30; train the network again", to.bias.size()));
+    if (!(std::abs(bias) < kMostBias))
+      refuse(to.name, fmt::format("channel {} needs a bias beyond 2^30; train the network again", to.bias.size()));
     to.bias.push_back(static_cast<std::int32_t>(std::lround(bias)));
     to.multiplier.push_back(static_cast<std::int16_t>(multiplier));
     to.real_scale.push_back(unit);

@@ -27,7 +27,7 @@ struct LayerReport {
   std::string name;
   int digits = 0;  ///< 0: a pooling layer
   std::int64_t weights = 0, rounded = 0;
-  double worst = 0;  ///< largest rounding of a weight, in shares of its channel's largest
+  double worst = 0;         ///< largest rounding of a weight, in shares of its channel's largest
   bool calibrated = false;  ///< the range of its output is that of the images it was calibrated on
   bool border = false;      ///< made by border.hpp
 };

@@ -62,8 +62,8 @@ std::vector<Sizes> fold_constants(Graph& graph) {
     values[output] = compute(graph, values, known, node, work);
     known[output] = true;
     sizes[output] = values[output].sizes;
-    const bool constant = node.op == "Shape" ||
-                          std::all_of(node.inputs.begin(), node.inputs.end(), [&](int value) { return graph.is_constant(value); });
+    const bool constant =
+        node.op == "Shape" || std::all_of(node.inputs.begin(), node.inputs.end(), [&](int value) { return graph.is_constant(value); });
     if (constant) {
       graph.constants[node.outputs.front()] = std::move(values[output]);
     } else {

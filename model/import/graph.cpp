@@ -66,7 +66,8 @@ void Node::refuse(std::string_view complaint) const { throw InputError(fmt::form
 const Tensor& Graph::constant(const Node& node, std::size_t i, std::string_view what) const {
   const auto found = constants.find(node.input(i));
   if (found == constants.end()) {
-    node.refuse(fmt::format("its {} must be constant, but it depends on the image or is left out; export the model in evaluation mode", what));
+    node.refuse(
+        fmt::format("its {} must be constant, but it depends on the image or is left out; export the model in evaluation mode", what));
   }
   return found->second;
 }

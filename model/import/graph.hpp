@@ -64,7 +64,7 @@ struct Node {
 /// A network as its file says it, one image at a time, nodes in the order of their computation.
 struct Graph {
   std::string name;
-  std::vector<std::string> names;   ///< of every value
+  std::vector<std::string> names;  ///< of every value
   std::vector<Node> nodes;
   std::map<int, Tensor> constants;  ///< values that no input changes
   int input = kNoValue;             ///< the only one

@@ -63,7 +63,8 @@ Source match_source(Graph graph) {
   drop_identities(graph);
   source.sizes = fold_constants(graph);
   source.plan = make_plan(graph, source.sizes, nullptr);
-  for (const std::string& op : dropped) source.plan.notes.push_back(fmt::format("{} at the end is left out: it does not change the class", op));
+  for (const std::string& op : dropped)
+    source.plan.notes.push_back(fmt::format("{} at the end is left out: it does not change the class", op));
   source.graph = std::move(graph);
   return source;
 }
@@ -87,7 +88,9 @@ Source load_source(const std::filesystem::path& file) {
 
 Levels pixel_levels(Source& source, const PixelOptions& options) {
   const auto channels = static_cast<std::size_t>(source.plan.input.channels);
-  const auto all = [&](double scale, double offset) { return Levels{std::vector<double>(channels, scale), std::vector<double>(channels, offset), 255}; };
+  const auto all = [&](double scale, double offset) {
+    return Levels{std::vector<double>(channels, scale), std::vector<double>(channels, offset), 255};
+  };
   if (!options.mean.empty() || !options.deviation.empty()) {
     const std::vector<double> mean = options.mean.empty() ? std::vector<double>{0} : options.mean;
     const std::vector<double> deviation = options.deviation.empty() ? std::vector<double>{1} : options.deviation;
@@ -99,7 +102,8 @@ Levels pixel_levels(Source& source, const PixelOptions& options) {
     Levels levels = all(1, 0);
     for (std::size_t c = 0; c < channels; ++c) {
       const double sigma = per_channel(deviation, c);
-      if (!(sigma > 0) || !std::isfinite(sigma)) throw InputError(fmt::format("a deviation of {:g} is not possible; give a positive one", sigma));
+      if (!(sigma > 0) || !std::isfinite(sigma))
+        throw InputError(fmt::format("a deviation of {:g} is not possible; give a positive one", sigma));
       levels.scale[c] = 1 / (kFull * sigma);
       levels.offset[c] = -per_channel(mean, c) / sigma;
     }
@@ -116,7 +120,8 @@ Levels pixel_levels(Source& source, const PixelOptions& options) {
   }
   if (source.plan.input_quantiser) {
     const Quantiser& q = *source.plan.input_quantiser;
-    source.pixels_said = fmt::format("{:g}..{:g}, the levels of the file's first quantiser", q.scale * (q.low - q.zero), q.scale * (q.low + kFull - q.zero));
+    source.pixels_said =
+        fmt::format("{:g}..{:g}, the levels of the file's first quantiser", q.scale * (q.low - q.zero), q.scale * (q.low + kFull - q.zero));
     return all(q.scale, q.scale * (q.low - q.zero));
   }
   if (source.graph.takes_bytes) {

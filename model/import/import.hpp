@@ -13,7 +13,7 @@ namespace flexor::foreign {
 
 /// A network of another tool, read and matched.
 struct Source {
-  Graph graph;  ///< as simplified: what `--check` computes
+  Graph graph;               ///< as simplified: what `--check` computes
   std::vector<Sizes> sizes;  ///< of every value of it
   Plan plan;
   std::string pixels_said;  ///< how pixel_levels() came to its result, for people
@@ -32,8 +32,8 @@ struct PixelOptions {
   std::vector<double> mean, deviation;             ///< (pixel / 255 - mean) / deviation, one for all or one a channel
 };
 
-/// As the options say, else as the file's first quantiser says, else 0..255 of bytes and 0..1 of numbers. Throws InputError: numbers that do
-/// not suit the channels.
+/// As the options say, else as the file's first quantiser says, else 0..255 of bytes and 0..1 of numbers. Throws InputError: numbers that
+/// do not suit the channels.
 Levels pixel_levels(Source& source, const PixelOptions& options);
 /// The input of the file for one image, NHWC as the engine has it.
 Tensor to_input(const Source& source, const Levels& pixels, std::span<const std::uint8_t> image);
@@ -58,8 +58,9 @@ struct CheckResult {
 /// Compares the golden model's logits with those of a reference, in words: round(reference * logit_unit), half up.
 CheckResult compare_outputs(const Emitted& emitted, const Images& images, const std::vector<std::vector<double>>& reference, int threads);
 
-/// The layers as a network file of the trainer (docs/training.md, "Networks"): encrypted weights but for the first and the last layer, which
-/// keep their digits. `emitted`: without border layers; `largest_word`: of its logits. Throws InputError that says what the trainer's networks cannot have.
+/// The layers as a network file of the trainer (docs/training.md, "Networks"): encrypted weights but for the first and the last layer,
+/// which keep their digits. `emitted`: without border layers; `largest_word`: of its logits. Throws InputError that says what the trainer's
+/// networks cannot have.
 std::string network_json(const Emitted& emitted, std::int64_t largest_word);
 
 }  // namespace flexor::foreign

@@ -193,7 +193,8 @@ void Matcher::visit(const Node& node) {
     node.refuse("it joins two images, but the engine only adds them; train the network with Add in its place");
   }
   if (op == "Identity" || op == "Dropout" || (op == "Cast" && node.attributes.integer("to", 1) != 9)) return give(node, view(node));
-  if (op == "Concat") node.refuse("it joins channels of images, which no layer of the engine does; train the network with Add in its place");
+  if (op == "Concat")
+    node.refuse("it joins channels of images, which no layer of the engine does; train the network with Add in its place");
   node.refuse(fmt::format("no layer of the engine does this to an image; {}", advice_about(op)));
 }
 
@@ -218,7 +219,8 @@ void Matcher::finish() {
 
 Plan Matcher::run() {
   for (const Node& node : graph_.nodes) visit(node);
-  if (!views_[static_cast<std::size_t>(graph_.output)]) throw InputError("the output is computed by none of the nodes; export the model again");
+  if (!views_[static_cast<std::size_t>(graph_.output)])
+    throw InputError("the output is computed by none of the nodes; export the model again");
   finish();
   return std::move(plan_);
 }

@@ -89,7 +89,8 @@ void Matcher::dense(const Node& node) {
     Tensor turned{{weights.sizes[1], weights.sizes[0]}, std::vector<double>(weights.values.size())};
     for (std::int64_t f = 0; f < weights.sizes[0]; ++f) {
       for (std::int64_t m = 0; m < weights.sizes[1]; ++m) {
-        turned.values[static_cast<std::size_t>(m * weights.sizes[0] + f)] = weights.values[static_cast<std::size_t>(f * weights.sizes[1] + m)];
+        turned.values[static_cast<std::size_t>(m * weights.sizes[0] + f)] =
+            weights.values[static_cast<std::size_t>(f * weights.sizes[1] + m)];
       }
     }
     weights = std::move(turned);

@@ -65,7 +65,8 @@ void Matcher::pad(const Node& node) {
     for (const double value : given->values) pads.push_back(static_cast<std::int64_t>(value));
   }
   const double value = node.input(2) == kNoValue ? node.attributes.number("value", 0) : graph_.constant(node, 2, "value").values.at(0);
-  if (pads.size() != 8 || seen.flat || seen.averaged || seen.pixels_first) node.refuse("it pads something else than an image; export the model again");
+  if (pads.size() != 8 || seen.flat || seen.averaged || seen.pixels_first)
+    node.refuse("it pads something else than an image; export the model again");
   if (value != 0) node.refuse(fmt::format("it pads with {:g}, but the engine has zeros around its images; pad with 0", value));
   if (pads[0] != 0 || pads[4] != 0) node.refuse("it pads the batch; export the model for one image");
   constexpr std::int64_t kMost = 4096;
@@ -99,8 +100,7 @@ void Matcher::slice(const Node& node) {
   for (const double step : steps) fits = fits && (step == 1 || step == 2);
   for (std::size_t axis = 0; fits && axis < 2; ++axis) {
     if (from[axis + 2] == to[axis + 2]) continue;
-    fits = to[axis + 2] == (from[axis + 2] + 1) / 2 && !seen.halved[axis] &&
-           std::find(steps.begin(), steps.end(), 2.0) != steps.end();
+    fits = to[axis + 2] == (from[axis + 2] + 1) / 2 && !seen.halved[axis] && std::find(steps.begin(), steps.end(), 2.0) != steps.end();
     seen.halved[axis] = true;
   }
   if (!fits) node.refuse("it cuts an image in another way than every second row and column from the first on; use a layer with stride 2");

@@ -66,7 +66,8 @@ void Matcher::affine(const Node& node, const std::vector<double>& scale, const s
     }
     return give(node, seen);
   }
-  if (seen.front + seen.behind > 0 || seen.pads != std::array<std::int64_t, 4>{}) node.refuse("it follows a Pad; only an Add or a layer with weights may");
+  if (seen.front + seen.behind > 0 || seen.pads != std::array<std::int64_t, 4>{})
+    node.refuse("it follows a Pad; only an Add or a layer with weights may");
   seen = closed(seen);
   for (std::size_t c = 0; c < scale.size(); ++c) {
     seen.scale[c] *= scale[c];
@@ -127,7 +128,8 @@ double Matcher::lowest(const View& seen) const {
   if (seen.layer == kPixels || !positive(seen.scale)) return kNothing;
   const PlanLayer& layer = plan_.layers[static_cast<std::size_t>(seen.layer)];
   double low = layer.low;
-  if (layer.quantiser && !layer.quantiser->bipolar) low = std::max(low, (layer.quantiser->low - layer.quantiser->zero) * layer.quantiser->scale);
+  if (layer.quantiser && !layer.quantiser->bipolar)
+    low = std::max(low, (layer.quantiser->low - layer.quantiser->zero) * layer.quantiser->scale);
   if (layer.kind == LayerKind::Pool && low == kNothing) {
     const bool same = std::all_of(layer.gain.begin(), layer.gain.end(), [](double gain) { return gain == 1; }) &&
                       std::all_of(layer.offset.begin(), layer.offset.end(), [](double offset) { return offset == 0; });
@@ -237,16 +239,20 @@ void Matcher::addition(const Node& node) {
   if (node.inputs.size() != 2) node.refuse(fmt::format("it adds {} images; add two at a time", node.inputs.size()));
   View a = view(node, 0);
   View b = view(node, 1);
-  if (sizes(node.input(0)) != sizes(node.input(1))) node.refuse("it adds images of different sizes; only images of the same size are possible");
+  if (sizes(node.input(0)) != sizes(node.input(1)))
+    node.refuse("it adds images of different sizes; only images of the same size are possible");
   const auto main = [&](const View& seen) {
     const PlanLayer* layer = open_layer(seen);
     return layer != nullptr && layer->kind != LayerKind::Pool && !layer->shortcut && !layer->clipped();
   };
-  const auto single = [&](const View& seen) { return plan_.layers[static_cast<std::size_t>(seen.layer)].kernel == std::array<int, 2>{1, 1}; };
+  const auto single = [&](const View& seen) {
+    return plan_.layers[static_cast<std::size_t>(seen.layer)].kernel == std::array<int, 2>{1, 1};
+  };
   const bool swaps = !main(a) || (main(b) && single(a) && !single(b));
   if (swaps) std::swap(a, b);
   if (!main(a) || a.layer == b.layer) {
-    node.refuse("it adds two activations, but the engine adds a shortcut only to what a convolution or dense layer gives; put one in front");
+    node.refuse(
+        "it adds two activations, but the engine adds a shortcut only to what a convolution or dense layer gives; put one in front");
   }
   PlanLayer* other = open_layer(b);
   const bool projects = other != nullptr && other->kind != LayerKind::Pool && !other->clipped();

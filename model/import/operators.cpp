@@ -11,7 +11,8 @@ namespace flexor::foreign {
 
 void Work::spend(const Node& node, std::int64_t amount) {
   left -= amount;
-  if (left < 0) node.refuse(fmt::format("the network takes more than {} multiply-accumulates an image up to here; take a smaller one", limits().work));
+  if (left < 0)
+    node.refuse(fmt::format("the network takes more than {} multiply-accumulates an image up to here; take a smaller one", limits().work));
 }
 
 const Tensor& Arguments::at(std::size_t i) const {
@@ -50,14 +51,16 @@ std::string advice_about(std::string_view op) {
   if (op == "LRN" || op == "InstanceNormalization" || op == "LayerNormalization" || op == "GroupNormalization") {
     return "train the network with batch normalisation in its place";
   }
-  if (op == "LSTM" || op == "GRU" || op == "RNN" || op == "If" || op == "Loop" || op == "Scan") return "only feed-forward networks are possible";
+  if (op == "LSTM" || op == "GRU" || op == "RNN" || op == "If" || op == "Loop" || op == "Scan")
+    return "only feed-forward networks are possible";
   if (op == "Trunc") return "export the activations with Quant";
   return "docs/import.md lists the operators that are imported";
 }
 
 std::size_t axis_of(const Node& node, std::int64_t axis, std::size_t rank) {
   const auto size = static_cast<std::int64_t>(rank);
-  if (axis < -size || axis >= size) node.refuse(fmt::format("axis {} is outside a tensor of {} dimensions; export the model again", axis, rank));
+  if (axis < -size || axis >= size)
+    node.refuse(fmt::format("axis {} is outside a tensor of {} dimensions; export the model again", axis, rank));
   return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
 }
 

@@ -128,7 +128,7 @@ Tensor softmax(const Arguments& a) {
     const auto last = first + static_cast<std::ptrdiff_t>(length);
     const double most = *std::max_element(first, last);
     double total = 0;
-    for (auto at = first; at != last; ++at) total += *at = std::exp(*at - most);
+    for (auto at = first; at != last; ++at) total += * at = std::exp(*at - most);
     for (auto at = first; at != last; ++at) *at = a.node.op == "Softmax" ? *at / total : std::log(*at / total);
   }
   return out;

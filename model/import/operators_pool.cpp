@@ -101,7 +101,8 @@ Tensor global(const Arguments& a) {
   if (a.node.op == "ReduceMean") {
     std::vector<bool> axes(4, false);
     for (const std::int64_t axis : a.list(1, "axes", {0, 1, 2, 3})) axes[axis_of(a.node, axis, 4)] = true;
-    if (axes != std::vector<bool>{false, false, true, true}) a.node.refuse("it averages over other axes than height and width; average over those");
+    if (axes != std::vector<bool>{false, false, true, true})
+      a.node.refuse("it averages over other axes than height and width; average over those");
     keeps = a.node.attributes.integer("keepdims", 1) != 0;
   }
   Tensor out{{x.sizes[0], x.sizes[1]}, {}, false};

@@ -18,7 +18,8 @@ Tensor whole_list(const Sizes& list) {
 Tensor resized(const Arguments& a, Sizes sizes) {
   Tensor out = a.at(0);
   if (count(sizes) != static_cast<std::int64_t>(out.values.size())) {
-    a.node.refuse(fmt::format("it makes {} of {}, which has another number of values; export the model again", text(sizes), text(out.sizes)));
+    a.node.refuse(
+        fmt::format("it makes {} of {}, which has another number of values; export the model again", text(sizes), text(out.sizes)));
   }
   out.sizes = std::move(sizes);
   return out;
@@ -220,7 +221,8 @@ Tensor gather(const Arguments& a) {
   count(out.sizes);
   for (std::int64_t o = 0; o < outer; ++o) {
     for (const double value : which.values) {
-      if (!(value >= -static_cast<double>(*middle) && value < static_cast<double>(*middle))) a.node.refuse("an index is outside; export the model again");
+      if (!(value >= -static_cast<double>(*middle) && value < static_cast<double>(*middle)))
+        a.node.refuse("an index is outside; export the model again");
       const auto at = static_cast<std::int64_t>(value);
       const auto begin = from.values.begin() + (o * *middle + (at < 0 ? at + *middle : at)) * inner;
       out.values.insert(out.values.end(), begin, begin + inner);

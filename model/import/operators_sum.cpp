@@ -47,7 +47,8 @@ Tensor convolution(const Arguments& a) {
   const Window window = window_of(a.node, x.sizes, {w.sizes[2], w.sizes[3]});
   Tensor out{{1, w.sizes[0], window.places(0, x.sizes[2]), window.places(1, x.sizes[3])}, {}, false};
   const std::int64_t area = count(out.sizes) / std::max<std::int64_t>(w.sizes[0], 1);
-  if (area == 0 || w.values.empty()) a.node.refuse(fmt::format("its kernel is larger than its padded input {}; take larger images", text(x.sizes)));
+  if (area == 0 || w.values.empty())
+    a.node.refuse(fmt::format("its kernel is larger than its padded input {}; take larger images", text(x.sizes)));
   a.work.spend(a.node, area * std::min(static_cast<std::int64_t>(w.values.size()), (std::int64_t{1} << 40) / area));
   out.values.resize(static_cast<std::size_t>(count(out.sizes)), 0);
   const double* weight = w.values.data();
@@ -63,7 +64,8 @@ Tensor convolution(const Arguments& a) {
       }
     }
     if (const Tensor* bias = a.maybe(2)) {
-      if (static_cast<std::int64_t>(bias->values.size()) != w.sizes[0]) a.node.refuse("its bias does not suit its weights; export the model again");
+      if (static_cast<std::int64_t>(bias->values.size()) != w.sizes[0])
+        a.node.refuse("its bias does not suit its weights; export the model again");
       for (std::int64_t i = 0; i < area; ++i) sums[i] += bias->values[static_cast<std::size_t>(m)];
     }
   }
@@ -109,7 +111,8 @@ Tensor gemm(const Arguments& a) {
   for (double& value : out.values) value *= alpha;
   const Tensor* bias = a.maybe(2);
   if (bias == nullptr) return out;
-  if (common_sizes(a.node, out.sizes, bias->sizes) != out.sizes) a.node.refuse("its bias does not suit its weights; export the model again");
+  if (common_sizes(a.node, out.sizes, bias->sizes) != out.sizes)
+    a.node.refuse("its bias does not suit its weights; export the model again");
   const std::vector<std::int32_t> places = broadcast_places(bias->sizes, out.sizes);
   const double beta = given.number("beta", 1);
   for (std::size_t i = 0; i < places.size(); ++i) out.values[i] += beta * bias->values[static_cast<std::size_t>(places[i])];

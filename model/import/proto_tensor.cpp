@@ -137,7 +137,8 @@ std::string external_bytes(const TensorProto& proto, const std::filesystem::path
   }
   bool inside = !place.empty() && place.is_relative();
   for (const auto& part : place) inside = inside && part != "..";
-  if (!inside) throw InputError(fmt::format("{} wants weights from '{}', outside the model's folder; export the model again", what, place.string()));
+  if (!inside)
+    throw InputError(fmt::format("{} wants weights from '{}', outside the model's folder; export the model again", what, place.string()));
   if (length != size) {
     throw InputError(fmt::format("{} has {} bytes of external data, but its sizes ask for {}; export the model again", what, length, size));
   }

@@ -53,7 +53,8 @@ void unify_linear(Graph& graph, Node& node) {
   }
   for (Node* reader : behind) {
     if (reader->op != "DequantizeLinear") {
-      node.refuse(fmt::format("node '{}' ({}) computes with its integers; quantise the model with the format QDQ", reader->name, reader->op));
+      node.refuse(
+          fmt::format("node '{}' ({}) computes with its integers; quantise the model with the format QDQ", reader->name, reader->op));
     }
     if (parameter(graph, *reader, 1, 1) != scale || parameter(graph, *reader, 2, 0) != shift) {
       reader->refuse("its scale or zero point is not that of the QuantizeLinear before it; quantise the model again");

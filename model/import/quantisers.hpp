@@ -4,8 +4,8 @@
 
 namespace flexor::foreign {
 
-/// The one form of every quantiser of activations after unify_quantisers(): `(min(max(round(x / scale) + zero, low), high) - zero) * scale`,
-/// inputs x, scale, zero; numbers low and high. BipolarQuant stays as it is.
+/// The one form of every quantiser of activations after unify_quantisers(): `(min(max(round(x / scale) + zero, low), high) - zero) *
+/// scale`, inputs x, scale, zero; numbers low and high. BipolarQuant stays as it is.
 inline constexpr const char* kQuantiser = "Quantise";
 
 struct LevelRange {

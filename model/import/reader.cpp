@@ -59,7 +59,8 @@ class Reader {
     for (const auto& node : graph.node()) read_node(node);
     if (graph.output_size() == 0) throw InputError("the network has no output; export it again");
     const auto output = values_.find(graph.output(0).name());
-    if (output == values_.end()) throw InputError(fmt::format("no node gives the output '{}'; export the model again", graph.output(0).name()));
+    if (output == values_.end())
+      throw InputError(fmt::format("no node gives the output '{}'; export the model again", graph.output(0).name()));
     graph_.output = output->second;
     return std::move(graph_);
   }
@@ -95,8 +96,8 @@ class Reader {
                                    graph_.names[static_cast<std::size_t>(graph_.input)], text(graph_.input_sizes)));
     }
     if (graph_.input_sizes.front() != 1) {
-      throw InputError(fmt::format("the network takes batches of {} images; export it for one or for a symbolic number",
-                                   graph_.input_sizes.front()));
+      throw InputError(
+          fmt::format("the network takes batches of {} images; export it for one or for a symbolic number", graph_.input_sizes.front()));
     }
     count(graph_.input_sizes);
   }
@@ -111,7 +112,8 @@ class Reader {
     if (!standard && !quant) node.refuse(fmt::format("its domain '{}' is none of ONNX's or QONNX's; {}", from.domain(), advice));
     if (find_operator(node.op) == nullptr) node.refuse(fmt::format("no layer of the engine does this; {}", advice));
     for (const std::string& name : from.input()) {
-      if (!name.empty() && !values_.contains(name)) node.refuse(fmt::format("nothing before it gives its input '{}'; export the model again", name));
+      if (!name.empty() && !values_.contains(name))
+        node.refuse(fmt::format("nothing before it gives its input '{}'; export the model again", name));
       node.inputs.push_back(name.empty() ? kNoValue : value(name));
     }
     for (const auto& attribute : from.attribute()) read_attribute(attribute, node);

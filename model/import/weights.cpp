@@ -104,9 +104,10 @@ IntegerWeights integer_weights(const std::vector<double>& weights, std::size_t i
     const double largest = largest_of(own);
     const double steps = std::max(1.0, std::ceil(largest * kOne / most - kSame));
     if (steps > kLargestMultiplier) {
-      throw InputError(fmt::format("channel {} gives {:.3g} levels per level of its input, but at most {:.3g} are possible; train with a "
-                                   "wider range of its activations",
-                                   m, largest, most * kLargestMultiplier / kOne));
+      throw InputError(
+          fmt::format("channel {} gives {:.3g} levels per level of its input, but at most {:.3g} are possible; train with a "
+                      "wider range of its activations",
+                      m, largest, most * kLargestMultiplier / kOne));
     }
     const double unit = steps / kOne;
     const auto values = std::span(made.values).subspan(m * inputs, inputs);

@@ -202,8 +202,8 @@ std::filesystem::path start_file(const std::filesystem::path& start) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(start, ignored)) return start;
   if (std::filesystem::exists(start / "start.flexor", ignored)) return start / "start.flexor";
-  throw InputError(fmt::format("the folder '{}' holds no start.flexor, as flexor import writes it; give a checkpoint or a model file",
-                               start.string()));
+  throw InputError(
+      fmt::format("the folder '{}' holds no start.flexor, as flexor import writes it; give a checkpoint or a model file", start.string()));
 }
 
 void begin_from(Trainable& model, const TrainOptions& options, const Dataset& data) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #ifdef FLEXOR_IMPORT
 #include "import/import.hpp"
+
 #include "import/npy.hpp"
 #include "import/reader.hpp"
 #endif
@@ -90,8 +91,9 @@ Images images_of(const Source& source, const Levels& pixels, const std::filesyst
 std::vector<std::vector<double>> outputs_of(const std::filesystem::path& file, std::size_t images) {
   const foreign::Tensor tensor = read_tensor(file);
   if (images == 0 || tensor.values.size() % images != 0) {
-    throw InputError(fmt::format("'{}' holds {} values, which are not as many for each of {} inputs; give the outputs for the inputs of --check",
-                                 file.string(), tensor.values.size(), images));
+    throw InputError(
+        fmt::format("'{}' holds {} values, which are not as many for each of {} inputs; give the outputs for the inputs of --check",
+                    file.string(), tensor.values.size(), images));
   }
   std::vector<std::vector<double>> outputs;
   const auto one = static_cast<std::ptrdiff_t>(tensor.values.size() / images);
@@ -102,21 +104,22 @@ std::vector<std::vector<double>> outputs_of(const std::filesystem::path& file, s
 nlohmann::ordered_json check(const ImportFlags& flags, const Source& source, const Levels& pixels, const Emitted& emitted) {
   const bool random = flags.check.empty();
   if (random && !flags.outputs.empty()) throw InputError("--outputs belongs to inputs; give them with --check FILE");
-  const Images images = random ? foreign::random_images(source.plan.input, flags.images, flags.seed) : images_of(source, pixels, flags.check);
+  const Images images =
+      random ? foreign::random_images(source.plan.input, flags.images, flags.seed) : images_of(source, pixels, flags.check);
   const auto reference =
       flags.outputs.empty() ? foreign::reference_outputs(source, pixels, images, flags.threads) : outputs_of(flags.outputs, images.size());
   const foreign::CheckResult result = foreign::compare_outputs(emitted, images, reference, flags.threads);
   const auto share = [](std::int64_t part, std::int64_t all) { return 100.0 * static_cast<double>(part) / static_cast<double>(all); };
-  fmt::print("check on {} {}{}: {} words, {:.2f} % equal, {:.2f} % off by one, worst difference {} ({:.2f} % of the outputs' range, {:.2f} % "
-             "on average); the same class for {:.2f} %\n",
-             grouped(result.images), random ? "random images, seed " : "inputs of ", random ? std::to_string(flags.seed) : flags.check.string(),
-             grouped(result.words), share(result.equal, result.words), share(result.off_by_one, result.words), result.worst,
-             100 * result.worst_share, 100 * result.mean_share, share(result.same_class, result.images));
-  return {{"images", result.images},   {"words", result.words},
-          {"equal", result.equal},     {"off_by_one", result.off_by_one},
-          {"worst", result.worst},     {"same_class", result.same_class},
-          {"worst_share", result.worst_share}, {"mean_share", result.mean_share},
-          {"class_agreement", share(result.same_class, result.images)}};
+  fmt::print(
+      "check on {} {}{}: {} words, {:.2f} % equal, {:.2f} % off by one, worst difference {} ({:.2f} % of the outputs' range, {:.2f} % "
+      "on average); the same class for {:.2f} %\n",
+      grouped(result.images), random ? "random images, seed " : "inputs of ", random ? std::to_string(flags.seed) : flags.check.string(),
+      grouped(result.words), share(result.equal, result.words), share(result.off_by_one, result.words), result.worst,
+      100 * result.worst_share, 100 * result.mean_share, share(result.same_class, result.images));
+  return {
+      {"images", result.images},           {"words", result.words},           {"equal", result.equal},
+      {"off_by_one", result.off_by_one},   {"worst", result.worst},           {"same_class", result.same_class},
+      {"worst_share", result.worst_share}, {"mean_share", result.mean_share}, {"class_agreement", share(result.same_class, result.images)}};
 }
 
 nlohmann::ordered_json print_layers(const Source& source, const Emitted& emitted, bool random) {
@@ -144,7 +147,8 @@ nlohmann::ordered_json print_layers(const Source& source, const Emitted& emitted
                source.plan.left_out_clips == 0 ? "" : fmt::format("; {} of them cut values off", source.plan.left_out_clips));
   }
   if (calibrated && random) {
-    fmt::print("activations without quantisers have the ranges of {} random images; --data DIR calibrates them on real ones\n", kCalibrationImages);
+    fmt::print("activations without quantisers have the ranges of {} random images; --data DIR calibrates them on real ones\n",
+               kCalibrationImages);
   }
   for (const std::string& note : emitted.notes) fmt::print("{}\n", note);
   fmt::print("one word of the logits is {:.6g}\n", 1 / emitted.logit_unit);
@@ -227,20 +231,32 @@ void add_import(CLI::App& app, Context& context) {
   CLI::App* command = add_command(app, "import", "Make a model file, and a start for training, of an ONNX or QONNX network.",
                                   "flexor import net.onnx --out net --mean 0.1307 --std 0.3081 --data ~/data --check");
   command->add_option("file", flags->file, "ONNX file: float, QDQ or QONNX (docs/import.md)")->required()->type_name("FILE");
-  command->add_option("--out", flags->out, "folder to write to, or a model file that ends in .flexor; without it nothing is written")->type_name("PATH");
-  command->add_option("--range", flags->range, "what pixels 0 and 255 are to the network")->expected(2)->type_name("LOW HIGH");
-  command->add_option("--mean", flags->mean, "pixels are (pixel / 255 - mean) / std; one, or one a channel")->delimiter(',')->type_name("M,...");
-  command->add_option("--std", flags->deviation)->delimiter(',')->type_name("S,...");
-  command->add_option("--data", flags->data, "data set, or sample file (.flxd), whose first images give the ranges of activations that have no quantiser")
+  command->add_option("--out", flags->out, "folder to write to, or a model file that ends in .flexor; without it nothing is written")
       ->type_name("PATH");
-  command->add_option("--digits", flags->digits, "most binary digits of a weight")->capture_default_str()->type_name("N")->check(CLI::Range(2, 8).description(""));
-  auto* check = command
-                    ->add_option("--check", flags->check,
-                                 "compare the model's logits with the file's, on inputs of a .npy or .pb file; without a FILE on random images")
-                    ->expected(0, 1)
-                    ->type_name("FILE");
+  command->add_option("--range", flags->range, "what pixels 0 and 255 are to the network")->expected(2)->type_name("LOW HIGH");
+  command->add_option("--mean", flags->mean, "pixels are (pixel / 255 - mean) / std; one, or one a channel")
+      ->delimiter(',')
+      ->type_name("M,...");
+  command->add_option("--std", flags->deviation)->delimiter(',')->type_name("S,...");
+  command
+      ->add_option("--data", flags->data,
+                   "data set, or sample file (.flxd), whose first images give the ranges of activations that have no quantiser")
+      ->type_name("PATH");
+  command->add_option("--digits", flags->digits, "most binary digits of a weight")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(2, 8).description(""));
+  auto* check =
+      command
+          ->add_option("--check", flags->check,
+                       "compare the model's logits with the file's, on inputs of a .npy or .pb file; without a FILE on random images")
+          ->expected(0, 1)
+          ->type_name("FILE");
   command->add_option("--outputs", flags->outputs, "outputs of another program for the inputs of --check, .npy or .pb")->type_name("FILE");
-  command->add_option("--images", flags->images, "random images of --check")->capture_default_str()->type_name("N")->check(CLI::Range(1, 1000000).description(""));
+  command->add_option("--images", flags->images, "random images of --check")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000).description(""));
   command->add_option("--seed", flags->seed, "of random images")->capture_default_str()->type_name("N");
   add_threads(*command, flags->threads);
   add_json(*command, flags->json);

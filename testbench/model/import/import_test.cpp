@@ -31,7 +31,9 @@ struct Small {
   Graph graph;
 
   explicit Small(std::mt19937& random)
-      : kernels(draw(random, kChannels * kDepth * 9, 0.3)), bias(draw(random, kChannels, 0.5)), dense(draw(random, kChannels * kSide * kSide * kClasses, 0.1)) {
+      : kernels(draw(random, kChannels * kDepth * 9, 0.3)),
+        bias(draw(random, kChannels, 0.5)),
+        dense(draw(random, kChannels * kSide * kSide * kClasses, 0.1)) {
     graph.name = "small";
     graph.names = {"input", "kernels", "bias", "sums", "rectified", "flat", "weights", "logits"};
     graph.input = 0;
@@ -136,7 +138,8 @@ TEST(Import, OneBitNetworksAreExact) {
   constexpr int kInputs = 24, kHidden = 12;
   Graph graph;
   graph.name = "signs";
-  graph.names = {"input", "two", "one", "doubled", "centred", "unit", "signs", "first", "sums", "shift", "shifted", "hidden", "last", "logits"};
+  graph.names = {"input", "two",  "one",   "doubled", "centred", "unit", "signs",
+                 "first", "sums", "shift", "shifted", "hidden",  "last", "logits"};
   graph.input = 0;
   graph.input_sizes = {1, kInputs};
   std::bernoulli_distribution coin;
@@ -146,7 +149,9 @@ TEST(Import, OneBitNetworksAreExact) {
     return values;
   };
   const std::vector<double> first = signs(kInputs * kHidden), last = signs(kHidden * kClasses), shift = draw(random, kHidden, 3);
-  graph.constants = {{1, {{}, {2}}}, {2, {{}, {1}}}, {5, {{}, {1}}}, {7, {{kInputs, kHidden}, first}}, {9, {{kHidden}, shift}}, {12, {{kHidden, kClasses}, last}}};
+  graph.constants = {{1, {{}, {2}}},          {2, {{}, {1}}},
+                     {5, {{}, {1}}},          {7, {{kInputs, kHidden}, first}},
+                     {9, {{kHidden}, shift}}, {12, {{kHidden, kClasses}, last}}};
   const auto add = [&](const std::string& op, std::vector<int> inputs, int output) {
     graph.nodes.push_back({op, graph.names[static_cast<std::size_t>(output)], std::move(inputs), {output}, {}});
   };
@@ -162,8 +167,10 @@ TEST(Import, OneBitNetworksAreExact) {
     std::vector<double> logits(kClasses, 0);
     for (int h = 0; h < kHidden; ++h) {
       double sum = shift[static_cast<std::size_t>(h)];
-      for (int i = 0; i < kInputs; ++i) sum += (image[static_cast<std::size_t>(i)] >= 128 ? 1 : -1) * first[static_cast<std::size_t>(i * kHidden + h)];
-      for (int n = 0; n < kClasses; ++n) logits[static_cast<std::size_t>(n)] += (sum >= 0 ? 1 : -1) * last[static_cast<std::size_t>(h * kClasses + n)];
+      for (int i = 0; i < kInputs; ++i)
+        sum += (image[static_cast<std::size_t>(i)] >= 128 ? 1 : -1) * first[static_cast<std::size_t>(i * kHidden + h)];
+      for (int n = 0; n < kClasses; ++n)
+        logits[static_cast<std::size_t>(n)] += (sum >= 0 ? 1 : -1) * last[static_cast<std::size_t>(h * kClasses + n)];
     }
     wanted.push_back(logits);
   }
