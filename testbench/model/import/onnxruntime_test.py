@@ -151,12 +151,12 @@ class Import(unittest.TestCase):
         for number in range(ILLEGAL):
             random = np.random.default_rng([SEED, 1000 + number])
             model = graphs.random_model(random)
-            what = mutate(random, model, number)
+            what, content = mutate(random, model, number)
             file = self.folder / "illegal.onnx"
-            file.write_bytes(model if isinstance(model, bytes) else what[1])
+            file.write_bytes(content)
             ran = self.flexor(file, "--check", "--images", 1)
-            with self.subTest(number=number, what=what[0]):
-                self.assertEqual(ran.returncode, 2, f"{what[0]}: {ran.stdout}{ran.stderr}")
+            with self.subTest(number=number, what=what):
+                self.assertEqual(ran.returncode, 2, f"{what}: {ran.stdout}{ran.stderr}")
                 self.assertTrue(ran.stderr.startswith("flexor: ") and ran.stderr.count("\n") == 1, ran.stderr)
 
 
