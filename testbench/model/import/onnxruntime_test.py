@@ -200,7 +200,8 @@ def mutate(random, model, number):
         weights.CopyFrom(numpy_helper.from_array(values, weights.name))
     elif kind == 13:
         weights = next(t for t in model.graph.initializer if t.name == conv.input[1])
-        weights.CopyFrom(helper.make_tensor(weights.name, weights.data_type, weights.dims, b"", raw=True))
+        weights.ClearField("float_data")
+        weights.raw_data = b""
     else:
         conv.attribute.append(helper.make_attribute("auto_pad", "NONSENSE"))
         del next(a for a in conv.attribute if a.name != "auto_pad").ints[:]
