@@ -17,11 +17,16 @@ auto find(const Map& map, std::string_view name) -> const typename Map::mapped_t
 
 }  // namespace
 
+Limits& limits() {
+  static Limits limits;
+  return limits;
+}
+
 std::int64_t count(const Sizes& sizes) {
   std::int64_t product = 1;
   for (const std::int64_t size : sizes) {
     if (size < 0) throw InputError(fmt::format("a tensor has the sizes {}; export the model with fixed sizes", text(sizes)));
-    if (size > 0 && product > kMostValues / size) {
+    if (size > 0 && product > limits().values / size) {
       throw InputError(fmt::format("a tensor of the sizes {} is too large; take a smaller network", text(sizes)));
     }
     product *= size;

@@ -19,9 +19,17 @@ struct Tensor {
   int bits = 0;                ///< of an integer type of 4 to 16 bits, negative where it is signed; else 0
 };
 
-/// Number of values of a tensor of these sizes. Throws InputError when a size is negative or there are more than kMostValues.
+/// How large a file may be before it is refused: so that none keeps the program busy for hours.
+struct Limits {
+  std::int64_t values = std::int64_t{1} << 28;  ///< of one tensor
+  std::int64_t work = std::int64_t{1} << 36;    ///< multiply-accumulates of one image
+};
+/// The limits of this program; a test may lower them before it starts.
+Limits& limits();
+
+/// Number of values of a tensor of these sizes. Throws InputError when a size is negative or there are more than Limits::values.
 std::int64_t count(const Sizes& sizes);
-inline constexpr std::int64_t kMostValues = std::int64_t{1} << 28;
+inline constexpr std::int64_t kFarAway = std::int64_t{1} << 28;  ///< beyond every index
 /// "[1, 3, 32, 32]".
 std::string text(const Sizes& sizes);
 

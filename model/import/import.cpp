@@ -78,7 +78,8 @@ void match_again(Source& source, const std::vector<Range>& ranges) {
 Source load_source(const std::filesystem::path& file) {
   Graph graph = read_onnx(file);
   try {
-    if (graph.name.empty()) graph.name = file.stem().string();
+    const std::filesystem::path whole = std::filesystem::absolute(file).lexically_normal();
+    graph.name = (whole.stem() == "model" ? whole.parent_path() : whole).stem().string();
     return match_source(std::move(graph));
   } catch (const InputError& error) {
     throw InputError(fmt::format("ONNX file '{}': {}", file.string(), error.what()));
@@ -206,12 +207,14 @@ CheckResult compare_outputs(const Emitted& emitted, const Images& images, const 
       result.equal += difference == 0 ? 1 : 0;
       result.off_by_one += difference == 1 ? 1 : 0;
       result.worst = std::max(result.worst, difference);
+      result.mean_share += static_cast<double>(difference);
     }
     const auto best = std::max_element(wanted.begin(), wanted.end()) - wanted.begin();
     result.same_class += best == std::max_element(logits.begin(), logits.end()) - logits.begin() ? 1 : 0;
   });
   const double span = range.high - range.low;
   result.worst_share = span > 0 ? static_cast<double>(result.worst) / emitted.logit_unit / span : 0;
+  result.mean_share = span > 0 ? result.mean_share / static_cast<double>(result.words) / emitted.logit_unit / span : 0;
   return result;
 }
 

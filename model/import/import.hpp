@@ -53,13 +53,14 @@ struct CheckResult {
   std::int64_t images = 0, words = 0, equal = 0, off_by_one = 0;
   std::int64_t worst = 0;  ///< largest difference, words
   std::int64_t same_class = 0;
-  double worst_share = 0;  ///< the largest difference in shares of the range of the reference's outputs
+  double worst_share = 0, mean_share = 0;  ///< largest and mean difference, in shares of the range of the reference's outputs
 };
 /// Compares the golden model's logits with those of a reference, in words: round(reference * logit_unit), half up.
 CheckResult compare_outputs(const Emitted& emitted, const Images& images, const std::vector<std::vector<double>>& reference, int threads);
 
 /// The layers as a network file of the trainer (docs/training.md, "Networks"): encrypted weights but for the first and the last layer,
-/// which keep their digits. Throws InputError that says what the trainer's networks cannot have.
-std::string network_json(const Emitted& emitted, const std::vector<std::int64_t>& largest_word);
+/// which keep their digits. `emitted`: without border layers; `largest_word`: of its logits. Throws InputError that says what the trainer's
+/// networks cannot have.
+std::string network_json(const Emitted& emitted, std::int64_t largest_word);
 
 }  // namespace flexor::foreign

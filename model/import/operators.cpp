@@ -11,7 +11,8 @@ namespace flexor::foreign {
 
 void Work::spend(const Node& node, std::int64_t amount) {
   left -= amount;
-  if (left < 0) node.refuse("the network takes more than 2^36 multiply-accumulates an image up to here; take a smaller one");
+  if (left < 0)
+    node.refuse(fmt::format("the network takes more than {} multiply-accumulates an image up to here; take a smaller one", limits().work));
 }
 
 const Tensor& Arguments::at(std::size_t i) const {

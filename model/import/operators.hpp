@@ -10,7 +10,7 @@ namespace flexor::foreign {
 
 /// Multiply-accumulates that may still be spent, so that no file keeps the program busy for hours.
 struct Work {
-  std::int64_t left = std::int64_t{1} << 36;
+  std::int64_t left = limits().work;
   /// Throws InputError that names the node when nothing is left.
   void spend(const Node& node, std::int64_t amount);
 };

@@ -141,10 +141,10 @@ Tensor slice(const Arguments& a) {
     const std::size_t axis = axis_of(a.node, axes[i], from.sizes.size());
     const std::int64_t size = from.sizes[axis];
     if (size == 0) continue;
-    const std::int64_t leap = std::clamp(leaps[i], -kMostValues, kMostValues);
+    const std::int64_t leap = std::clamp(leaps[i], -kFarAway, kFarAway);
     if (leap == 0) a.node.refuse("a step is 0; export the model again");
     const auto inside = [&](std::int64_t at, std::int64_t low, std::int64_t high) {
-      return std::clamp(at < 0 ? std::max(at, -kMostValues * 2) + size : at, low, high);
+      return std::clamp(at < 0 ? std::max(at, -kFarAway * 2) + size : at, low, high);
     };
     const std::int64_t start = leap > 0 ? inside(starts[i], 0, size) : inside(starts[i], 0, size - 1);
     const std::int64_t end = leap > 0 ? inside(ends[i], 0, size) : inside(ends[i], -1, size - 1);
@@ -168,7 +168,7 @@ Tensor pad(const Arguments& a) {
   const double value = given != nullptr && !given->values.empty() ? given->values.front() : a.node.attributes.number("value", 0);
   Sizes sizes = from.sizes;
   for (std::size_t d = 0; d < rank; ++d) {
-    if (pads[d] < 0 || pads[d + rank] < 0 || pads[d] > kMostValues || pads[d + rank] > kMostValues) {
+    if (pads[d] < 0 || pads[d + rank] < 0 || pads[d] > kFarAway || pads[d + rank] > kFarAway) {
       a.node.refuse("its pads are negative; export the model again");
     }
     sizes[d] += pads[d] + pads[d + rank];

@@ -104,24 +104,30 @@ void EncryptedLayerImpl::begin_from(const EncryptedLayerImpl& other) {
 
 void EncryptedLayerImpl::begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input) {
   const torch::NoGradGuard guard;
+  const bool rounded = layer.digits && spec_.digits == 0;  // digits become codewords
   if (spec_.digits > 0) {
     latent_.copy_(weight * std::ldexp(1.0, -spec_.digits));
   } else {
     const torch::Tensor flat = weight.to(torch::kFloat).permute({0, 2, 3, 1}).contiguous();  // NHWC, the order of position
+    const double size = rounded ? weight.square().mean().sqrt().item<double>() : 1.0;
+    const auto factor = static_cast<float>(hyper_.start_size / size);
     const auto* from = flat.data_ptr<float>();
     auto* to = latent_.data_ptr<float>();
-    for (const std::int32_t place : map_->position) *to++ = place < 0 ? 0.0F : static_cast<float>(hyper_.start_size) * from[place];
+    for (const std::int32_t place : map_->position) *to++ = place < 0 ? 0.0F : factor * from[place];
+    latent_.clamp_(-box(), box());
   }
   lent_weight_ = weight.to(torch::kFloat).contiguous(torch::MemoryFormat::ChannelsLast);
-  const torch::Tensor sums = accumulators(input, false).to(torch::kDouble);
+  const torch::Tensor sums = accumulators(input, this->weight(), false).to(torch::kDouble);
   mean_.copy_(sums.mean({0, 2, 3}));
   variance_.copy_(sums.var({0, 2, 3}, false));
-  // The inverse of fold(), with the step of the file's activations.
+  // The inverse of fold(), with the step of the file's activations and the statistics of the file's weights.
+  const torch::Tensor mean = mean_.to(torch::kDouble);
+  const torch::Tensor variance = variance_.to(torch::kDouble);
   const int low = layer.projection ? -layer.activation_max - 1 : 0;
   const double unit = layer.logits ? 1 / spec_.logit_unit : spec_.clip / (layer.activation_max - low);
   const torch::Tensor scale = torch::tensor(layer.real_scale, torch::kDouble) * unit;
-  gain_.copy_(scale * (variance_.to(torch::kDouble) + kVarianceFloor).sqrt());
-  offset_.copy_((torch::tensor(layer.real_bias, torch::kDouble) + mean_.to(torch::kDouble)) * scale);
+  gain_.copy_(scale * (variance + kVarianceFloor).sqrt());
+  offset_.copy_((torch::tensor(layer.real_bias, torch::kDouble) + mean) * scale);
   if (shortcut_scale_.defined()) shortcut_scale_.fill_(layer.shortcut->multiplier / kShortcutOne);
 }
 
@@ -243,9 +249,8 @@ torch::Tensor EncryptedLayerImpl::forward_fused(const torch::Tensor& input, cons
 }
 
 // By libtorch's operations, behind a maximum of 2x2.
-torch::Tensor EncryptedLayerImpl::accumulators(const torch::Tensor& input, bool bfloat16) {
+torch::Tensor EncryptedLayerImpl::accumulators(const torch::Tensor& input, torch::Tensor w, bool bfloat16) {
   torch::Tensor x = shape_.global_average ? input.to(torch::kFloat).sum({2, 3}, true) : input;
-  torch::Tensor w = weight();
   const bool dense = shape_.kind == LayerKind::Dense;
   if (bfloat16 &&
       !shape_.global_average) {  // exact: activations 0..255 and weights +-1 fit 8 significant bits; only the accumulator is rounded
@@ -263,7 +268,7 @@ torch::Tensor EncryptedLayerImpl::accumulators(const torch::Tensor& input, bool 
 
 torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torch::Tensor& shortcut, bool bfloat16, Copies& copies) {
   if (fits_fused(input, bfloat16)) return forward_fused(input, shortcut, bfloat16, copies);
-  torch::Tensor x = accumulators(input, bfloat16);
+  torch::Tensor x = accumulators(input, weight(), bfloat16);
   if (x.scalar_type() != torch::kFloat) x = x.to(torch::kFloat);
   if (Team* team = step_team()) {
     BatchStatistics batch;
@@ -283,7 +288,7 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
 
 std::vector<double> EncryptedLayerImpl::deviations(const torch::Tensor& input) {
   const torch::NoGradGuard guard;
-  const torch::Tensor found = accumulators(input, false).to(torch::kCPU, torch::kDouble).var({0, 2, 3}, false).sqrt().contiguous();
+  const torch::Tensor found = accumulators(input, weight(), false).to(torch::kCPU, torch::kDouble).var({0, 2, 3}, false).sqrt().contiguous();
   return {found.data_ptr<double>(), found.data_ptr<double>() + found.numel()};
 }
 

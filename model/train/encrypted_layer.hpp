@@ -71,6 +71,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   /// (0 where a bit is dropped), and batch norm and statistics such that evaluation gives what the file says, with the statistics of the
   /// accumulators of `input`, NCHW activations of training images. Until keep_own_weights() the layer computes with the file's weights,
   /// also where its code has no such codewords, so that later layers see the file's activations.
+  /// Digits of the file may become latents of encrypted weights here, times one factor.
   void begin_from(const Layer& layer, const torch::Tensor& weight, const torch::Tensor& input);
   /// Ends begin_from() of a model file.
   void keep_own_weights() { lent_weight_ = torch::Tensor(); }
@@ -115,7 +116,7 @@ class EncryptedLayerImpl : public torch::nn::Module {
   std::shared_ptr<const SliceMap> map_;
   [[nodiscard]] Estimator estimator() const;
   torch::Tensor slices();
-  torch::Tensor accumulators(const torch::Tensor& input, bool bfloat16);
+  torch::Tensor accumulators(const torch::Tensor& input, torch::Tensor w, bool bfloat16);
   torch::Tensor shaped_shortcut(const torch::Tensor& shortcut, std::int64_t channels) const;
   torch::Tensor add_shortcut(const torch::Tensor& x, const torch::Tensor& shortcut) const;
   [[nodiscard]] bool fits_fused(const torch::Tensor& input, bool bfloat16) const;

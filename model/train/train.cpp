@@ -280,6 +280,15 @@ Teacher load_teacher(const TrainOptions& options, const Recipe& recipe, const Ne
   return teacher;
 }
 
+// A folder of flexor import holds its start under one name.
+std::filesystem::path start_file(const std::filesystem::path& start) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(start, ignored)) return start;
+  if (std::filesystem::exists(start / "start.flexor", ignored)) return start / "start.flexor";
+  throw InputError(
+      fmt::format("the folder '{}' holds no start.flexor, as flexor import writes it; give a checkpoint or a model file", start.string()));
+}
+
 void begin_from(Trainable& model, const TrainOptions& options, const Dataset& data) {
   if (options.start.empty()) return;
   if (options.start.extension() == ".flexor") {
@@ -342,7 +351,9 @@ Network network_to_train(const TrainOptions& options) {
   return untrained_network(spec, layer_codes(recipe, spec, options.rate));
 }
 
-TrainResult train_main(const TrainOptions& options) {
+TrainResult train_main(const TrainOptions& given) {
+  TrainOptions options = given;
+  options.start = start_file(given.start);
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
   const NetworkSpec spec = chosen_network(options, recipe);

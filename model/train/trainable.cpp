@@ -40,7 +40,8 @@ void check_layers(const Network& network, const std::vector<Layer>& shapes, cons
     const int source = ours.source == kPreviousLayer ? static_cast<int>(l) - 1 : ours.source;
     const bool same =
         theirs.input == ours.input && network.source(l) == source && theirs.output == ours.output && form(theirs) == form(ours);
-    if (!same || (!pools && digits != spec.layers[l].digits)) refuse(fmt::format("{} is another layer", theirs.name));
+    const bool same_digits = pools || digits == spec.layers[l].digits || spec.layers[l].digits == 0;  // digits may become codewords
+    if (!same || !same_digits) refuse(fmt::format("{} is another layer", theirs.name));
   }
 }
 

@@ -182,8 +182,12 @@ void add_engine(CLI::App& command, EngineFlags& flags) {
 }
 
 void add_checkpoints(CLI::App& command, std::filesystem::path& start, std::filesystem::path& teacher) {
-  command.add_option("--start", start, "begin with the weights of a run with --method real or nearest: its checkpoint, or a model file")
-      ->type_name("FILE");
+  command
+      .add_option(
+          "--start", start,
+          "begin with the weights of a run with --method real or nearest, its checkpoint, of a model file, or of a folder that flexor "
+          "import wrote")
+      ->type_name("PATH");
   command.add_option("--teacher", teacher, "learn from the answers of a run with --method real too: its checkpoint")->type_name("FILE");
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "code/error.hpp"
@@ -110,18 +111,15 @@ nlohmann::ordered_json check(const ImportFlags& flags, const Source& source, con
   const foreign::CheckResult result = foreign::compare_outputs(emitted, images, reference, flags.threads);
   const auto share = [](std::int64_t part, std::int64_t all) { return 100.0 * static_cast<double>(part) / static_cast<double>(all); };
   fmt::print(
-      "check on {} {}{}: {} words, {:.2f} % equal, {:.2f} % off by one, worst difference {} ({:.2f} % of the outputs' range); "
-      "the same class for {:.2f} %\n",
+      "check on {} {}{}: {} words, {:.2f} % equal, {:.2f} % off by one, worst difference {} ({:.2f} % of the outputs' range, {:.2f} % "
+      "on average); the same class for {:.2f} %\n",
       grouped(result.images), random ? "random images, seed " : "inputs of ", random ? std::to_string(flags.seed) : flags.check.string(),
       grouped(result.words), share(result.equal, result.words), share(result.off_by_one, result.words), result.worst,
-      100 * result.worst_share, share(result.same_class, result.images));
-  return {{"images", result.images},
-          {"words", result.words},
-          {"equal", result.equal},
-          {"off_by_one", result.off_by_one},
-          {"worst", result.worst},
-          {"same_class", result.same_class},
-          {"class_agreement", share(result.same_class, result.images)}};
+      100 * result.worst_share, 100 * result.mean_share, share(result.same_class, result.images));
+  return {
+      {"images", result.images},           {"words", result.words},           {"equal", result.equal},
+      {"off_by_one", result.off_by_one},   {"worst", result.worst},           {"same_class", result.same_class},
+      {"worst_share", result.worst_share}, {"mean_share", result.mean_share}, {"class_agreement", share(result.same_class, result.images)}};
 }
 
 nlohmann::ordered_json print_layers(const Source& source, const Emitted& emitted, bool random) {
@@ -157,6 +155,34 @@ nlohmann::ordered_json print_layers(const Source& source, const Emitted& emitted
   return json;
 }
 
+void describe(Network& network, const ImportFlags& flags) {
+  network.provenance.command = fmt::format("flexor import {}", flags.file.filename().string());
+  network.provenance.tool_version = kVersion;
+  network.provenance.data_name = data_name(network.input, flags.data);
+}
+
+// The model as it is, and, where the trainer can have such a network, its description and weights to begin with.
+void write_folder(const ImportFlags& flags, const Source& source, const foreign::Plan& simple, const Levels& pixels,
+                  const std::vector<foreign::Range>& ranges, const Emitted& emitted) {
+  std::error_code error;
+  std::filesystem::create_directories(flags.out, error);
+  if (error) throw InputError(fmt::format("cannot make the folder '{}': {}; choose another --out", flags.out.string(), error.message()));
+  save_network(emitted.network, flags.out / "model.flexor");
+  fmt::print("wrote {}\n", (flags.out / "model.flexor").string());
+  try {
+    Emitted start = foreign::emit(simple, pixels, ranges, {flags.digits, false});
+    describe(start.network, flags);
+    const foreign::Range& logits = ranges[static_cast<std::size_t>(source.graph.output)];
+    const double largest = std::max(std::abs(logits.low), std::abs(logits.high)) * start.logit_unit;
+    const std::string json = foreign::network_json(start, static_cast<std::int64_t>(largest));
+    save_network(start.network, flags.out / "start.flexor");
+    write_file(flags.out / "network.json", json);
+    fmt::print("wrote {0}/network.json and {0}/start.flexor; train with --network {0}/network.json --start {0}\n", flags.out.string());
+  } catch (const InputError& no) {
+    fmt::print("no start for training: {}\n", no.what());
+  }
+}
+
 void import_file(const ImportFlags& flags, const Context& context) {
   Source source = foreign::load_source(flags.file);
   foreign::PixelOptions said{{}, flags.mean, flags.deviation};
@@ -164,20 +190,18 @@ void import_file(const ImportFlags& flags, const Context& context) {
   const Levels pixels = foreign::pixel_levels(source, said);
   const Shape& input = source.plan.input;
   const std::vector<foreign::Range> ranges = foreign::calibrate(source, pixels, calibration_images(flags, input));
+  const foreign::Plan simple = source.plan;  // for training: without layers that only a quantiser asks for
   foreign::match_again(source, ranges);
   Emitted emitted = foreign::emit(source.plan, pixels, ranges, {flags.digits, true});
-  emitted.network.provenance.command = fmt::format("flexor import {}", flags.file.filename().string());
-  emitted.network.provenance.tool_version = kVersion;
-  emitted.network.provenance.data_name = data_name(input, flags.data);
+  describe(emitted.network, flags);
   auto layers = print_layers(source, emitted, flags.data.empty());
   nlohmann::ordered_json checked;
   if (flags.checks) checked = check(flags, source, pixels, emitted);
-  if (!flags.out.empty()) {
-    const bool single = flags.out.extension() == ".flexor";
-    const std::filesystem::path model = single ? flags.out : flags.out / "model.flexor";
-    if (!single) std::filesystem::create_directories(flags.out);
-    save_network(emitted.network, model);
-    fmt::print("wrote {}\n", model.string());
+  if (flags.out.extension() == ".flexor") {
+    save_network(emitted.network, flags.out);
+    fmt::print("wrote {}\n", flags.out.string());
+  } else if (!flags.out.empty()) {
+    write_folder(flags, source, simple, pixels, ranges, emitted);
   }
   write_json(flags.json, context,
              {{"file", flags.file.string()},
