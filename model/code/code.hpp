@@ -27,8 +27,9 @@ struct Code {
 /// Throws std::invalid_argument with one sentence when sizes or rows are out of range (1 <= n_in, n_out <= 32, rows fit).
 void validate(const Code& code);
 
-/// The shipped nested code of n_out = 20: first n columns of one unit lower triangular matrix with <= 4 taps per row. n = 20: invertible.
-Code nested_code(int n_in);
+/// The shipped nested code of n_out = 20, 32, 16 or 8: first n columns of one unit lower triangular matrix with <= 4 taps per row, n <=
+/// n_out. n = n_out: invertible. Throws InputError for other sizes.
+Code nested_code(int n_in, int n_out = 20);
 /// The code that needs no gates: 12 stored bits for 20 weights. Each weight is the sum of one to three of them, chosen so that what the
 /// PE styles ecp5 and xc7 take in place of the weights (T y) is stored bits as they are; see WiredSearch and
 /// docs/decisions/0221-a-code-without-gates.md.
@@ -40,6 +41,8 @@ Code dense_code(int n_out, int n_in, std::uint64_t seed);
 /// `times` copies of a code in one slice, each with stored bits of its own: copy c has the outputs c * n_out.. and the inputs c * n_in..
 /// A smaller N_out in slices of an engine that has a larger one.
 Code repeated_code(const Code& code, int times);
+/// Codes side by side in one slice, each with stored bits of its own: M is block-diagonal. At least one code.
+Code block_code(const std::vector<Code>& blocks);
 /// y = x: plain binary weights (rate 1).
 Code identity_code(int n_out);
 

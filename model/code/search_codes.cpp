@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// search_codes [wired] FIRST_SEED SEEDS TRIALS: climbs from each seed and prints the best nested code, its seed, and for every rate its
-// rank, covering, agreement and cost in LUTs; or the best wired code with its slots.
+// search_codes [nested32|nested16|nested8|wired] FIRST_SEED SEEDS TRIALS: climbs from each seed and prints the best nested code (of slices
+// of 20 weights unless told), its seed, and for every rate its rank, covering, agreement and cost in LUTs; or the best wired code with its
+// slots.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,20 +38,36 @@ int luts(const flexor::Code& code, int inputs) {
 
 // A line of figures; of codes with too many codewords to look at all, no agreement.
 void print_figures(const flexor::Code& code) {
-  constexpr int kMostBits = 16, kSlices = 4096;
+  constexpr int kMostBits = 16, kMostChecks = 24, kSlices = 4096;
   const std::string agreement = code.n_in > kMostBits ? "-" : fmt::format("{:.4f}", flexor::agreement(code, kSlices));
-  fmt::print("{:2} {:5} {:9.4f} {:>10} {:5} {:5}\n", code.n_in, code.rank(), covering_distance(code), agreement, luts(code, 4),
-             luts(code, 6));
+  const bool covered = code.n_out - code.rank() <= kMostChecks;
+  fmt::print("{:2} {:5} {:>9} {:>10} {:5} {:5}\n", code.n_in, code.rank(),
+             covered ? fmt::format("{:.4f}", flexor::covering_distance(code)) : "-", agreement, luts(code, 4), luts(code, 6));
 }
 
 void print_rows(const std::vector<std::uint32_t>& rows) {
-  for (const auto row : rows) fmt::print("0x{:05X}, ", row);
+  for (const auto row : rows) fmt::print("0x{:0{}X}, ", row, (rows.size() + 3) / 4);
   fmt::print("\n n  rank  covering  agreement  LUT4  LUT6\n");
 }
 
-void print_code(const std::vector<std::uint32_t>& rows) {
-  print_rows(rows);
-  for (int n = flexor::NestedSearch::kShared; n <= flexor::NestedSearch::kOut; ++n) print_figures(flexor::NestedSearch::prefix(rows, n));
+void print_code(const flexor::NestedSearch& search) {
+  print_rows(search.rows());
+  const flexor::NestedFamily& family = search.family();
+  const int first = std::min(family.shared, family.weights.front().first);
+  for (int n = first; n <= family.n_out; ++n) print_figures(flexor::NestedSearch::prefix(search.rows(), n));
+}
+
+void search_nested(const flexor::NestedFamily& family, std::uint64_t first, std::uint64_t seeds, int trials) {
+  double best = 1e9;
+  for (auto seed = first; seed < first + seeds; ++seed) {
+    flexor::NestedSearch search(seed, family);
+    search.climb(trials);
+    if (search.cost() >= best) continue;
+    best = search.cost();
+    fmt::print("seed {} trials {} cost {:.5f}\n", seed, trials, best);
+    print_code(search);
+    std::fflush(stdout);
+  }
 }
 
 // Codes of the wired family are compared by their agreement.
@@ -71,28 +90,23 @@ void search_wired(std::uint64_t first, std::uint64_t seeds, int trials) {
 
 int main(int argc, char** argv) {
   std::uint64_t first = 0, seeds = 0, trials = 0;
-  const bool wired = argc == 5 && std::string(argv[1]) == "wired";
-  char** numbers = argv + (wired ? 2 : 1);
-  if ((argc != 4 && !wired) || !number(numbers[0], first) || !number(numbers[1], seeds) || !number(numbers[2], trials) ||
-      trials > 1'000'000'000) {
+  const std::string family = argc == 5 ? argv[1] : "nested20";
+  const std::map<std::string, flexor::NestedFamily> nested = {{"nested20", flexor::NestedFamily::of20()},
+                                                              {"nested32", flexor::NestedFamily::of32()},
+                                                              {"nested16", flexor::NestedFamily::of16()},
+                                                              {"nested8", flexor::NestedFamily::of8()}};
+  char** numbers = argv + argc - 3;
+  if ((argc != 4 && argc != 5) || (family != "wired" && !nested.contains(family)) || !number(numbers[0], first) ||
+      !number(numbers[1], seeds) || !number(numbers[2], trials) || trials > 1'000'000'000) {
     fmt::print(stderr,
-               "search_codes: give three numbers from 1, and `wired` before them for the wired code: [wired] FIRST_SEED SEEDS TRIALS "
-               "(for instance: search_codes 1 40 4000)\n");
+               "search_codes: give three numbers from 1, and before them a family if it is not nested20: "
+               "[nested32|nested16|nested8|wired] FIRST_SEED SEEDS TRIALS (for instance: search_codes 1 40 4000)\n");
     return 2;
   }
-  if (wired) {
+  if (family == "wired") {
     search_wired(first, seeds, static_cast<int>(trials));
-    return 0;
-  }
-  double best = 1e9;
-  for (auto seed = first; seed < first + seeds; ++seed) {
-    flexor::NestedSearch search(seed);
-    search.climb(static_cast<int>(trials));
-    if (search.cost() >= best) continue;
-    best = search.cost();
-    fmt::print("seed {} trials {} cost {:.5f}\n", seed, trials, best);
-    print_code(search.rows());
-    std::fflush(stdout);
+  } else {
+    search_nested(nested.at(family), first, seeds, static_cast<int>(trials));
   }
   return 0;
 }

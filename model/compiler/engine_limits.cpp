@@ -48,6 +48,7 @@ void check_graph(const Network& network, std::size_t l, const EngineParameters& 
     if (has) throw InputError(fmt::format("layer '{}' {}; run it with flexor eval", layer.name, what));
   };
   const auto missing = [&engine](const char* what) { return fmt::format("{}, for which engine '{}' is not built", what, engine.name); };
+  refuse(layer.dilation > 1, fmt::format("has a dilation of {}, which no engine runs", layer.dilation));
   refuse(layer.shortcut.has_value() && engine.ResidualWords == 0, missing("has a shortcut"));
   refuse(layer.kind == LayerKind::Pool && engine.Windows == 0, missing("pools windows"));
   refuse(layer.digits && static_cast<int>(layer.planes.size()) > engine.Digits, missing("has weights of several binary digits"));
@@ -82,6 +83,11 @@ void check_supported(const Network& network, const Layer& layer, const EnginePar
 }  // namespace
 
 void check_runs(const Network& network, const EngineParameters& engine) {
+  if (network.slice != SliceShape{kSliceK, kSliceM}) {
+    throw InputError(fmt::format("network '{}' has slices of {}x{} weights, but engine '{}' takes {}x{}; train it with --slice {}x{}",
+                                 network.name, network.slice.inputs, network.slice.channels, engine.name, kSliceK, kSliceM, kSliceK,
+                                 kSliceM));
+  }
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     check_graph(network, l, engine);
     check_supported(network, network.layers[l], engine);

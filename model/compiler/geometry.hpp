@@ -15,15 +15,16 @@ struct Geometry {
   Shape input;  ///< as laid out in the activation memory
   int strings;  ///< kernel rows
   int length;   ///< L, inputs of a string
-  int stride_y, stride_x, padding_y, padding_x;
-  bool pool;          ///< 2x2 behind the layer
-  bool windows;       ///< a pooling layer: strings x kernel columns places, one tile each
-  bool maximum;       ///< of a pooling layer: else the sum
-  int sum_pixels;     ///< pixels that make one output: 1 but for a global average
-  int rows, columns;  ///< of pixels, or of windows when pooling
-  int channels;       ///< C_out
-  int channel_bytes;  ///< of one channel of an output pixel: 2 of logits, else 1
-  int output_bytes;   ///< of one output pixel
+  int stride_y, stride_x;
+  int padding_y, padding_x;  ///< above and to the left; below and to the right they follow from rows and columns
+  bool pool;                 ///< 2x2 behind the layer
+  bool windows;              ///< a pooling layer: strings x kernel columns places, one tile each
+  bool maximum;              ///< of a pooling layer: else the sum
+  int sum_pixels;            ///< pixels that make one output: 1 but for a global average
+  int rows, columns;         ///< of pixels, or of windows when pooling
+  int channels;              ///< C_out
+  int channel_bytes;         ///< of one channel of an output pixel: 2 of logits, else 1
+  int output_bytes;          ///< of one output pixel
 
   /// Pixels of one image that the engine computes (rows and columns that pooling drops are not computed).
   [[nodiscard]] int pixels() const { return rows * columns * (pool ? 4 : 1); }

@@ -16,7 +16,7 @@ std::vector<std::uint8_t> layout_input(const Network& network, const MemoryImage
   for (int oy = 0; oy < image.input.height; ++oy) {
     for (int x = 0; x < in.width; ++x) {
       for (int ky = 0; ky < first.kernel_height; ++ky, to += in.channels) {
-        const int y = oy * first.stride - first.padding + ky;
+        const int y = oy * first.stride - first.padding.top + ky * first.dilation;
         if (y < 0 || y >= in.height) continue;
         std::copy_n(pixels + (y * in.width + x) * in.channels, in.channels, to);
       }

@@ -15,7 +15,7 @@ constexpr int kMostDigits = 6;  // 2^6 - 1 <= kLargestWeight
 std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
 
 /// Bytes of one row of the padded input.
-int padded_row(const Layer& l) { return (l.input.width + 2 * l.padding) * l.input.channels; }
+int padded_row(const Layer& l) { return l.padded_width() * l.input.channels; }
 
 /// 2x2 pooling of one pair of rows of bytes.
 void pool_rows(const std::uint8_t* upper, const std::uint8_t* lower, const Shape& out, std::uint8_t* to) {
@@ -29,6 +29,7 @@ void pool_rows(const std::uint8_t* upper, const std::uint8_t* lower, const Shape
 
 /// Buffers of one call.
 struct FastLayer::Scratch {
+  std::vector<std::uint8_t> windows;        // of a dilated layer: [pixel][kernel row][kernel column][channel]
   std::vector<std::int32_t> sums, carried;  // [pixel][channel of block]
   std::vector<double> more;                 // likewise: product of the shortcut
 };
@@ -47,7 +48,7 @@ FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kerne
   const int at_a_time = digits == 0 ? 1 : ceil_div(digits, ceil_div(digits, kMostDigits));
   for (int end = digits; end > 0; end -= std::min(end, at_a_time)) {
     const int taken = std::min(end, at_a_time);
-    groups_.push_back(lay_out(network, end - taken, taken));
+    groups_.push_back(lay_out(network, network.layers[l], end - taken, taken));
   }
   layer_.planes.clear();
   bias_.assign(layer_.bias.begin(), layer_.bias.end());
@@ -56,8 +57,7 @@ FastLayer::FastLayer(const Network& network, std::size_t l, const Kernels& kerne
   multiplier_.resize(bias_.size());
 }
 
-FastLayer::Group FastLayer::lay_out(const Network& network, int first, int digits) const {
-  const Layer& l = layer_;
+FastLayer::Group FastLayer::lay_out(const Network& network, const Layer& l, int first, int digits) const {
   const int rows = l.global_average ? 1 : rows_;
   Group group;
   group.digits = digits;
@@ -82,13 +82,29 @@ FastLayer::Group FastLayer::lay_out(const Network& network, int first, int digit
 
 const std::uint8_t* FastLayer::padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const {
   const Layer& l = layer_;
-  if (l.padding == 0) return input;
+  if (l.padding.none()) return input;
   const int row = l.input.width * l.input.channels;
-  buffer.assign(index((l.input.height + 2 * l.padding) * padded_row(l) + kSlack), 0);
+  buffer.assign(index(l.padded_height() * padded_row(l) + kSlack), 0);
   for (int y = 0; y < l.input.height; ++y) {
-    std::copy_n(input + y * row, row, buffer.data() + (y + l.padding) * padded_row(l) + l.padding * l.input.channels);
+    std::copy_n(input + y * row, row, buffer.data() + (y + l.padding.top) * padded_row(l) + l.padding.left * l.input.channels);
   }
   return buffer.data();
+}
+
+/// The windows of output row y of a dilated layer, one after another, so that a kernel row's inputs are neighbours.
+void FastLayer::gather_windows(const std::uint8_t* input, int y, std::vector<std::uint8_t>& windows) const {
+  const Layer& l = layer_;
+  const int channels = l.input.channels;
+  const int pixels = l.unpooled().width;
+  windows.resize(index(pixels * l.kernel_height * l.kernel_width * channels + kSlack));
+  std::uint8_t* to = windows.data();
+  for (int x = 0; x < pixels; ++x) {
+    for (int i = 0; i < l.kernel_height * l.kernel_width; ++i, to += channels) {
+      const int row = y * l.stride + i / l.kernel_width * l.dilation;
+      const int column = x * l.stride + i % l.kernel_width * l.dilation;
+      std::copy_n(input + row * padded_row(l) + column * channels, channels, to);
+    }
+  }
 }
 
 /// Sums of output row y.
@@ -107,6 +123,12 @@ void FastLayer::sum_row(const std::uint8_t* input, int y, Scratch& scratch) cons
   job.activation = input + static_cast<std::ptrdiff_t>(y) * l.stride * padded_row(l);
   job.row_step = l.global_average ? l.input.channels : padded_row(l);
   job.pixel_step = static_cast<std::ptrdiff_t>(l.stride) * l.input.channels;
+  if (l.dilation > 1) {
+    gather_windows(input, y, scratch.windows);
+    job.activation = scratch.windows.data();
+    job.row_step = static_cast<std::ptrdiff_t>(l.kernel_width) * l.input.channels;
+    job.pixel_step = job.row_step * l.kernel_height;
+  }
   job.pixels = pixels;
   job.sums = scratch.sums.data();
   for (const Group& group : groups_) {

@@ -33,8 +33,9 @@ class FastLayer {
   };
   struct Scratch;
 
-  [[nodiscard]] Group lay_out(const Network& network, int first, int digits) const;
+  [[nodiscard]] Group lay_out(const Network& network, const Layer& l, int first, int digits) const;
   [[nodiscard]] const std::uint8_t* padded(const std::uint8_t* input, std::vector<std::uint8_t>& buffer) const;
+  void gather_windows(const std::uint8_t* input, int y, std::vector<std::uint8_t>& windows) const;
   void sum_row(const std::uint8_t* input, int y, Scratch& scratch) const;
   [[nodiscard]] bool needs_more() const { return layer_.shortcut || layer_.projection; }
   void add_shortcut(const std::uint8_t* row, double* more) const;

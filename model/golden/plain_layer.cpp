@@ -7,6 +7,7 @@
 #include "code/integer.hpp"
 #include "golden/blocks.hpp"
 #include "golden/window_pool.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor::golden {
 namespace {
@@ -29,16 +30,14 @@ int window_index(const Layer& l, int r, int k) {
 
 std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& layer, const Plane& plane, int inputs, int blocks) {
   const Code& code = network.codes[static_cast<std::size_t>(plane.code)];
-  const int groups = ceil_div(layer.string_length(), kSliceK);
+  const SliceLayout layout = slice_layout(network, layer);
   std::vector<std::int8_t> weight(static_cast<std::size_t>(blocks) * static_cast<std::size_t>(inputs) * kArrayChannels, 0);
-  for (int slice = 0; slice < layer.slices(); ++slice) {
+  for (int slice = 0; slice < layout.slices(); ++slice) {
     const std::uint32_t bits = xor_decryptor(code, slice_bits(plane, code.n_in, slice));
-    const int r = slice / groups % layer.strings();
-    for (int i = 0; i < kSliceK * kSliceM; ++i) {
-      const int m = slice / groups / layer.strings() * kSliceM + i / kSliceK;
-      const int k = slice % groups * kSliceK + i % kSliceK;
-      if (m >= layer.output.channels || k >= layer.string_length()) continue;
-      const int row = m / kArrayChannels * inputs + window_index(layer, r, k);
+    for (int i = 0; i < code.n_out; ++i) {
+      const auto [m, input] = layout.weight(slice, i);
+      if (m < 0) continue;
+      const int row = m / kArrayChannels * inputs + window_index(layer, input / layer.string_length(), input % layer.string_length());
       weight[static_cast<std::size_t>(row) * kArrayChannels + static_cast<std::size_t>(m % kArrayChannels)] =
           (bits >> i & 1U) != 0 ? 1 : -1;
     }
@@ -50,11 +49,22 @@ std::vector<std::int8_t> lay_out_weights(const Network& network, const Layer& la
 void fetch_window(const Layer& l, const std::uint8_t* input, int oy, int ox, std::uint8_t* window) {
   const int channels = l.input.channels;
   const int row = l.kernel_width * channels;
-  const int x0 = ox * l.stride - l.padding;
+  const int x0 = ox * l.stride - l.padding.left;
+  const int y0 = oy * l.stride - l.padding.top;
+  if (l.dilation > 1) {
+    for (int i = 0; i < l.kernel_height * l.kernel_width; ++i, window += channels) {
+      const int y = y0 + i / l.kernel_width * l.dilation;
+      const int x = x0 + i % l.kernel_width * l.dilation;
+      const bool inside = y >= 0 && y < l.input.height && x >= 0 && x < l.input.width;
+      std::fill_n(window, channels, std::uint8_t{0});
+      if (inside) std::copy_n(input + (y * l.input.width + x) * channels, channels, window);
+    }
+    return;
+  }
   const int first = std::clamp(-x0, 0, l.kernel_width);
   const int end = std::clamp(l.input.width - x0, first, l.kernel_width);
   for (int ky = 0; ky < l.kernel_height; ++ky, window += row) {
-    const int y = oy * l.stride - l.padding + ky;
+    const int y = y0 + ky;
     if (y < 0 || y >= l.input.height || first == end) {
       std::fill_n(window, row, std::uint8_t{0});
       continue;

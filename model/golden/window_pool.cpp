@@ -15,7 +15,7 @@ std::vector<std::uint8_t> pool_windows(const Layer& layer, const std::uint8_t* i
   std::vector<std::int32_t> acc(static_cast<std::size_t>(channels));
   for (int oy = 0; oy < layer.output.height; ++oy) {
     for (int ox = 0; ox < layer.output.width; ++ox) {
-      const int top = oy * layer.stride - layer.padding, left = ox * layer.stride - layer.padding;
+      const int top = oy * layer.stride - layer.padding.top, left = ox * layer.stride - layer.padding.left;
       std::fill(acc.begin(), acc.end(), 0);
       for (int y = std::max(top, 0); y < std::min(top + layer.kernel_height, in.height); ++y) {
         for (int x = std::max(left, 0); x < std::min(left + layer.kernel_width, in.width); ++x) {

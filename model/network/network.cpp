@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/network.hpp"
 
-#include "code/integer.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor {
 
-int Layer::slices(int slice_k, int slice_m) const {
-  if (kind == LayerKind::Pool) return 0;
-  return ceil_div(output.channels, slice_m) * strings() * ceil_div(string_length(), slice_k);
-}
-
 Shape Layer::unpooled() const {
   if (global_average) return {1, 1, output.channels};
-  return {(input.height + 2 * padding - kernel_height) / stride + 1, (input.width + 2 * padding - kernel_width) / stride + 1,
-          output.channels};
+  return {(padded_height() - reach_height()) / stride + 1, (padded_width() - reach_width()) / stride + 1, output.channels};
 }
 
 std::int64_t Layer::macs() const {
@@ -62,22 +56,16 @@ std::vector<std::uint8_t> pack_slices(const std::vector<std::uint32_t>& slices, 
 std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& layer, int plane) {
   const Plane& encrypted = layer.planes.at(static_cast<std::size_t>(plane));
   const Code& code = network.codes.at(static_cast<std::size_t>(encrypted.code));
-  const int length = layer.string_length();
-  const int strings = layer.strings();
-  const int groups = ceil_div(length, kSliceK);
+  const SliceLayout layout = slice_layout(network, layer);
+  const auto inputs = static_cast<std::size_t>(layer.strings() * layer.string_length());
   std::vector<std::int8_t> weights(static_cast<std::size_t>(layer.weights()));
-  const int slices = layer.slices();
+  const int slices = layout.slices();
   for (int s = 0; s < slices; ++s) {
     const std::uint32_t bits = code.decrypt(slice_bits(encrypted, code.n_in, s));
-    const int g = s % groups;
-    const int r = s / groups % strings;
-    const int p = s / groups / strings;
-    for (int i = 0; i < kSliceK * kSliceM; ++i) {
-      const int m = kSliceM * p + i / kSliceK;
-      const int k = kSliceK * g + i % kSliceK;
-      if (m >= layer.output.channels || k >= length) continue;
-      const int at = (m * strings + r) * length + k;
-      weights[static_cast<std::size_t>(at)] = (bits >> i & 1U) != 0 ? 1 : -1;
+    for (int i = 0; i < code.n_out; ++i) {
+      const SliceLayout::Weight at = layout.weight(s, i);
+      if (at.channel < 0) continue;
+      weights[static_cast<std::size_t>(at.channel) * inputs + static_cast<std::size_t>(at.input)] = (bits >> i & 1U) != 0 ? 1 : -1;
     }
   }
   return weights;

@@ -10,8 +10,20 @@
 
 namespace flexor {
 
-inline constexpr int kSliceK = 10;  ///< inputs of a slice in the canonical layout (docs/architecture.md)
-inline constexpr int kSliceM = 2;   ///< output channels of a slice
+inline constexpr int kSliceK = 10;  ///< inputs of a slice of the engine of docs/architecture.md
+inline constexpr int kSliceM = 2;   ///< output channels of that slice
+
+/// What one slice of stored bits decrypts to: weights of some output channels for some inputs (docs/architecture.md, "Layout of weights").
+/// 10 x 2: the inputs are neighbours in a kernel row. 16 x 2: they are one aligned word, 16 channels of a pixel.
+struct SliceShape {
+  int inputs = kSliceK;
+  int channels = kSliceM;
+  /// N_out of every code.
+  [[nodiscard]] int weights() const { return inputs * channels; }
+  /// Whether a slice's inputs are channels of one pixel.
+  [[nodiscard]] bool aligned() const { return inputs == 16; }
+  friend bool operator==(const SliceShape&, const SliceShape&) = default;
+};
 
 /// Height, width, channels of one NHWC image tensor.
 struct Shape {
@@ -22,6 +34,20 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
+/// Zeros around a layer's input, in pixels. A number is that many on every side.
+struct Padding {
+  int top = 0;
+  int left = 0;
+  int bottom = 0;
+  int right = 0;
+  constexpr Padding() = default;
+  constexpr Padding(int sides) : Padding(sides, sides, sides, sides) {}  // NOLINT(google-explicit-constructor)
+  constexpr Padding(int top_, int left_, int bottom_, int right_) : top(top_), left(left_), bottom(bottom_), right(right_) {}
+  [[nodiscard]] constexpr bool even() const { return top == left && top == bottom && top == right; }
+  [[nodiscard]] constexpr bool none() const { return *this == Padding(); }
+  friend constexpr bool operator==(const Padding&, const Padding&) = default;
+};
+
 /// A pooling layer has no weights: every output is the maximum, or with Layer::average the sum, of a window of its own channel.
 enum class LayerKind : std::uint8_t { Convolution = 0, Dense = 1, Pool = 2 };
 
@@ -30,7 +56,7 @@ inline constexpr int kPoolUnit = 4;  ///< accumulator units per activation LSB o
 /// One bit plane of a layer's weights, encrypted.
 struct Plane {
   int code = 0;                      ///< index into Network::codes
-  std::vector<std::uint8_t> stored;  ///< slices() * n_in bits, packed LSB first, slice after slice, bit 0 of a slice first
+  std::vector<std::uint8_t> stored;  ///< n_in bits a slice (SliceLayout), packed LSB first, slice after slice, bit 0 of a slice first
 };
 
 inline constexpr int kNetworkInput = -1;   ///< a source: the pixels
@@ -54,7 +80,8 @@ struct Layer {
   int kernel_height = 1;
   int kernel_width = 1;
   int stride = 1;
-  int padding = 0;
+  Padding padding = {};
+  int dilation = 1;          ///< pixels from one place of the kernel to the next, both axes; 1 of dense and pooling layers
   bool stack_rows = false;   ///< first layer only: kernel rows are stacked in one string (docs/architecture.md)
   bool max_pool = false;     ///< 2x2, stride 2
   bool logits = false;       ///< int16 output without ReLU (last layer)
@@ -74,12 +101,15 @@ struct Layer {
 
   [[nodiscard]] int strings() const { return stack_rows ? 1 : kernel_height; }
   [[nodiscard]] int string_length() const { return kernel_width * input.channels * (stack_rows ? kernel_height : 1); }
+  /// Pixels that a kernel covers from its first to its last row or column.
+  [[nodiscard]] int reach_height() const { return (kernel_height - 1) * dilation + 1; }
+  [[nodiscard]] int reach_width() const { return (kernel_width - 1) * dilation + 1; }
+  [[nodiscard]] int padded_height() const { return input.height + padding.top + padding.bottom; }
+  [[nodiscard]] int padded_width() const { return input.width + padding.left + padding.right; }
   /// Pooling layer: accumulator units of a whole window of ones.
   [[nodiscard]] int pooled_units() const { return kPoolUnit * (average ? kernel_height * kernel_width : 1); }
   /// Pixels over which one output sums (1 but for a global average).
   [[nodiscard]] int averaged_pixels() const { return global_average ? input.height * input.width : 1; }
-  /// Slices of one plane for slice_k inputs x slice_m channels.
-  [[nodiscard]] int slices(int slice_k = kSliceK, int slice_m = kSliceM) const;
   /// Output shape before pooling.
   [[nodiscard]] Shape unpooled() const;
   /// Multiply-accumulates of one plane for one image.
@@ -107,6 +137,7 @@ struct Network {
   std::vector<Code> codes;
   std::vector<Layer> layers;
   Provenance provenance;
+  SliceShape slice;  ///< of all layers
 
   /// The layer that layer l reads, or kNetworkInput.
   [[nodiscard]] int source(std::size_t l) const;
@@ -130,8 +161,8 @@ std::uint32_t slice_bits(const Plane& plane, int n_in, std::int64_t slice);
 /// Packs the stored bits of consecutive slices as Plane::stored holds them.
 std::vector<std::uint8_t> pack_slices(const std::vector<std::uint32_t>& slices, int n_in);
 
-/// Decrypts one plane into +-1 values in canonical order: weight of channel m, string r, input k at
-/// [(m * strings + r) * string_length + k].
+/// Decrypts one plane of a layer of network.layers into +-1 values in canonical order, whatever the slices' shape: weight of channel m,
+/// string r, input k at [(m * strings + r) * string_length + k].
 std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& layer, int plane = 0);
 
 }  // namespace flexor

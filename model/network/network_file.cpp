@@ -33,10 +33,13 @@ flatbuffers::Offset<schema::Layer> pack(flatbuffers::FlatBufferBuilder& b, const
     shortcut = schema::CreateShortcut(b, from.source, from.stride, from.channel_offset, static_cast<std::uint16_t>(from.multiplier),
                                       from.real_multiplier);
   }
+  // Programs before uneven padding and dilation refuse a padding of -1 and never misread the layer.
+  const bool plain = l.padding.even() && l.dilation == 1;
+  const schema::Padding sides(l.padding.top, l.padding.left, l.padding.bottom, l.padding.right);
   return schema::CreateLayerDirect(b, l.name.c_str(), static_cast<schema::Kind>(l.kind), &input, &output, l.kernel_height, l.kernel_width,
-                                   l.stride, l.padding, l.stack_rows, l.max_pool, l.logits, l.activation_max, l.shift, &planes, &l.bias,
-                                   &l.multiplier, &l.real_scale, &l.real_bias, l.source, shortcut, l.digits, l.global_average, l.projection,
-                                   l.average);
+                                   l.stride, plain ? l.padding.top : -1, l.stack_rows, l.max_pool, l.logits, l.activation_max, l.shift,
+                                   &planes, &l.bias, &l.multiplier, &l.real_scale, &l.real_bias, l.source, shortcut, l.digits,
+                                   l.global_average, l.projection, l.average, plain ? nullptr : &sides, l.dilation);
 }
 
 Layer unpack(const schema::Layer& l) {
@@ -49,6 +52,8 @@ Layer unpack(const schema::Layer& l) {
   out.kernel_width = l.kernel_width();
   out.stride = l.stride();
   out.padding = l.padding();
+  if (const schema::Padding* sides = l.sides()) out.padding = {sides->top(), sides->left(), sides->bottom(), sides->right()};
+  out.dilation = l.dilation();
   out.stack_rows = l.stack_rows();
   out.max_pool = l.max_pool();
   out.logits = l.logits();
@@ -90,7 +95,8 @@ void save_network(const Network& network, const std::filesystem::path& file) {
   const auto provenance = schema::CreateProvenanceDirect(b, p.command.c_str(), p.tool_version.c_str(), p.seed, p.data_name.c_str(),
                                                          p.data_checksum.c_str(), p.epochs, p.accuracy, p.float_accuracy);
   const auto input = pack(network.input);
-  schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance));
+  schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance,
+                                                             network.slice.inputs, network.slice.channels));
   write_checked_file(kModelFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 
@@ -111,6 +117,7 @@ Network load_network(const std::filesystem::path& file) {
     for (const schema::Layer* l : *stored->layers()) network.layers.push_back(unpack(*l));
   }
   if (stored->provenance() != nullptr) network.provenance = unpack(*stored->provenance());
+  network.slice = {stored->slice_inputs(), stored->slice_channels()};
   try {
     validate(network);
   } catch (const InputError& error) {

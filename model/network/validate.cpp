@@ -10,6 +10,7 @@
 #include "code/error.hpp"
 #include "code/integer.hpp"
 #include "network/network.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor {
 namespace {
@@ -57,6 +58,10 @@ class LayerCheck {
   }
 
   static std::string text(const Shape& s) { return fmt::format("{}x{}x{}", s.height, s.width, s.channels); }
+
+  static std::string text(const Padding& p) {
+    return p.even() ? fmt::format("{}", p.top) : fmt::format("[{}, {}, {}, {}]", p.top, p.left, p.bottom, p.right);
+  }
 
   void check_source() const {
     const int source = network_.source(index_);
@@ -126,17 +131,21 @@ class LayerCheck {
   void check_kernel() const {
     const Layer& l = layer_;
     if (l.kind == LayerKind::Dense) {
-      require(l.kernel_height == 1 && l.kernel_width == 1 && l.stride == 1 && l.padding == 0,
+      require(l.kernel_height == 1 && l.kernel_width == 1 && l.stride == 1 && l.padding.none(),
               "a dense layer has kernel 1x1, stride 1, padding 0, but it says kernel {}x{}, stride {}, padding {}", l.kernel_height,
-              l.kernel_width, l.stride, l.padding);
+              l.kernel_width, l.stride, text(l.padding));
     }
+    require(l.dilation >= 1 && l.dilation <= kMaxKernel, "its dilation is {}, but 1 to {} are possible", l.dilation, kMaxKernel);
+    require(l.dilation == 1 || l.kind == LayerKind::Convolution, "its dilation is {}, but only a convolution may have one", l.dilation);
     require(l.kernel_height >= 1 && l.kernel_width >= 1 && l.kernel_height <= kMaxKernel && l.kernel_width <= kMaxKernel,
             "its kernel is {}x{}, but 1x1 to {}x{} are possible", l.kernel_height, l.kernel_width, kMaxKernel, kMaxKernel);
     require(l.stride >= 1 && l.stride <= kMaxKernel, "its stride is {}, but 1 to {} are possible", l.stride, kMaxKernel);
-    require(l.padding >= 0 && l.padding < std::max(l.kernel_height, l.kernel_width),
-            "its padding is {}, but it must be at least 0 and less than the kernel", l.padding);
-    require(l.input.height + 2 * l.padding >= l.kernel_height && l.input.width + 2 * l.padding >= l.kernel_width,
-            "its kernel {}x{} is larger than its padded input", l.kernel_height, l.kernel_width);
+    for (const int side : {l.padding.top, l.padding.left, l.padding.bottom, l.padding.right}) {
+      require(side >= 0 && side < std::max(l.reach_height(), l.reach_width()),
+              "its padding is {}, but it must be at least 0 and less than the kernel", text(l.padding));
+    }
+    require(l.padded_height() >= l.reach_height() && l.padded_width() >= l.reach_width(),
+            "its kernel {}x{} is larger than its padded input", l.reach_height(), l.reach_width());
     require(!l.stack_rows || (index_ == 0 && l.kind == LayerKind::Convolution), "only a first convolution may stack its kernel rows");
   }
 
@@ -178,9 +187,9 @@ class LayerCheck {
       const Code& code = network_.codes[static_cast<std::size_t>(plane.code)];
       require(code.n_in <= code.n_out, "its code '{}' stores N_in = {} bits for N_out = {} weights; N_in must not exceed N_out", code.name,
               code.n_in, code.n_out);
-      require(code.n_out == kSliceK * kSliceM, "its code '{}' has N_out = {}, but slices hold {} weights", code.name, code.n_out,
-              kSliceK * kSliceM);
-      const std::int64_t bytes = (static_cast<std::int64_t>(layer_.slices()) * code.n_in + 7) / 8;
+      require(code.n_out == network_.slice.weights(), "its code '{}' has N_out = {}, but slices hold {} weights", code.name, code.n_out,
+              network_.slice.weights());
+      const std::int64_t bytes = (std::int64_t{slice_layout(network_, layer_).slices()} * code.n_in + 7) / 8;
       require(static_cast<std::int64_t>(plane.stored.size()) == bytes, "it stores {} bytes of weights, but its shape and code ask for {}",
               plane.stored.size(), bytes);
     }
@@ -222,6 +231,10 @@ void validate(const Network& network) {
       static_cast<std::int64_t>(in.height) * in.width * in.channels > kMaxWeights) {
     throw InputError(fmt::format("network '{}': its input {}x{}x{} is outside 1 to {} per side", network.name, in.height, in.width,
                                  in.channels, kMaxSide));
+  }
+  if (network.slice != SliceShape{10, 2} && network.slice != SliceShape{16, 2}) {
+    throw InputError(fmt::format("network '{}': its slices are {}x{}, but 10x2 and 16x2 (inputs x channels) are possible", network.name,
+                                 network.slice.inputs, network.slice.channels));
   }
   if (network.layers.empty()) throw InputError(fmt::format("network '{}' has no layers", network.name));
   for (const Code& code : network.codes) {

@@ -149,7 +149,8 @@ class Graph {
     for (const float value : kernel.weights) weights.add_float_data(value);
     onnx::NodeProto& made = node("Conv", {input, name + "_weights"}, name + "_sums");
     attribute(made, "strides", {layer.stride, layer.stride});
-    attribute(made, "pads", {layer.padding, layer.padding, layer.padding, layer.padding});
+    attribute(made, "pads", {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right});
+    attribute(made, "dilations", {layer.dilation, layer.dilation});
     return cast(name + "_sums", onnx::TensorProto::DOUBLE, name + "_exact");
   }
 
@@ -157,8 +158,8 @@ class Graph {
   std::string windows(const Layer& layer, const std::string& input) {
     const std::string& n = layer.name;
     std::string x = input;
-    if (layer.padding > 0) {
-      node("Pad", {x, integers(n + "_pads", {0, 0, layer.padding, layer.padding, 0, 0, layer.padding, layer.padding})}, n + "_padded");
+    if (const Padding& p = layer.padding; !p.none()) {
+      node("Pad", {x, integers(n + "_pads", {0, 0, p.top, p.left, 0, 0, p.bottom, p.right})}, n + "_padded");
       x = n + "_padded";
     }
     if (layer.average) {

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "train/padded.hpp"
+
 namespace flexor {
 namespace {
 
@@ -15,7 +17,7 @@ torch::Tensor images_of(std::int64_t images, std::int64_t channels, std::int64_t
 }
 
 std::optional<IntegerConvolution> integers_for(const ConvolutionShape& s) {
-  if (s.kernel != 3 || s.stride != 1 || s.padding != 1 || s.bfloat16) return {};
+  if (s.kernel_height != 3 || s.kernel_width != 3 || s.stride != 1 || s.dilation != 1 || s.padding != 1 || s.bfloat16) return {};
   for (const std::int64_t size : {s.images, s.inputs, s.outputs, s.height, s.width}) {
     if (!std::in_range<int>(size)) return {};
   }
@@ -35,7 +37,7 @@ torch::Tensor Convolution::input_gradient(const IntegerGradient& gradient, const
 }
 
 torch::Tensor Convolution::weight_gradient(const torch::Tensor& bytes, const IntegerGradient& gradient) const {
-  torch::Tensor dw = images_of(shape_.outputs, shape_.inputs, shape_.kernel, shape_.kernel);
+  torch::Tensor dw = images_of(shape_.outputs, shape_.inputs, shape_.kernel_height, shape_.kernel_width);
   const torch::Tensor x = last(bytes);
   integers_->weight_gradient(x.data_ptr<std::uint8_t>(), gradient.values.data_ptr<std::int16_t>(), gradient.step, dw.data_ptr<float>());
   return dw;
@@ -81,13 +83,15 @@ struct Convolution::Primitives {
       : type(s.bfloat16 ? Type::bf16 : Type::f32),
         source({s.images, s.inputs, s.height, s.width}, type, Memory::format_tag::nhwc),
         target({s.images, s.outputs, s.out_height(), s.out_width()}, type, Memory::format_tag::nhwc),
-        plain({s.outputs, s.inputs, s.kernel, s.kernel}, Type::f32, Memory::format_tag::ohwi),
-        any({s.outputs, s.inputs, s.kernel, s.kernel}, type, Memory::format_tag::any),
-        any_float({s.outputs, s.inputs, s.kernel, s.kernel}, Type::f32, Memory::format_tag::any),
+        plain({s.outputs, s.inputs, s.kernel_height, s.kernel_width}, Type::f32, Memory::format_tag::ohwi),
+        any({s.outputs, s.inputs, s.kernel_height, s.kernel_width}, type, Memory::format_tag::any),
+        any_float({s.outputs, s.inputs, s.kernel_height, s.kernel_width}, Type::f32, Memory::format_tag::any),
         strides{s.stride, s.stride},
-        padding{s.padding, s.padding},
+        dilates{s.dilation - 1, s.dilation - 1},
+        before{s.padding.top, s.padding.left},
+        behind{s.padding.bottom, s.padding.right},
         forward_desc(
-            {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding},
+            {dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, source, any, target, strides, dilates, before, behind},
             cpu()),
         forward(forward_desc) {}
 
@@ -102,7 +106,7 @@ struct Convolution::Primitives {
     const Memory::desc signs(plain.dims(), Type::s8, Memory::format_tag::any);
     try {
       const dnnl::convolution_forward::primitive_desc desc(
-          {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, bytes, signs, target, strides, padding, padding},
+          {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, bytes, signs, target, strides, dilates, before, behind},
           cpu());
       if (std::string_view(desc.impl_info_str()).starts_with("ref")) return;
       bytes_forward.emplace(desc);
@@ -117,14 +121,14 @@ struct Convolution::Primitives {
   void make_input_gradient() {
     if (input_gradient) return;
     const dnnl::convolution_backward_data::primitive_desc desc(
-        {dnnl::algorithm::convolution_direct, source, any, target, strides, padding, padding}, cpu(), forward_desc);
+        {dnnl::algorithm::convolution_direct, source, any, target, strides, dilates, before, behind}, cpu(), forward_desc);
     backward_weights.emplace(plain, desc.weights_desc());
     input_gradient.emplace(desc);
   }
   void make_weight_gradient() {
     if (weight_gradient) return;
     const dnnl::convolution_backward_weights::primitive_desc desc(
-        {dnnl::algorithm::convolution_direct, source, any_float, target, strides, padding, padding}, cpu(), forward_desc);
+        {dnnl::algorithm::convolution_direct, source, any_float, target, strides, dilates, before, behind}, cpu(), forward_desc);
     gradient.emplace(desc.diff_weights_desc(), plain);
     gathered = Memory(desc.diff_weights_desc(), cpu());
     weight_gradient.emplace(desc);
@@ -132,7 +136,7 @@ struct Convolution::Primitives {
 
   Type type;
   Memory::desc source, target, plain, any, any_float;
-  Memory::dims strides, padding;
+  Memory::dims strides, dilates, before, behind;
   dnnl::convolution_forward::primitive_desc forward_desc;
   dnnl::convolution_forward forward;
   std::optional<Packed> forward_weights;
@@ -196,7 +200,7 @@ torch::Tensor Convolution::weight_gradient(const torch::Tensor& input, const tor
   p.make_weight_gradient();
   const torch::Tensor x = last(input);
   const torch::Tensor dy = last(gradient);
-  torch::Tensor dw = torch::empty({shape_.outputs, shape_.inputs, shape_.kernel, shape_.kernel},
+  torch::Tensor dw = torch::empty({shape_.outputs, shape_.inputs, shape_.kernel_height, shape_.kernel_width},
                                   torch::TensorOptions().dtype(torch::kFloat).memory_format(kLast));
   p.weight_gradient->execute(
       stream(), {{DNNL_ARG_SRC, view(p.source, x)}, {DNNL_ARG_DIFF_DST, view(p.target, dy)}, {DNNL_ARG_DIFF_WEIGHTS, p.gathered}});
@@ -220,7 +224,7 @@ struct Convolution::Primitives {};
 Convolution::Convolution(const ConvolutionShape& shape) : shape_(shape) {}
 Convolution::~Convolution() = default;
 torch::Tensor Convolution::forward(const torch::Tensor& input, const torch::Tensor& weight, const torch::Tensor&) {
-  return torch::conv2d(input, weight, {}, shape_.stride, shape_.padding);
+  return padded_convolution(input, weight, shape_.stride, shape_.padding, shape_.dilation);
 }
 bool Convolution::multiplies_bytes() { return false; }
 torch::Tensor Convolution::input_gradient(const torch::Tensor&, const torch::Tensor&) { return {}; }

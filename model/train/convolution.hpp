@@ -4,20 +4,26 @@
 #include <memory>
 #include <optional>
 
+#include "network/network.hpp"
 #include "train/integer_convolution.hpp"
 #include "train/tensor.hpp"
 
 namespace flexor {
 
-/// Shapes of one square convolution of one minibatch.
+/// Shapes of one convolution of one minibatch.
 struct ConvolutionShape {
   std::int64_t images = 0, inputs = 0, outputs = 0;  ///< minibatch, channels
   std::int64_t height = 0, width = 0;                ///< of the input
-  std::int64_t kernel = 1, stride = 1, padding = 0;
+  std::int64_t kernel_height = 1, kernel_width = 1, stride = 1, dilation = 1;
+  Padding padding = {};
   bool bfloat16 = false;  ///< type of activations and weights; sums are float, gradients of weights too
   bool operator==(const ConvolutionShape&) const = default;
-  [[nodiscard]] std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-  [[nodiscard]] std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+  [[nodiscard]] std::int64_t out_height() const {
+    return (height + padding.top + padding.bottom - (kernel_height - 1) * dilation - 1) / stride + 1;
+  }
+  [[nodiscard]] std::int64_t out_width() const {
+    return (width + padding.left + padding.right - (kernel_width - 1) * dilation - 1) / stride + 1;
+  }
 };
 
 /// A gradient of 16-bit integers: step * values, int16 [N, C, H, W] in NHWC order, |value| <= 32767.
@@ -27,7 +33,7 @@ struct IntegerGradient {
 };
 
 /// Convolution of oneDNN without libtorch in between, and its two gradients. Activations are [N, C, H, W] in NHWC order
-/// (torch::MemoryFormat::ChannelsLast), weights float [O, I, K, K] in the same order. Primitives are made once.
+/// (torch::MemoryFormat::ChannelsLast), weights float [O, I, height, width] in the same order. Primitives are made once.
 class Convolution {
  public:
   explicit Convolution(const ConvolutionShape& shape);

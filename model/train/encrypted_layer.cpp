@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "train/device.hpp"
 #include "train/digit_weight.hpp"
 #include "train/norm_pass.hpp"
+#include "train/padded.hpp"
 #include "train/quantise.hpp"
 #include "train/strided_shortcut.hpp"
 #include "train/team_norm.hpp"
@@ -31,9 +33,9 @@ constexpr double kLogitGain = 2.0;  // logits start with this standard deviation
 
 }  // namespace
 
-EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper,
-                                       const torch::Generator& generator)
-    : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(slice_map(shape)) {
+EncryptedLayerImpl::EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, std::shared_ptr<const SliceMap> map, const Code& code,
+                                       const Hyper& hyper, const torch::Generator& generator)
+    : spec_(spec), shape_(shape), code_(code), hyper_(hyper), map_(std::move(map)) {
   const std::int64_t channels = shape.output.channels;
   if (spec.digits > 0) {
     latent_ = register_parameter("latent", (torch::randn(map_->sizes, generator) * kDigitSpread).clamp_(-1, 1));
@@ -163,8 +165,10 @@ ConvolutionShape EncryptedLayerImpl::convolution_shape(const torch::Tensor& inpu
           .outputs = shape_.output.channels,
           .height = input.size(2),
           .width = input.size(3),
-          .kernel = shape_.kernel_height,
+          .kernel_height = shape_.kernel_height,
+          .kernel_width = shape_.kernel_width,
           .stride = shape_.stride,
+          .dilation = shape_.dilation,
           .padding = shape_.padding,
           .bfloat16 = bfloat16};
 }
@@ -245,7 +249,7 @@ torch::Tensor EncryptedLayerImpl::accumulators(const torch::Tensor& input, bool 
   }
   const bool pixels = dense && bfloat16 && !shape_.global_average;
   if (dense) x = pixels ? as_pixels(x) : as_channels(x);
-  x = torch::conv2d(x, w, {}, shape_.stride, shape_.padding);
+  x = padded_convolution(x, w, shape_.stride, shape_.padding, shape_.dilation);
   if (pixels) x = x.permute({2, 1, 0, 3});
   return shape_.max_pool ? torch::max_pool2d(x, 2) : x;  // before batch norm: the gain is positive, so the order does not matter
 }

@@ -47,7 +47,9 @@ struct FoldedNorm {
 /// One trained layer: encrypted weights or binary digits, integer accumulators, batch norm, shortcut, pooling, quantised activation.
 class EncryptedLayerImpl : public torch::nn::Module {
  public:
-  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, const Code& code, const Hyper& hyper, const torch::Generator& generator);
+  /// `map`: of the layer's weights; `code`: of its slices.
+  EncryptedLayerImpl(const LayerSpec& spec, const Layer& shape, std::shared_ptr<const SliceMap> map, const Code& code, const Hyper& hyper,
+                     const torch::Generator& generator);
 
   /// input, shortcut (of a layer that has one): NCHW integers as floats. Training uses batch statistics; evaluation the recalibrated ones.
   /// copies: of both activations; undefined where there are none.

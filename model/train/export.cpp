@@ -80,6 +80,7 @@ Network to_network(const Trainable& model, const std::string& name) {
   Network network;
   network.name = name;
   network.input = model->spec().input;
+  network.slice = model->spec().slice;
   for (std::size_t l = 0; l < model->shapes().size(); ++l) {
     const EncryptedLayer& trained = model->layers()[l];
     network.layers.push_back(trained.is_empty() ? model->shapes()[l] : trained_layer(trained, network.codes));

@@ -9,6 +9,7 @@
 
 #include "golden/golden.hpp"
 #include "train/model_weights.hpp"
+#include "train/padded.hpp"
 
 namespace flexor {
 namespace {
@@ -47,10 +48,10 @@ torch::Tensor strided(const torch::Tensor& source, const Shortcut& s, std::int64
 
 /// Maximum or sum of every window of a pooling layer, in its accumulator's units.
 torch::Tensor pooled(const Layer& layer, const torch::Tensor& x) {
-  const torch::Tensor padded = torch::constant_pad_nd(x, {layer.padding, layer.padding, layer.padding, layer.padding});
+  const torch::Tensor around = padded(x, layer.padding);
   const std::vector<std::int64_t> kernel{layer.kernel_height, layer.kernel_width}, stride{layer.stride, layer.stride}, none{0, 0};
-  if (!layer.average) return torch::max_pool2d(padded, kernel, stride, none) * layer.pooled_units();
-  return torch::avg_pool2d(padded, kernel, stride, none) * layer.pooled_units();
+  if (!layer.average) return torch::max_pool2d(around, kernel, stride, none) * layer.pooled_units();
+  return torch::avg_pool2d(around, kernel, stride, none) * layer.pooled_units();
 }
 
 torch::Tensor broadcast_channels(const std::vector<double>& values) { return torch::tensor(values, torch::kDouble).view({1, -1, 1, 1}); }
@@ -81,7 +82,7 @@ torch::Tensor FloatPath::layer(std::size_t l, const torch::Tensor& input, const 
     x = x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, 1, 1});
   }
   const torch::Tensor sums =
-      layer.kind == LayerKind::Pool ? pooled(layer, x) : torch::conv2d(x, weights_[l], {}, layer.stride, layer.padding);
+      layer.kind == LayerKind::Pool ? pooled(layer, x) : padded_convolution(x, weights_[l], layer.stride, layer.padding, layer.dilation);
   torch::Tensor v = (sums + broadcast_channels(layer.real_bias)) * broadcast_channels(layer.real_scale);
   if (layer.shortcut) v = v + strided(shortcut, *layer.shortcut, layer.output.channels) * layer.shortcut->real_multiplier;
   if (layer.logits) return v;

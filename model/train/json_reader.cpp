@@ -40,6 +40,19 @@ int JsonReader::integer(const std::string& key, int otherwise, int low, int high
   return static_cast<int>(found);
 }
 
+std::vector<int> JsonReader::integers(const std::string& key, const std::vector<int>& otherwise, std::size_t count, int low, int high) {
+  const nlohmann::json* value = member(key);
+  if (value == nullptr) return otherwise;
+  if (!value->is_array()) return std::vector<int>(count, integer(key, 0, low, high));
+  if (value->size() != count) refuse(fmt::format("\"{}\" must be one number, or {} of them in brackets", key, count));
+  std::vector<int> found;
+  for (const nlohmann::json& one : *value) {
+    const nlohmann::json object{{key, one}};
+    found.push_back(JsonReader(object, where_).integer(key, 0, low, high));
+  }
+  return found;
+}
+
 bool JsonReader::flag(const std::string& key, bool otherwise) {
   const nlohmann::json* value = member(key);
   if (value == nullptr) return otherwise;

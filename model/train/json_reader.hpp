@@ -17,6 +17,8 @@ class JsonReader {
   /// The number at `key`, or `otherwise`; refused outside low..high.
   double number(const std::string& key, double otherwise, double low, double high);
   int integer(const std::string& key, int otherwise, int low, int high);
+  /// `count` whole numbers in brackets, or one number that stands for all of them.
+  std::vector<int> integers(const std::string& key, const std::vector<int>& otherwise, std::size_t count, int low, int high);
   bool flag(const std::string& key, bool otherwise);
   std::string text(const std::string& key, const std::string& otherwise);
   /// Like text(), but the key must be there.

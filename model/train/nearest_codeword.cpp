@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "code/error.hpp"
 #include "code/integer.hpp"
@@ -14,11 +15,19 @@ namespace flexor {
 namespace {
 
 constexpr int kLanes = 16;  // slices searched side by side
-constexpr int kLargestCore = 12;
+constexpr int kLargestCore = 13;
+constexpr int kWindow = 8;  // bits of a core that are transformed at once: 16 KiB of values
 
-/// In place on values[index * kLanes + lane]; leaves the index of each lane's minimum in best.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_find(float* values, int core, std::int32_t* best) {
-  const int count = 1 << core;
+// The least value so far of every lane and its index.
+struct Best {
+  float least[kLanes];
+  std::int32_t index[kLanes];
+};
+
+/// In place on values[index * kLanes + lane], whose indices stand for first + index.
+__attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_find(float* values, int bits, std::int32_t first,
+                                                                                     Best& best) {
+  const int count = 1 << bits;
   for (int half = 1; half < count; half *= 2) {
     for (int block = 0; block < count; block += 2 * half) {
       for (int i = block * kLanes; i < (block + half) * kLanes; ++i) {
@@ -29,18 +38,36 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void transform_and_
       }
     }
   }
-  float least[kLanes];
-  for (int lane = 0; lane < kLanes; ++lane) {
-    least[lane] = values[lane];
-    best[lane] = 0;
-  }
-  for (int index = 1; index < count; ++index) {
+  Best now = best;
+  for (int index = 0; index < count; ++index) {
     for (int lane = 0; lane < kLanes; ++lane) {
       const float value = values[index * kLanes + lane];
-      best[lane] = value < least[lane] ? index : best[lane];
-      least[lane] = value < least[lane] ? value : least[lane];
+      now.index[lane] = value < now.least[lane] ? first + index : now.index[lane];
+      now.least[lane] = value < now.least[lane] ? value : now.least[lane];
     }
   }
+  best = now;
+}
+
+/// The first least value of a core and its index, kWindow low bits at a time: the high bits only turn signs. u[row * kLanes + lane].
+Best search_core(int bits, const std::vector<int>& rows, const std::vector<std::uint32_t>& mask, const float* u) {
+  float values[kLanes << kWindow];
+  const int low = std::min(bits, kWindow);
+  const std::uint32_t window = (1U << low) - 1;
+  Best best;
+  std::fill_n(best.least, kLanes, std::numeric_limits<float>::infinity());
+  std::fill_n(best.index, kLanes, 0);
+  for (std::uint32_t high = 0; high < 1U << (bits - low); ++high) {
+    std::fill_n(values, kLanes << low, 0.0F);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      const float sign = std::popcount(mask[r] >> low & high) % 2 == 0 ? 1.0F : -1.0F;
+      float* to = values + (mask[r] & window) * kLanes;
+      const float* from = u + rows[r] * kLanes;
+      for (int lane = 0; lane < kLanes; ++lane) to[lane] += sign * from[lane];
+    }
+    transform_and_find(values, low, static_cast<std::int32_t>(high << low), best);
+  }
+  return best;
 }
 
 struct Straight : torch::autograd::Function<Straight> {
@@ -88,36 +115,71 @@ torch::Tensor Decoder::decode(const std::vector<std::uint32_t>& stored) const {
   return words;
 }
 
-NearestCodeword::NearestCodeword(const Code& code) : code_(code), decoder_(code), mask_(code.rows.size(), 0), own_(code.rows.size(), -1) {
-  for (int j = 0; j < code.n_in; ++j) {
-    const std::uint32_t column = code.column(j);
+NearestCodeword::NearestCodeword(const Code& code) : code_(code), decoder_(code), own_(code.rows.size(), -1) {
+  find_cores();
+  for (const Core& core : cores_) {
+    if (core.bits() <= kLargestCore) continue;
+    throw InputError("nearest-codeword training cannot search code " + code.name + " with " + std::to_string(core.bits()) +
+                     " entangled stored bits (at most 13); use --method eq6 or the nested code");
+  }
+  make_tables();
+}
+
+void NearestCodeword::find_cores() {
+  std::vector<int> tied(static_cast<std::size_t>(code_.n_in), -1);  // column -> a column of the same core; -1: not of a core
+  for (int j = 0; j < code_.n_in; ++j) {
+    const std::uint32_t column = code_.column(j);
     const auto row = static_cast<std::size_t>(std::countr_zero(column));
     if (std::has_single_bit(column) && own_[row] < 0) {
       own_[row] = j;
     } else if (column != 0 && !std::has_single_bit(column)) {
-      core_columns_.push_back(j);
+      tied[static_cast<std::size_t>(j)] = j;
     }
   }
-  core_ = static_cast<int>(core_columns_.size());
-  if (core_ > kLargestCore) {
-    throw InputError("nearest-codeword training cannot search code " + code.name + " with " + std::to_string(core_) +
-                     " entangled stored bits (at most 12); use --method eq6 or the nested code");
-  }
-  for (std::size_t i = 0; i < code.rows.size(); ++i) {
-    for (int bit = 0; bit < core_; ++bit) mask_[i] |= (code.rows[i] >> core_columns_[static_cast<std::size_t>(bit)] & 1U) << bit;
-  }
-  const std::int64_t cores = std::int64_t{1} << core_;
-  table_ = torch::zeros({cores, code.n_out});
-  is_own_ = torch::zeros({code.n_out});
-  for (int i = 0; i < code.n_out; ++i) {
-    const auto row = static_cast<std::size_t>(i);
-    if (own_[row] >= 0) {
-      is_own_.data_ptr<float>()[i] = 1;
-      continue;
+  const auto root = [&tied](int j) {
+    while (tied[static_cast<std::size_t>(j)] != j) j = tied[static_cast<std::size_t>(j)];
+    return j;
+  };
+  const auto first_core_column = [&](std::uint32_t row) {
+    while (row != 0 && tied[static_cast<std::size_t>(std::countr_zero(row))] < 0) row &= row - 1;
+    return row == 0 ? -1 : std::countr_zero(row);
+  };
+  for (std::size_t i = 0; i < code_.rows.size(); ++i) {
+    const int first = own_[i] < 0 ? first_core_column(code_.rows[i]) : -1;
+    for (int j = 0; first >= 0 && j < code_.n_in; ++j) {
+      if ((code_.rows[i] >> j & 1U) != 0 && tied[static_cast<std::size_t>(j)] >= 0) tied[static_cast<std::size_t>(root(j))] = root(first);
     }
-    for (std::int64_t x = 0; x < cores; ++x) {
-      const int parity = std::popcount(mask_[row] & static_cast<std::uint32_t>(x)) & 1;
-      table_.data_ptr<float>()[x * code.n_out + i] = static_cast<float>(2 * parity - 1);
+  }
+  std::vector<int> core_of(static_cast<std::size_t>(code_.n_in), -1);  // root -> core
+  for (int j = 0; j < code_.n_in; ++j) {
+    if (tied[static_cast<std::size_t>(j)] < 0) continue;
+    int& core = core_of[static_cast<std::size_t>(root(j))];
+    if (core < 0) core = static_cast<int>(cores_.size()), cores_.emplace_back();
+    cores_[static_cast<std::size_t>(core)].columns.push_back(j);
+  }
+  if (cores_.empty()) cores_.emplace_back();
+  for (std::size_t i = 0; i < code_.rows.size(); ++i) {
+    if (own_[i] >= 0) continue;
+    const int first = first_core_column(code_.rows[i]);
+    Core& core = cores_[first < 0 ? 0 : static_cast<std::size_t>(core_of[static_cast<std::size_t>(root(first))])];
+    std::uint32_t mask = 0;
+    for (int bit = 0; bit < core.bits(); ++bit) mask |= (code_.rows[i] >> core.columns[static_cast<std::size_t>(bit)] & 1U) << bit;
+    core.rows.push_back(static_cast<int>(i));
+    core.mask.push_back(mask);
+  }
+}
+
+void NearestCodeword::make_tables() {
+  is_own_ = torch::zeros({code_.n_out});
+  for (int i = 0; i < code_.n_out; ++i) is_own_.data_ptr<float>()[i] = own_[static_cast<std::size_t>(i)] >= 0 ? 1.0F : 0.0F;
+  for (const Core& core : cores_) {
+    const std::int64_t count = std::int64_t{1} << core.bits();
+    torch::Tensor& table = tables_.emplace_back(torch::zeros({count, code_.n_out}));
+    for (std::size_t r = 0; r < core.rows.size(); ++r) {
+      for (std::int64_t x = 0; x < count; ++x) {
+        const int parity = std::popcount(core.mask[r] & static_cast<std::uint32_t>(x)) & 1;
+        table.data_ptr<float>()[x * code_.n_out + core.rows[r]] = static_cast<float>(2 * parity - 1);
+      }
     }
   }
 }
@@ -125,47 +187,49 @@ NearestCodeword::NearestCodeword(const Code& code) : code_(code), decoder_(code)
 torch::Tensor NearestCodeword::codewords_by_table(const torch::Tensor& latent) const {
   const torch::NoGradGuard guard;
   const torch::Tensor u = latent.detach().to(torch::kFloat);
-  if (table_.device() != u.device()) {  // once: the tables follow the latents
-    table_ = table_.to(u.device());
+  if (is_own_.device() != u.device()) {  // once: the tables follow the latents
+    for (torch::Tensor& table : tables_) table = table.to(u.device());
     is_own_ = is_own_.to(u.device());
   }
-  const torch::Tensor best = u.matmul(table_.t()).argmax(1);
-  const torch::Tensor own = u.ge(0).to(torch::kFloat).mul_(2).sub_(1).mul_(is_own_);
-  return table_.index_select(0, best) + own;
+  torch::Tensor words = u.ge(0).to(torch::kFloat).mul_(2).sub_(1).mul_(is_own_);
+  for (const torch::Tensor& table : tables_) words += table.index_select(0, u.matmul(table.t()).argmax(1));
+  return words;
+}
+
+// With the bits of all cores, what the rows with a bit of their own store.
+std::uint32_t NearestCodeword::own_bits(std::uint32_t bits, const float* latent) const {
+  std::uint32_t own = 0;
+  for (std::size_t i = 0; i < own_.size(); ++i) {
+    if (own_[i] < 0) continue;
+    const std::uint32_t wanted = latent[i] < 0.0F ? 0U : 1U;
+    own |= ((static_cast<std::uint32_t>(std::popcount(code_.rows[i] & bits)) ^ wanted) & 1U) << own_[i];
+  }
+  return own;
 }
 
 std::vector<std::uint32_t> NearestCodeword::search(const torch::Tensor& latent) const {
   const torch::Tensor u = latent.detach().to(torch::kFloat).contiguous();
   const std::int64_t slices = u.size(0);
-  const int rows = code_.n_out;
+  const int outputs = code_.n_out;
   const float* from = u.data_ptr<float>();
   std::vector<std::uint32_t> stored(static_cast<std::size_t>(slices));
-  const std::int64_t blocks = ceil_div(slices, kLanes);
-  at::parallel_for(0, blocks, 16, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> values((std::size_t{1} << core_) * kLanes);
-    std::int32_t best[kLanes];
+  at::parallel_for(0, ceil_div(slices, kLanes), 16, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> lanes_of(static_cast<std::size_t>(outputs) * kLanes);  // [row][lane]
     for (std::int64_t block = begin; block < end; ++block) {
       const int lanes = static_cast<int>(std::min<std::int64_t>(kLanes, slices - block * kLanes));
-      const float* base = from + block * kLanes * rows;
-      std::fill(values.begin(), values.end(), 0.0F);
-      for (int i = 0; i < rows; ++i) {
-        const auto row = static_cast<std::size_t>(i);
-        if (own_[row] >= 0) continue;
-        for (int lane = 0; lane < lanes; ++lane) values[mask_[row] * kLanes + static_cast<std::size_t>(lane)] += base[lane * rows + i];
-      }
-      transform_and_find(values.data(), core_, best);
+      const float* base = from + block * kLanes * outputs;
       for (int lane = 0; lane < lanes; ++lane) {
-        const auto x = static_cast<std::uint32_t>(best[lane]);
-        std::uint32_t bits = 0;
-        for (int bit = 0; bit < core_; ++bit) bits |= (x >> bit & 1U) << core_columns_[static_cast<std::size_t>(bit)];
-        for (int i = 0; i < rows; ++i) {
-          const auto row = static_cast<std::size_t>(i);
-          if (own_[row] < 0) continue;
-          const std::uint32_t wanted = base[lane * rows + i] < 0.0F ? 0U : 1U;
-          bits |= ((static_cast<std::uint32_t>(std::popcount(mask_[row] & x)) ^ wanted) & 1U) << own_[row];
-        }
-        stored[static_cast<std::size_t>(block * kLanes + lane)] = bits;
+        for (int i = 0; i < outputs; ++i) lanes_of[static_cast<std::size_t>(i * kLanes + lane)] = base[lane * outputs + i];
       }
+      std::uint32_t* to = stored.data() + block * kLanes;
+      for (const Core& core : cores_) {
+        const Best best = search_core(core.bits(), core.rows, core.mask, lanes_of.data());
+        for (int lane = 0; lane < lanes; ++lane) {
+          const auto x = static_cast<std::uint32_t>(best.index[lane]);
+          for (int bit = 0; bit < core.bits(); ++bit) to[lane] |= (x >> bit & 1U) << core.columns[static_cast<std::size_t>(bit)];
+        }
+      }
+      for (int lane = 0; lane < lanes; ++lane) to[lane] |= own_bits(to[lane], base + lane * outputs);
     }
   });
   return stored;

@@ -26,27 +26,38 @@ class Decoder {
 /// A row with a stored bit of its own (a column with a single one) can take either sign, whatever the other bits say, so it
 /// always takes the sign of its u and adds the constant |u|. The other rows depend on the remaining `core` bits x only:
 /// sum_i u_i b_i(x) = -sum_i u_i (-1)^<mask_i, x>, a Walsh-Hadamard transform of length 2^core, whose minimum is the answer.
-/// The shipped nested code has a core of 8 bits at every rate.
+/// Where M is block-diagonal, every block has a core and a transform of its own.
+/// The shipped nested code of 20 weights has a core of 8 bits at every rate, that of 32 weights one of 13.
 class NearestCodeword {
  public:
-  /// Throws InputError when the core is larger than 12 bits.
+  /// Throws InputError when a core is larger than 13 bits.
   explicit NearestCodeword(const Code& code);
   [[nodiscard]] const Code& code() const { return code_; }
   [[nodiscard]] const Decoder& decoder() const { return decoder_; }
   /// latent [S, n_out] float -> stored bits of every slice (bit j = x_j). The first minimum wins.
   [[nodiscard]] std::vector<std::uint32_t> search(const torch::Tensor& latent) const;
-  /// latent [S, n_out] on any device -> codewords [S, n_out] in {-1, +1} there: one product with the table of all 2^core cores.
+  /// latent [S, n_out] on any device -> codewords [S, n_out] in {-1, +1} there: for each core one product with the table of all its 2^core
+  /// values.
   [[nodiscard]] torch::Tensor codewords_by_table(const torch::Tensor& latent) const;
 
  private:
+  // Core columns that rows tie together.
+  struct Core {
+    std::vector<int> columns;         // core bit -> column
+    std::vector<int> rows;            // without a bit of their own
+    std::vector<std::uint32_t> mask;  // of each of them: core bits it takes
+    [[nodiscard]] int bits() const { return static_cast<int>(columns.size()); }
+  };
+  void find_cores();
+  void make_tables();
+  [[nodiscard]] std::uint32_t own_bits(std::uint32_t bits, const float* latent) const;
+
   Code code_;
   Decoder decoder_;
-  int core_ = 0;
-  std::vector<int> core_columns_;    // core bit -> column
-  std::vector<std::uint32_t> mask_;  // row -> core bits it takes
-  std::vector<int> own_;             // row -> column of its own, or -1
-  mutable torch::Tensor table_;      // [2^core, n_out]: what every core gives in {-1, +1}; 0 in rows with a bit of their own
-  mutable torch::Tensor is_own_;     // [n_out]: 1 in those rows
+  std::vector<int> own_;  // row -> column of its own, or -1
+  std::vector<Core> cores_;
+  mutable std::vector<torch::Tensor> tables_;  // of each core [2^bits, n_out]: its rows in {-1, +1}; 0 in the others
+  mutable torch::Tensor is_own_;               // [n_out]: 1 in rows with a bit of their own
 };
 
 /// Forward: the nearest codeword of each slice of latent (search() on the CPU, codewords_by_table() on other devices). Backward: straight

@@ -2,6 +2,7 @@
 // Network descriptions: docs/training.md, "Networks".
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <set>
@@ -15,6 +16,7 @@ namespace flexor {
 namespace {
 
 constexpr int kMostLayers = 1000;
+constexpr int kMostPadding = 210;  // of a kernel of 15 places with a dilation of 15
 
 // A layer as the file says it, which may become several.
 struct Written {
@@ -36,12 +38,25 @@ int source_of(JsonReader& reader, const Reading& reading) {
   return written < 0 ? kNetworkInput : reading.outputs[static_cast<std::size_t>(written)];
 }
 
+// "kernel": a number, or [rows, columns].
+KernelSize read_kernel(JsonReader& reader, KernelSize otherwise) {
+  const std::vector<int> sides = reader.integers("kernel", {otherwise.height, otherwise.width}, 2, 1, 15);
+  return {sides[0], sides[1]};
+}
+
+// "padding": a number, or [top, left, bottom, right].
+Padding read_padding(JsonReader& reader, const Padding& otherwise, int most) {
+  const std::vector<int> p = reader.integers("padding", {otherwise.top, otherwise.left, otherwise.bottom, otherwise.right}, 4, 0, most);
+  return {p[0], p[1], p[2], p[3]};
+}
+
 // The values that a layer takes from "defaults" unless it says otherwise.
 void read_common(JsonReader& reader, Written& written) {
   LayerSpec& layer = written.layer;
-  layer.kernel = reader.integer("kernel", layer.kernel, 1, 15);
+  layer.kernel = read_kernel(reader, layer.kernel);
   layer.stride = reader.integer("stride", layer.stride, 1, 15);
-  layer.padding = reader.integer("padding", layer.padding, 0, 14);
+  layer.padding = read_padding(reader, layer.padding, kMostPadding);
+  layer.dilation = reader.integer("dilation", layer.dilation, 1, 15);
   layer.activation_bits = reader.integer("activation_bits", layer.activation_bits, 1, 8);
   layer.clip = reader.number("clip", layer.clip, 1e-3, 1e6);
   layer.rate = reader.number("rate", layer.rate, 0.05, 1.0);
@@ -54,6 +69,7 @@ ShortcutSpec read_shortcut(const nlohmann::json& json, const std::string& where,
   shortcut.source = source_of(reader, reading);
   shortcut.scale = reader.number("scale", shortcut.scale, 0, 255);
   shortcut.learned = reader.flag("learned", shortcut.learned);
+  if (reader.member("channel_offset") != nullptr) shortcut.channel_offset = reader.integer("channel_offset", 0, 0, 65535);
   reader.finish();
   return shortcut;
 }
@@ -87,9 +103,13 @@ void add_layer(JsonReader& reader, const Written& written, Reading& reading) {
 // A pooling layer has no weights: few keys, and nothing of the defaults.
 void read_pool(JsonReader& reader, const std::string& name, Reading& reading) {
   LayerSpec layer{.name = name, .kind = LayerKind::Pool};
-  layer.kernel = reader.integer("kernel", 2, 1, 15);
-  layer.stride = reader.integer("stride", layer.kernel, 1, 15);
-  layer.padding = reader.integer("padding", 0, 0, layer.kernel - 1);
+  layer.kernel = read_kernel(reader, 2);
+  const int longer = std::max(layer.kernel.height, layer.kernel.width);
+  if (layer.kernel.height != layer.kernel.width && reader.member("stride") == nullptr) {
+    reader.refuse("its kernel is not square, so \"stride\" must be given");
+  }
+  layer.stride = reader.integer("stride", longer, 1, 15);
+  layer.padding = read_padding(reader, 0, longer - 1);
   layer.average = reader.flag("average", false);
   if (reader.member("back") != nullptr) layer.source = source_of(reader, reading);
   add_layer(reader, {layer}, reading);
@@ -108,7 +128,7 @@ void read_layer(JsonReader& reader, const Written& defaults, int number, Reading
   layer.channels = reader.integer("channels", 0, 1, 65535);
   if (layer.channels == 0) reader.refuse("\"channels\" is missing");
   read_common(reader, written);
-  if (layer.kind == LayerKind::Dense) layer.kernel = layer.stride = 1, layer.padding = 0;
+  if (layer.kind == LayerKind::Dense) layer.kernel = 1, layer.stride = layer.dilation = 1, layer.padding = 0;
   layer.max_pool = reader.flag("max_pool", false);
   layer.logits = reader.flag("logits", false);
   layer.logit_unit = reader.integer("logit_unit", 256, 1, 4096);
@@ -161,6 +181,7 @@ NetworkSpec parse_network(const std::string& json, const std::string& where) {
   NetworkSpec& network = reading.network;
   network.name = reader.required_text("name");
   reader.text("about", "");
+  network.slice = parse_slice(reader.text("slice", "10x2"));
   network.input = read_input(reader);
   Written defaults;
   if (const nlohmann::json* given = reader.member("defaults")) {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "train/padded.hpp"
 #include "train/quantise.hpp"
 
 namespace flexor {
@@ -18,13 +19,12 @@ std::int16_t pool_multiplier(const Layer& layer) {
 }
 
 torch::Tensor pool_layer(const torch::Tensor& x, const Layer& layer) {
-  const std::int64_t p = layer.padding;
-  const torch::Tensor padded = p > 0 ? torch::constant_pad_nd(x, {p, p, p, p}) : x;
+  const torch::Tensor around = padded(x, layer.padding);
   const std::int64_t kernel[] = {layer.kernel_height, layer.kernel_width};
   const std::int64_t stride[] = {layer.stride, layer.stride};
-  if (!layer.average) return torch::max_pool2d(padded, kernel, stride);
+  if (!layer.average) return torch::max_pool2d(around, kernel, stride);
   // Sums are integers below 2^16 and their products below 2^25 in steps of 4: float32 holds them, and rounds half up as the engine does.
-  const torch::Tensor sums = torch::avg_pool2d(padded.to(torch::kFloat), kernel, stride, 0, false, true, 1);
+  const torch::Tensor sums = torch::avg_pool2d(around.to(torch::kFloat), kernel, stride, 0, false, true, 1);
   return quantise_activation(sums, kOne / (kPoolUnit * pool_multiplier(layer)), layer.activation_max);
 }
 

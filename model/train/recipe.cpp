@@ -14,8 +14,6 @@
 namespace flexor {
 namespace {
 
-constexpr int kNOut = 20;
-
 Group read_group(JsonReader& recipe, const std::string& key, const Group& usual, Hyper& hyper) {
   const nlohmann::json* given = recipe.member(key);
   if (given == nullptr) return usual;
@@ -65,16 +63,42 @@ std::optional<Augmentation> read_augmentation(JsonReader& recipe) {
 }
 
 // "dense@10" -> {"dense", 10}; without "@", N_out is that of a slice.
-std::pair<std::string, int> split_code_name(const std::string& name) {
+std::pair<std::string, int> split_code_name(const std::string& name, int slice) {
   const std::size_t at = name.find('@');
-  if (at == std::string::npos) return {name, kNOut};
+  if (at == std::string::npos) return {name, slice};
   int outputs = 0;
   const char* end = name.data() + name.size();
   const auto [stop, error] = std::from_chars(name.data() + at + 1, end, outputs);
-  if (error != std::errc() || stop != end || outputs < 1 || kNOut % outputs != 0) {
-    throw InputError(fmt::format("code \"{}\" names no N_out that divides {}; give one like dense@10", name, kNOut));
+  if (error != std::errc() || stop != end || outputs < 1 || slice % outputs != 0) {
+    throw InputError(fmt::format("code \"{}\" names no N_out that divides {}; give one like dense@{}", name, slice, slice / 2));
   }
   return {name.substr(0, at), outputs};
+}
+
+// The code of one block of a slice.
+Code make_block(const std::string& name, const std::string& family, int n_out, int n_in, int slice, std::uint64_t seed) {
+  if (family == "nested" && (n_out == slice || slice == 32)) return nested_code(n_in, n_out);
+  if (family == "dense") return dense_code(n_out, n_in, seed);
+  if (family == "plain" && n_out == slice) return identity_code(n_out);
+  if (family == "wired" && n_out == wired_code().n_out) {
+    Code code = wired_code();
+    if (n_in != code.n_in) {
+      throw InputError(fmt::format("code wired has a rate of 0.6 only, not {:g}; give --rate 0.6", static_cast<double>(n_in) / n_out));
+    }
+    return code;
+  }
+  const int taps = family == "tap2" ? 2 : family == "tap3" ? 3 : 0;
+  if (taps == 0) {
+    throw InputError(fmt::format(
+        "there is no code \"{}\"; choose nested, wired (slices of 10x2), tap2, tap3, dense or plain, or tap2, tap3 or dense with another "
+        "N_out: dense@10, or in slices of 16x2 nested@16 or nested@8",
+        name));
+  }
+  if (n_in < taps) {
+    throw InputError(fmt::format("code {} needs at least {} stored bits; give a rate of {:g} or more", name, taps == 2 ? "two" : "three",
+                                 taps / static_cast<double>(n_out)));
+  }
+  return random_tap_code(n_out, n_in, taps, seed);
 }
 
 }  // namespace
@@ -88,41 +112,31 @@ Method parse_method(const std::string& name) {
   throw InputError(fmt::format("there is no training method \"{}\"; choose nearest, eq6, straight, analog or real", name));
 }
 
-int stored_bits(double rate) {
-  const double bits = rate * kNOut;
-  if (!(bits >= 1 - 1e-9 && bits <= kNOut + 1e-9) || std::abs(bits - std::round(bits)) > 1e-6) {
-    throw InputError(fmt::format("rate {:g} is not possible; give a multiple of 1/20 from 0.05 to 1.0", rate));
+int stored_bits(double rate, const SliceShape& slice) {
+  const int n_out = slice.weights();
+  const double bits = rate * n_out;
+  const bool whole = std::abs(bits - std::round(bits)) <= 1e-6;
+  if (!(bits >= 1 - 1e-9 && bits <= n_out + 1e-9) || (!whole && !slice.aligned())) {
+    throw InputError(slice.aligned() ? fmt::format("rate {:g} is not possible; give one from 1/32 to 1.0", rate)
+                                     : fmt::format("rate {:g} is not possible; give a multiple of 1/20 from 0.05 to 1.0", rate));
   }
   return static_cast<int>(std::lround(bits));
 }
 
-Code make_code(const std::string& name, double rate, std::uint64_t seed) {
-  const auto [family, n_out] = split_code_name(name);
-  const int copies = kNOut / n_out;
-  if (stored_bits(rate) % copies != 0) {
+Code make_code(const std::string& name, double rate, std::uint64_t seed, const SliceShape& slice) {
+  const auto [family, n_out] = split_code_name(name, slice.weights());
+  const int copies = slice.weights() / n_out;
+  const int stored = stored_bits(rate, slice);
+  if (stored < copies || (stored % copies != 0 && !slice.aligned())) {
     throw InputError(fmt::format("rate {:g} is no whole number of stored bits for every {} weights of code {}; give another rate or N_out",
                                  rate, n_out, name));
   }
-  const int n_in = stored_bits(rate) / copies;
-  if (family == "nested" && copies == 1) return nested_code(n_in);
-  if (family == "dense") return repeated_code(dense_code(n_out, n_in, seed), copies);
-  if (family == "plain" && copies == 1) return identity_code(kNOut);
-  if (family == "wired" && copies == 1) {
-    Code code = wired_code();
-    if (n_in != code.n_in) throw InputError(fmt::format("code wired has a rate of 0.6 only, not {:g}; give --rate 0.6", rate));
-    return code;
+  std::vector<Code> blocks;
+  for (int copy = 0; copy < copies; ++copy) {
+    const int n_in = stored * (copy + 1) / copies - stored * copy / copies;
+    blocks.push_back(make_block(name, family, n_out, n_in, slice.weights(), seed));
   }
-  const int taps = family == "tap2" ? 2 : family == "tap3" ? 3 : 0;
-  if (taps == 0) {
-    throw InputError(fmt::format(
-        "there is no code \"{}\"; choose nested, wired, tap2, tap3, dense or plain, or tap2, tap3 or dense with another N_out: dense@10",
-        name));
-  }
-  if (n_in < taps) {
-    throw InputError(fmt::format("code {} needs at least {} stored bits; give a rate of {:g} or more", name, taps == 2 ? "two" : "three",
-                                 taps / static_cast<double>(n_out)));
-  }
-  return repeated_code(random_tap_code(n_out, n_in, taps, seed), copies);
+  return block_code(blocks);
 }
 
 std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, double rate) {
@@ -138,7 +152,7 @@ std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, dou
     for (const auto& [prefix, value] : recipe.rates) {  // sorted, so a longer prefix comes later
       if (layer.name.starts_with(prefix)) own = value;
     }
-    codes.push_back(make_code(recipe.code, own, recipe.code_seed));
+    codes.push_back(make_code(recipe.code, own, recipe.code_seed, spec.slice));
   }
   return codes;
 }

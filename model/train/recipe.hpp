@@ -37,10 +37,12 @@ Recipe load_recipe(const std::string& name);
 Recipe parse_recipe(const std::string& json, const std::string& where);
 /// "nearest", "eq6", "straight", "analog" or "real". Throws InputError for another word.
 Method parse_method(const std::string& name);
-/// Stored bits of a slice at a rate. Throws InputError unless it is a multiple of 1/20 in 0.05..1.
-int stored_bits(double rate);
-/// The code of one rate: "nested", "tap2", "tap3", "dense" or "plain" (no encryption, 1 bit). Throws InputError for another word.
-Code make_code(const std::string& name, double rate, std::uint64_t seed);
+/// Stored bits of a slice at a rate. Throws InputError unless it is a multiple of 1/20 in 0.05..1; in slices of 16x2 the nearest whole
+/// number of 32, at least 1 and at most 32.
+int stored_bits(double rate, const SliceShape& slice = {});
+/// The code of one rate: "nested", "tap2", "tap3", "dense" or "plain" (no encryption, 1 bit), or with "@N_OUT" blocks of fewer weights that
+/// share the stored bits of a slice as evenly as they can. Throws InputError for another word.
+Code make_code(const std::string& name, double rate, std::uint64_t seed, const SliceShape& slice = {});
 /// The code of every layer: its own rate, else that of the longest prefix in recipe.rates, else `rate`. Throws InputError when a prefix
 /// fits no layer.
 std::vector<Code> layer_codes(const Recipe& recipe, const NetworkSpec& spec, double rate);

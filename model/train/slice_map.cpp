@@ -3,13 +3,11 @@
 
 #include <ATen/Parallel.h>
 
-#include "code/integer.hpp"
+#include "network/slice_layout.hpp"
 #include "train/device.hpp"
 
 namespace flexor {
 namespace {
-
-constexpr int kSliceInputs = 10;
 
 struct Place : torch::autograd::Function<Place> {
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& slices, const SliceMap* map) {
@@ -49,33 +47,26 @@ struct Place : torch::autograd::Function<Place> {
 
 }  // namespace
 
-std::shared_ptr<const SliceMap> slice_map(const Layer& layer) {
-  const int channels = layer.output.channels;
+std::shared_ptr<const SliceMap> slice_map(const SliceShape& slice, const Layer& layer, const Shape& flattened) {
+  const SliceLayout layout(slice, layer, flattened);
   const int depth = layer.input.channels;
   const int rows = layer.kernel_height;
   const int columns = layer.kernel_width;
-  const int length = layer.string_length();
-  const int groups = ceil_div(length, kSliceInputs);
   auto map = std::make_shared<SliceMap>();
-  map->sizes = {channels, depth, rows, columns};
-  map->slices = (channels + 1) / 2 * layer.strings() * groups;
-  for (int pair = 0; pair < (channels + 1) / 2; ++pair) {
-    for (int string = 0; string < layer.strings(); ++string) {
-      for (int group = 0; group < groups; ++group) {
-        for (int bit = 0; bit < map->n_out; ++bit) {
-          const int m = 2 * pair + bit / kSliceInputs;
-          const int k = kSliceInputs * group + bit % kSliceInputs;
-          if (m >= channels || k >= length) {
-            map->position.push_back(-1);
-            continue;
-          }
-          const int c = k % depth;
-          const int spot = k / depth;
-          const int y = layer.stack_rows ? spot % rows : string;
-          const int x = layer.stack_rows ? spot / rows : spot;
-          map->position.push_back(((m * rows + y) * columns + x) * depth + c);
-        }
+  map->sizes = {layer.output.channels, depth, rows, columns};
+  map->slices = layout.slices();
+  map->n_out = slice.weights();
+  for (int s = 0; s < map->slices; ++s) {
+    for (int bit = 0; bit < map->n_out; ++bit) {
+      const auto [m, input] = layout.weight(s, bit);
+      if (m < 0) {
+        map->position.push_back(-1);
+        continue;
       }
+      const int spot = input / depth;
+      const int y = layer.stack_rows ? spot % rows : spot / columns;
+      const int x = layer.stack_rows ? spot / rows : spot % columns;
+      map->position.push_back(((m * rows + y) * columns + x) * depth + input % depth);
     }
   }
   std::vector<std::int64_t> bit(static_cast<std::size_t>(layer.weights()));

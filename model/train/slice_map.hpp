@@ -13,13 +13,14 @@ namespace flexor {
 /// The tensor is [M, C, kh, kw] in channels-last order, so that a string is contiguous; a dense layer's is [M, L, 1, 1].
 struct SliceMap {
   int slices = 0;
-  int n_out = 20;
+  int n_out = 20;                      ///< weights of a slice, dropped ones included
   std::vector<std::int64_t> sizes;     ///< of the weight tensor, [M, C, kh, kw]
   std::vector<std::int32_t> position;  ///< slices * n_out places in memory; -1 where the bit is dropped
   mutable torch::Tensor bit;           ///< the other way: the bit that stands at each place (int64), for place_slices_by_index()
 };
 
-std::shared_ptr<const SliceMap> slice_map(const Layer& layer);
+/// `flattened`: the tensor that a dense layer flattens (SliceLayout).
+std::shared_ptr<const SliceMap> slice_map(const SliceShape& slice, const Layer& layer, const Shape& flattened);
 
 /// Slices [S, n_out] -> weight tensor; the gradient goes back to the slices, zero where the bit is dropped.
 /// Plain loops on the CPU, place_slices_by_index() on other devices.

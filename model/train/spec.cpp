@@ -12,7 +12,7 @@
 namespace flexor {
 namespace {
 
-Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& to) {
+Shortcut shape_shortcut(const LayerSpec& spec, const SliceShape& slice, const Shape& from, const Shape& to) {
   Shortcut shortcut;
   shortcut.source = spec.shortcut->source;
   shortcut.stride = from.height > to.height ? 2 : 1;
@@ -23,7 +23,18 @@ Shortcut shape_shortcut(const LayerSpec& spec, const Shape& from, const Shape& t
                     "with no more channels",
                     spec.name, from.height, from.width, from.channels, to.height, to.width, to.channels));
   }
-  shortcut.channel_offset = (to.channels - from.channels) / 2;
+  shortcut.channel_offset = spec.shortcut->channel_offset.value_or((to.channels - from.channels) / 2);
+  if (shortcut.channel_offset + from.channels > to.channels) {
+    throw InputError(
+        fmt::format("layer {}: its shortcut puts {} channels at channel {}, but its output has {}; give a smaller channel_offset",
+                    spec.name, from.channels, shortcut.channel_offset, to.channels));
+  }
+  if (slice.aligned() && shortcut.channel_offset % slice.inputs != 0) {
+    throw InputError(
+        fmt::format("layer {}: its shortcut begins at channel {}, but with slices of {}x{} it must begin at a multiple of {}; give the "
+                    "shortcut \"channel_offset\": 0",
+                    spec.name, shortcut.channel_offset, slice.inputs, slice.channels, slice.inputs));
+  }
   return shortcut;
 }
 
@@ -71,6 +82,12 @@ void shape_pool(Layer& layer, const LayerSpec& spec, int largest) {
 
 }  // namespace
 
+SliceShape parse_slice(const std::string& words) {
+  if (words == "10x2") return {10, 2};
+  if (words == "16x2") return {16, 2};
+  throw InputError(fmt::format("slices of \"{}\" are not possible; choose 10x2 or 16x2 (inputs x channels)", words));
+}
+
 std::vector<std::string> network_names() { return shipped_names("networks"); }
 
 NetworkSpec network_spec(const std::string& name) {
@@ -100,20 +117,27 @@ std::vector<Layer> layer_shapes(const NetworkSpec& spec) {
     if (from.kind == LayerKind::Dense) {
       if (!from.global_average) layer.input = {1, 1, before.size()};
     } else {
-      layer.kernel_height = layer.kernel_width = from.kernel;
+      layer.kernel_height = from.kernel.height;
+      layer.kernel_width = from.kernel.width;
       layer.stride = from.stride;
       layer.padding = from.padding;
+      layer.dilation = from.dilation;
       layer.stack_rows = layers.empty() && from.kind == LayerKind::Convolution && !others_read_pixels(spec);
     }
     if (from.kind == LayerKind::Pool) shape_pool(layer, from, source < 0 ? 255 : layers[static_cast<std::size_t>(source)].activation_max);
-    const bool empty = before.height + 2 * layer.padding < layer.kernel_height || before.width + 2 * layer.padding < layer.kernel_width;
+    for (const int side : {layer.padding.top, layer.padding.left, layer.padding.bottom, layer.padding.right}) {
+      const int most = std::max(layer.reach_height(), layer.reach_width()) - 1;
+      if (side > most)
+        refuse(from, fmt::format("its padding is {}, but its kernel reaches over {} pixels; take {} or less", side, most + 1, most));
+    }
+    const bool empty = layer.padded_height() < layer.reach_height() || layer.padded_width() < layer.reach_width();
     layer.output = layer.unpooled();
     if (from.max_pool) layer.output = {layer.output.height / 2, layer.output.width / 2, layer.output.channels};
     if (empty || layer.output.height < 1 || layer.output.width < 1) {
       throw InputError(fmt::format("layer {}: nothing is left of its {}x{} input; use a smaller kernel or fewer strides", from.name,
                                    before.height, before.width));
     }
-    if (from.shortcut) layer.shortcut = shape_shortcut(from, tensor(from.shortcut->source), layer.output);
+    if (from.shortcut) layer.shortcut = shape_shortcut(from, spec.slice, tensor(from.shortcut->source), layer.output);
     layers.push_back(layer);
   }
   return layers;

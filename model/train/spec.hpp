@@ -9,21 +9,32 @@
 
 namespace flexor {
 
-/// Residual input of a layer to train; stride and channel offset follow from the shapes.
+/// Residual input of a layer to train; the stride follows from the shapes.
 struct ShortcutSpec {
-  int source = kNetworkInput;  ///< layer whose output is added
-  double scale = 1.0;          ///< output LSBs per source LSB at the start, 0..255
-  bool learned = false;        ///< the scale is a parameter
+  int source = kNetworkInput;                        ///< layer whose output is added
+  double scale = 1.0;                                ///< output LSBs per source LSB at the start, 0..255
+  bool learned = false;                              ///< the scale is a parameter
+  std::optional<int> channel_offset = std::nullopt;  ///< output channel of the source's channel 0; without it the source is in the middle
+};
+
+/// Rows and columns of a kernel. A number is that many of both.
+struct KernelSize {
+  int height = 1;
+  int width = 1;
+  constexpr KernelSize() = default;
+  constexpr KernelSize(int side) : KernelSize(side, side) {}  // NOLINT(google-explicit-constructor)
+  constexpr KernelSize(int height_, int width_) : height(height_), width(width_) {}
 };
 
 /// One layer of a network to train, before it has weights.
 struct LayerSpec {
   std::string name;
   LayerKind kind = LayerKind::Convolution;
-  int channels = 0;  ///< output channels (of a pooling layer: 0, they are its input's)
-  int kernel = 1;    ///< convolution, pooling layer: kernel_height = kernel_width
+  int channels = 0;        ///< output channels (of a pooling layer: 0, they are its input's)
+  KernelSize kernel = {};  ///< convolution, pooling layer
   int stride = 1;
-  int padding = 0;
+  Padding padding = {};
+  int dilation = 1;  ///< convolution
   bool max_pool = false;
   bool logits = false;
   int activation_bits = 8;
@@ -44,8 +55,11 @@ struct NetworkSpec {
   std::string name;
   Shape input;
   std::vector<LayerSpec> layers;
+  SliceShape slice = {};  ///< of the weights of every layer
 };
 
+/// "10x2" or "16x2". Throws InputError for other words.
+SliceShape parse_slice(const std::string& words);
 /// Names of the shipped networks, model/train/networks/NAME.json.
 std::vector<std::string> network_names();
 /// A shipped name or a .json file (docs/training.md, "Networks"). Throws InputError: unknown name, or one sentence about the file.

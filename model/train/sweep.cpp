@@ -13,6 +13,7 @@
 
 #include "code/error.hpp"
 #include "network/network.hpp"
+#include "network/slice_layout.hpp"
 #include "train/recipe.hpp"
 
 namespace flexor {
@@ -37,8 +38,9 @@ SweepResult result_of(const SweepRun& run) {
   }
   SweepResult result{run.label, run.options.rate, run.options.seed, network.provenance.epochs, 0, network.provenance.accuracy};
   for (const Layer& layer : network.layers) {
+    const std::int64_t slices = slice_layout(network, layer).slices();
     for (const Plane& plane : layer.planes) {
-      result.stored_bits += static_cast<std::int64_t>(layer.slices()) * network.codes[static_cast<std::size_t>(plane.code)].n_in;
+      result.stored_bits += slices * network.codes[static_cast<std::size_t>(plane.code)].n_in;
     }
   }
   return result;

@@ -22,6 +22,7 @@ void read_options(JsonReader& reader, TrainOptions& options) {
   };
   options.recipe = reader.text("recipe", options.recipe);
   options.network = reader.text("network", options.network);
+  options.slice = reader.text("slice", options.slice);
   options.method = reader.text("method", options.method);
   options.code = reader.text("code", options.code);
   if (reader.member("code_seed") != nullptr) options.code_seed = static_cast<std::uint64_t>(reader.integer("code_seed", 1, 0, 1 << 30));
@@ -63,7 +64,6 @@ std::vector<double> read_rates(JsonReader& reader) {
   for (const nlohmann::json& value : list(reader, "rates")) {
     if (!value.is_number()) reader.refuse("\"rates\" must hold numbers");
     rates.push_back(value.get<double>());
-    stored_bits(rates.back());
   }
   return rates;
 }
@@ -111,7 +111,9 @@ Sweep parse_sweep(const std::string& json, const std::string& where, const Train
   reader.finish();
   if (variants.size() * rates.size() * seeds.size() > kMostRuns) reader.refuse(fmt::format("these are more than {} runs", kMostRuns));
   for (const SweepRun& variant : variants) {
+    const SliceShape slice = variant.options.slice.empty() ? SliceShape{} : parse_slice(variant.options.slice);
     for (const double rate : rates) {
+      stored_bits(rate, slice);
       for (const std::uint64_t seed : seeds) {
         SweepRun run = variant;
         run.options.rate = rate;

@@ -60,6 +60,14 @@ Recipe chosen_recipe(const TrainOptions& options) {
   return recipe;
 }
 
+/// The recipe's network with the slices that the options ask for.
+NetworkSpec chosen_network(const TrainOptions& options, const Recipe& recipe) {
+  NetworkSpec spec = network_spec(recipe.network);
+  if (!options.slice.empty()) spec.slice = parse_slice(options.slice);
+  layer_shapes(spec);  // refuses what does not fit
+  return spec;
+}
+
 void check_options(const TrainOptions& options, const Recipe& recipe) {
   if (recipe.epochs < 1) throw InputError(fmt::format("{} epochs are too few; give at least 1", recipe.epochs));
   if (options.threads < 1) throw InputError(fmt::format("{} threads are too few; give at least 1", options.threads));
@@ -183,7 +191,7 @@ void resume(const TrainOptions& options, Trainable& model, RunState& state, Chec
 
 // For what another run left: real weights, or latents, of which there are as many.
 Trainable whole_network(const TrainOptions& options, const NetworkSpec& spec) {
-  return Trainable(spec, make_code("plain", 1, 1), Method::Real, options.seed);
+  return Trainable(spec, make_code("plain", 1, 1, spec.slice), Method::Real, options.seed);
 }
 
 // The network that a run learns from, as a run with real weights left it.
@@ -229,6 +237,7 @@ std::string train_command(const TrainOptions& options) {
     if (given) text += " " + words;
   };
   add(!options.network.empty(), "--network " + options.network);
+  add(!options.slice.empty(), "--slice " + options.slice);
   add(!options.method.empty(), "--method " + options.method);
   add(!options.code.empty(), "--code " + options.code);
   add(options.code_seed.has_value(), fmt::format("--code-seed {}", options.code_seed.value_or(0)));
@@ -253,7 +262,7 @@ std::string train_command(const TrainOptions& options) {
 TrainResult train_main(const TrainOptions& options) {
   const Recipe recipe = chosen_recipe(options);
   check_options(options, recipe);
-  const NetworkSpec spec = network_spec(recipe.network);
+  const NetworkSpec spec = chosen_network(options, recipe);
   layer_codes(recipe, spec, options.rate);
   find_device(options.device);
   check_team(recipe, team_place());
@@ -268,7 +277,7 @@ TrainResult train_on(const TrainOptions& options, const Dataset& train, const Da
   if (train.count < recipe.batch) {
     throw InputError(fmt::format("{} training images do not fill a minibatch of {}; use more", train.count, recipe.batch));
   }
-  const NetworkSpec spec = network_spec(recipe.network);
+  const NetworkSpec spec = chosen_network(options, recipe);
   if (!(spec.input == train.shape)) {
     throw InputError(fmt::format("network {} takes {}x{}x{} images, {} has {}x{}x{}; choose a network for this data", spec.name,
                                  spec.input.height, spec.input.width, spec.input.channels, train.name, train.shape.height,

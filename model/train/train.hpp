@@ -15,7 +15,8 @@ namespace flexor {
 struct TrainOptions {
   std::string recipe = "lenet5-mnist";        ///< a name or file that load_recipe() takes
   std::string network;                        ///< a name or file that network_spec() takes
-  double rate = 0.4;                          ///< stored bits per weight, a multiple of 1/20 in 0.05..1.0
+  std::string slice;                          ///< "10x2" or "16x2": inputs x channels of a slice; empty: the network's
+  double rate = 0.4;                          ///< stored bits per weight, a multiple of 1/20 in 0.05..1.0 (16x2: the nearest n/32)
   std::map<std::string, double> layer_rates;  ///< of layers whose name begins so
   std::string method;                      ///< "nearest" (nearest codeword), "eq6" (the paper's gradient), "straight", "analog" or "real"
   std::string code;                        ///< "nested" (shipped code), "tap2" (the paper's two random taps), ...

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "code/error.hpp"
+#include "train/channel_order.hpp"
 #include "train/model_weights.hpp"
 #include "train/pool_layer.hpp"
 
@@ -29,8 +30,10 @@ void check_layers(const Network& network, const std::vector<Layer>& shapes, cons
     const Layer& theirs = network.layers[l];
     const Layer& ours = shapes[l];
     const auto form = [](const Layer& layer) {
-      return std::tuple(layer.kind, layer.kernel_height, layer.stride, layer.padding, layer.max_pool, layer.logits, layer.average,
-                        layer.global_average, layer.projection, layer.shortcut ? layer.shortcut->source : kPreviousLayer);
+      const Padding& p = layer.padding;
+      return std::tuple(layer.kind, layer.kernel_height, layer.kernel_width, layer.stride, p.top, p.left, p.bottom, p.right, layer.dilation,
+                        layer.max_pool, layer.logits, layer.average, layer.global_average, layer.projection,
+                        layer.shortcut ? layer.shortcut->source : kPreviousLayer);
     };
     const int digits = theirs.digits ? static_cast<int>(theirs.planes.size()) : 0;
     const bool pools = ours.kind == LayerKind::Pool;
@@ -68,7 +71,10 @@ TrainableImpl::TrainableImpl(const NetworkSpec& spec, const std::vector<Code>& c
     if (shapes_[i].kind == LayerKind::Pool) {
       layers_.emplace_back(nullptr);
     } else {
-      layers_.emplace_back(register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], codes.at(i), hyper, generator)));
+      const int source = spec.layers[i].source == kPreviousLayer ? static_cast<int>(i) - 1 : spec.layers[i].source;
+      const auto map = slice_map(spec.slice, shapes_[i], source < 0 ? spec.input : shapes_[static_cast<std::size_t>(source)].output);
+      layers_.emplace_back(
+          register_module(shapes_[i].name, EncryptedLayer(spec.layers[i], shapes_[i], map, codes.at(i), hyper, generator)));
     }
   }
 }
@@ -119,8 +125,10 @@ void TrainableImpl::begin_from(const Network& network, const torch::Tensor& pixe
   const torch::NoGradGuard guard;
   const bool trains = is_training();
   eval();
+  const std::vector<std::vector<int>> orders = channel_orders(network, shapes_);
   run(pixels, false, [&](std::size_t i, const torch::Tensor& input) {
-    layers_[i]->begin_from(network.layers[i], weight_tensor(network, network.layers[i]), input);
+    const torch::Tensor weight = reorder_weights(network, i, orders, weight_tensor(network, network.layers[i]));
+    layers_[i]->begin_from(reorder_channels(network, i, orders), weight, input);
   });
   train(trains);
 }

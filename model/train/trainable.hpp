@@ -22,7 +22,8 @@ class TrainableImpl : public torch::nn::Module {
   void enrol(Optimiser& optimiser);
   /// Begins where another network of the same layers ended (EncryptedLayer).
   void begin_from(const TrainableImpl& other);
-  /// Begins as a model file of the same layers, which may have other rates and activations of other bits; `pixels`: training images, NCHW,
+  /// Begins as a model file of the same layers, which may have other rates, slices and activations of other bits, and shortcuts that
+  /// begin at other channels (channel_orders()); `pixels`: training images, NCHW,
   /// whose statistics batch norm takes. InputError: other layers.
   void begin_from(const Network& network, const torch::Tensor& pixels);
   void reset_statistics();

@@ -9,8 +9,10 @@ from .targets import TARGETS
 ENGINE, ARRAY, PE, BOARD = "engine", "array", "pe_array", "board"
 # Short names of tops; every other block goes by its RTL name.
 TOPS = {ENGINE: "flexor_engine", ARRAY: "array_top", BOARD: "flexor_up5k"}
+BOARDS = ("flexor_up5k", "stream_up5k")  # tops that have pins
 # Named configuration and PE style that suit each target.
 CONFIG = {"ice40-up5k": "nano", "ice40-hx8k": "tiny", "ecp5": "small", "xc7": "base"}
+TECH = {"ice40-up5k": "ice40"}  # rtl/tech: vendor cells, where not the generic ones
 STYLE = {"ice40-up5k": "ice40", "ice40-hx8k": "ice40", "ecp5": "ecp5", "xc7": "xc7"}
 # The array alone: a shape that fits the device at a utilisation that routes; a quarter of the slices is decrypted at a time where
 # LUTs are dear (docs/decisions/0702-what-is-counted.md).
@@ -56,7 +58,7 @@ class Job:
     def macs(self):
         """Multiply-accumulates per cycle, None for a block that holds no whole array."""
         p = dict(self.parameters)
-        return p["K"] * p["M"] if self.block.split(":")[0] in (ENGINE, ARRAY, PE, BOARD) else None
+        return p["K"] * p["M"] if "K" in p and self.block.split(":")[0] in (ENGINE, ARRAY, PE, BOARD) else None
 
 
 def parameters(target, block, config=None, overrides=None):
@@ -64,8 +66,11 @@ def parameters(target, block, config=None, overrides=None):
     name, _, variant = block.partition(":")
     if variant not in VARIANTS:
         raise Problem(f"block {block}: there is no variant {variant}; there are {', '.join(v for v in VARIANTS if v)}")
+    if TOPS.get(name, name) in rtl.STREAM_BLOCKS:
+        return {"Tech": TECH.get(target, "generic"), **(overrides or {})}
     result = rtl.configuration(config or CONFIG[target])
     result["PeStyle"] = rtl.DATA["pe_styles"][STYLE[target]]
+    result["Tech"] = TECH.get(target, "generic")
     result["Xc7"] = int(STYLE[target] == "xc7")  # of blocks alone: the engine sets it by PeStyle
     if name == BOARD:
         result["Index"] = list(rtl.DATA["configurations"]).index(config or CONFIG[target])

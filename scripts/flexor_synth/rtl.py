@@ -15,6 +15,8 @@ import generate  # noqa: E402  pylint: disable=wrong-import-position
 
 DATA = generate.load(ROOT / "rtl" / "engine.json")
 PRIMITIVES = ROOT / "testbench" / "primitives"
+TECH = ROOT / "rtl" / "tech"  # a folder for each technology, modules of equal names
+STREAM_BLOCKS = {p.stem for p in (ROOT / "rtl" / "stream").glob("*.sv")}  # their defaults are the configuration micro16
 _PARAMETER = re.compile(r"^\s*parameter\s+(?:[\w\s]*?(?:\[[^\]]*\]\s*)?)(\w+)\s*=", re.MULTILINE)
 
 
@@ -45,7 +47,7 @@ class Sources:
         self.packages = [package] + packages
         self.files = self.packages + [p for p in files if p not in packages] + list(extra)
         self.hash = digest(*(p.read_bytes() for p in self.files))
-        self.modules = {p.stem: p for p in self.files if not p.name.endswith("_pkg.sv")}
+        self.modules = {p.stem: p for p in self.files if not p.name.endswith("_pkg.sv") and TECH not in p.parents}
 
     def parameters(self, module):
         """Names of the parameters that `module` declares."""
@@ -55,9 +57,9 @@ class Sources:
         head = re.search(rf"\bmodule\s+{module}\b(.*?)\)\s*\(", text, re.DOTALL)
         return _PARAMETER.findall(head.group(1)) if head else []
 
-    def search(self):
-        """read_slang options that find modules by name; vendor cells stay black boxes."""
-        folders = [*sorted({p.parent for p in self.files[1:]}), PRIMITIVES]
+    def search(self, tech="generic"):
+        """read_slang options that find modules by name, those of a technology first; vendor cells stay black boxes."""
+        folders = [TECH / tech, *sorted({p.parent for p in self.files[1:] if TECH not in p.parents}), TECH / "generic", PRIMITIVES]
         cells = " ".join(f"--blackboxed-module {p.stem}" for p in sorted(PRIMITIVES.glob("*.sv")))
         return " ".join(f"-y {folder}" for folder in folders) + f" --libext .sv {cells}"
 
@@ -67,13 +69,13 @@ class Sources:
         chosen = {k: v for k, v in parameters.items() if k in known}
         folder = pathlib.Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        result = folder / f"{top}-{digest(self.hash, chosen, top, self.search())}.il"
+        search = self.search(parameters.get("Tech", "generic"))
+        result = folder / f"{top}-{digest(self.hash, chosen, top, search)}.il"
         if result.exists():
             return result
         overrides = " ".join(f"-G {k}={v}" for k, v in chosen.items())
         temporary = result.with_suffix(".part")
         script = result.with_suffix(".ys")
-        search = self.search()
         files = " ".join(str(p) for p in [*self.packages, self.modules[top]])
         script.write_text("\n".join([
             f"read_slang --keep-hierarchy --top {top} {overrides} {search} {files}",

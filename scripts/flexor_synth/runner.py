@@ -75,7 +75,7 @@ class Runner:
     def _measure(self, job, progress):
         name = f"{job.target} {job.block}"
         target = TARGETS[job.target]
-        pins = job.block == plan.BOARD
+        pins = job.top in plan.BOARDS
         progress.begin(name, "elaborate")
         il = self.elaborate(job.top, job.parameters)
         folder = self.out / "work" / job.target / job.block.replace(":", "-")

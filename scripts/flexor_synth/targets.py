@@ -32,8 +32,9 @@ class Target:
     wire_ps: int = 0  # iCE40: delay of a wire that the mapper counts with, 0 for Yosys' own figure
     script: str = ""  # of abc9, where it is not the default one
 
-    def _synthesis(self, folder):
-        """Commands that map the module `dut`."""
+    def _synthesis(self, folder, hide):
+        """Commands that map the module `dut`. `hide`: multiply-adders of the RTL go by another name while Yosys infers its own: it would
+        rewrite them."""
         synth = self.synth + " -top dut"
         script = [f"scratchpad -copy abc9.script.{self.script} abc9.script"] if self.script else []
         if not self.wire_ps:
@@ -41,7 +42,9 @@ class Target:
         models = folder / "flip_flops.v"
         models.write_text(flip_flops.models(_CONTROL_PS))
         # Step map_luts of synth_ice40, with another wire delay, with flip-flops whose controls are late, and with two rounds of restructuring.
-        return [f"{synth} -run begin:map_luts", "techmap -map +/ice40/ff_map.v", "clean", f"read_verilog -lib -specify -overwrite {models}",
+        hidden = ["rename SB_MAC16 HIDDEN_MAC16", "chtype -set HIDDEN_MAC16 t:SB_MAC16"] if hide else []
+        shown = ["chtype -set SB_MAC16 t:HIDDEN_MAC16"] if hide else []
+        return [*hidden, f"{synth} -run begin:map_luts", *shown, "techmap -map +/ice40/ff_map.v", "clean", f"read_verilog -lib -specify -overwrite {models}",
                 "read_verilog -D ICE40_U -icells -lib -specify +/ice40/abc9_model.v",
                 *script, f"abc9 -W {self.wire_ps}",
                 "ice40_wrapcarry -unwrap", "clean", "opt_lut -tech ice40", f"{synth} -run map_cells:"]
@@ -53,7 +56,7 @@ class Target:
         lines = [f"read_rtlil {rtlil}", f"hierarchy -top {module}", f"rename {module} dut"]
         if drop_trace:
             lines.append("delete -output dut/trace_*")
-        lines += ["flatten -noscopeinfo", "opt_clean", *self._synthesis(pathlib.Path(folder)), f"write_json {netlist}"]
+        lines += ["flatten -noscopeinfo", "opt_clean", *self._synthesis(pathlib.Path(folder), "module \\SB_MAC16" in pathlib.Path(rtlil).read_text()), f"write_json {netlist}"]
         script.write_text("\n".join(lines) + "\n")
         process.run(tools.yosys + [script], script.with_suffix(".log"), f"mapping {module} for {self.name}")
         return json.loads(netlist.read_text())

@@ -8,6 +8,9 @@
 #include "command.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
+#include "stream/stream_compare.hpp"
+#include "stream/verilated_host.hpp"
+#include "stream_engine.hpp"
 #include "table.hpp"
 #include "utilisation.hpp"
 
@@ -50,7 +53,7 @@ nlohmann::ordered_json first_json(const Comparison& result) {
           {"expected", d.expected},    {"found", d.found}};
 }
 
-nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters& engine) {
+nlohmann::ordered_json to_json(const Comparison& result, std::string_view configuration, int macs_per_cycle) {
   auto layers = nlohmann::ordered_json::array();
   for (const auto& layer : result.layers) {
     auto one = utilisation_json({layer.name, layer.cycles, layer.ideal_cycles, layer.macs, layer.predicted_cycles});
@@ -58,7 +61,7 @@ nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters&
     one["words_differing"] = layer.words_differing;
     layers.push_back(std::move(one));
   }
-  return {{"configuration", engine.name},
+  return {{"configuration", configuration},
           {"images", result.images},
           {"words_compared", result.words_compared},
           {"words_differing", result.words_differing},
@@ -72,7 +75,7 @@ nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters&
           {"bytes_read", result.bytes_read},
           {"bytes_written", result.bytes_written},
           {"macs", result.macs},
-          {"macs_per_cycle", engine.macs()},
+          {"macs_per_cycle", macs_per_cycle},
           {"macs_per_second", result.simulation_seconds > 0 ? static_cast<double>(result.macs) / result.simulation_seconds : 0},
           {"simulation_seconds", result.simulation_seconds},
           {"wall_seconds", result.wall_seconds},
@@ -81,7 +84,7 @@ nlohmann::ordered_json to_json(const Comparison& result, const EngineParameters&
           {"layers", std::move(layers)}};
 }
 
-void print(const Network& network, const EngineParameters& engine, const Comparison& result) {
+void print(const Network& network, std::string_view configuration, const Comparison& result) {
   std::vector<LayerUse> uses;
   Table words({"layer", "words compared", "words differing"});
   for (const auto& layer : result.layers) {
@@ -89,7 +92,7 @@ void print(const Network& network, const EngineParameters& engine, const Compari
     words.add({layer.name, grouped(static_cast<long long>(layer.words_compared)), grouped(static_cast<long long>(layer.words_differing))});
   }
   words.add({"whole", grouped(static_cast<long long>(result.words_compared)), grouped(static_cast<long long>(result.words_differing))});
-  fmt::print("{} on {}: {} images, accuracy {:.2f} % golden, {:.2f} % RTL\n\n{}\n{}\n", network.name, engine.name, grouped(result.images),
+  fmt::print("{} on {}: {} images, accuracy {:.2f} % golden, {:.2f} % RTL\n\n{}\n{}\n", network.name, configuration, grouped(result.images),
              percent(result.correct_golden, result.images), percent(result.correct_engine, result.images), words.text(),
              utilisation_table(uses, result.cycles, result.predicted_cycles));
   fmt::print("simulated {:.1f} million MACs a second on one core, {:.1f} s in all\n",
@@ -114,12 +117,18 @@ void complain(const Comparison& result) {
   }
 }
 
-void compare_command(const CompareFlags& flags, Context& context) {
+Comparison compare_on_stream(const CompareFlags& flags, const Network& network, const Dataset& data, Progress& progress) {
+  stream::RunOptions options;
+  options.images = data.count;
+  options.corruption = flags.corrupt.empty() ? Corruption{} : parse_corruption(flags.corrupt);
+  options.make_host = [] { return stream::make_verilated_host(); };
+  options.progress = [&](int done) { progress.update(done); };
+  options.stop = [] { return interrupted(); };
+  return stream::run_images(network, data, stream::find_configuration(flags.engine.configuration), options);
+}
+
+Comparison compare_on_engine(const CompareFlags& flags, const Network& network, const Dataset& data, Progress& progress) {
   const auto& engine = find_configuration(flags.engine.configuration);
-  check_simulated(engine);
-  const Network network = load_network(flags.model);
-  const Dataset data = load_data(flags.data, context, network, kDefaultImages);
-  Progress progress("compare", data.count);
   CompareOptions options;
   options.images = data.count;
   options.batch = flags.engine.batch;
@@ -132,10 +141,20 @@ void compare_command(const CompareFlags& flags, Context& context) {
   if (flags.engine.stall > 0) {
     fmt::print("random stalls: probability {}, seed {}\n", flags.engine.stall, flags.engine.seed);
   }
-  const Comparison result = compare(network, data, engine, options);
+  return compare(network, data, engine, options);
+}
+
+void compare_command(const CompareFlags& flags, Context& context) {
+  const std::string& configuration = flags.engine.configuration;
+  const bool streams = is_stream(flags.engine);
+  if (!streams) check_simulated(find_configuration(configuration));
+  const Network network = load_network(flags.model);
+  const Dataset data = load_data(flags.data, context, network, kDefaultImages);
+  Progress progress("compare", data.count);
+  const Comparison result = streams ? compare_on_stream(flags, network, data, progress) : compare_on_engine(flags, network, data, progress);
   check_interrupt();
-  if (result.fault.empty()) print(network, engine, result);
-  auto json = to_json(result, engine);
+  if (result.fault.empty()) print(network, configuration, result);
+  auto json = to_json(result, configuration, macs_per_cycle(flags.engine));
   json["model"] = flags.model.string();
   json["network"] = network.name;
   json["data"] = data.name;

@@ -25,8 +25,9 @@ std::string kind_text(const Layer& layer) {
   if (layer.kind == LayerKind::Pool) {
     return fmt::format("{} {}x{}/{}", layer.average ? "average" : "maximum", layer.kernel_height, layer.kernel_width, layer.stride);
   }
-  return fmt::format("conv {}x{}/{}{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, layer.max_pool ? " pool" : "",
-                     layer.projection ? " projection" : "", digits);
+  const std::string dilation = layer.dilation > 1 ? fmt::format(" dilation {}", layer.dilation) : "";
+  return fmt::format("conv {}x{}/{}{}{}{}{}", layer.kernel_height, layer.kernel_width, layer.stride, dilation,
+                     layer.max_pool ? " pool" : "", layer.projection ? " projection" : "", digits);
 }
 
 std::string source_text(const Network& network, int source) {
@@ -105,13 +106,16 @@ void inspect(const InspectFlags& flags, const Context& context) {
   const double rate = weights == 0 ? 0 : static_cast<double>(bits) / static_cast<double>(weights);
   table.add({"whole", "", shape_text(network.input), "", grouped(weights), fmt::format("{:.2f}", rate), "", grouped(bits), grouped(macs)});
   const Provenance& from = network.provenance;
+  const std::string slice_text = fmt::format("{}x{}", network.slice.inputs, network.slice.channels);
   fmt::print("{}\n{}\n", network.name, table.text());
+  fmt::print("slices         {} (inputs x channels)\n", slice_text);
   fmt::print("command        {}\ntool version   {}\nseed           {}\ndata           {}\ndata SHA-256   {}\nepochs         {}\n",
              from.command, from.tool_version, from.seed, from.data_name, from.data_checksum, from.epochs);
   fmt::print("accuracy       {:.2f} % (integer model), {:.2f} % (trainer)\n", from.accuracy, from.float_accuracy);
   write_json(flags.json, context,
              {{"name", network.name},
               {"input", shape_text(network.input)},
+              {"slice", slice_text},
               {"weights", weights},
               {"stored_bits", bits},
               {"bits_per_weight", rate},

@@ -49,8 +49,10 @@ int main(int argc, char** argv) {
   flexor::add_sweep(app, context);
   flexor::add_eval(app, context);
   flexor::add_compile(app, context);
+  flexor::add_convert(app, context);
   flexor::add_inspect(app, context);
   flexor::add_export(app, context);
+  flexor::add_import(app, context);
   flexor::add_sim(app, context);
   flexor::add_compare(app, context);
   flexor::add_synth(app, context);

@@ -12,6 +12,9 @@
 #include "driver.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
+#include "stream/stream_compare.hpp"
+#include "stream/verilated_host.hpp"
+#include "stream_engine.hpp"
 #include "table.hpp"
 #include "utilisation.hpp"
 #include "wave_target.hpp"
@@ -112,15 +115,50 @@ EngineOptions engine_options(const SimFlags& flags) {
   return options;
 }
 
-void simulate(const SimFlags& flags, const Context& context) {
-  const auto& configuration = find_configuration(flags.engine.configuration);
-  check_simulated(configuration);
-  const auto options = engine_options(flags);
-  const Network network = load_network(flags.model);
-  const MemoryImage image = compile(network, configuration, flags.engine.batch);
-  const Dataset data = load_data(flags.data, context, network, image.batch);
-  Result result;
+// One image after another on the stream engine; without --images one.
+Result run_stream(const SimFlags& flags, const Network& network, const Dataset& data) {
+  if (flags.windowed) throw InputError("--from-cycle and --to-cycle are not for the stream engine: its wave file holds the whole run");
+  Comparison sum;
   {
+    WaveTarget wave(flags.wave);
+    Progress progress("sim", data.count);
+    stream::RunOptions options;
+    options.images = data.count;
+    options.check = false;
+    options.make_host = [&] { return stream::make_verilated_host(wave.temporary()); };
+    options.progress = [&](int done) { progress.update(done); };
+    options.stop = [] { return interrupted(); };
+    sum = stream::run_images(network, data, stream::find_configuration(flags.engine.configuration), options);
+    check_interrupt();
+    if (!sum.fault.empty()) throw EngineFault(sum.fault);
+    wave.keep();
+  }
+  Result result;
+  for (const auto& layer : sum.layers)
+    result.layers.push_back({layer.name, layer.cycles, layer.ideal_cycles, layer.macs, layer.predicted_cycles});
+  result.cycles = sum.cycles;
+  result.predicted_cycles = sum.predicted_cycles;
+  result.correct = sum.correct_engine;
+  result.seconds = sum.simulation_seconds;
+  return result;
+}
+
+void simulate(const SimFlags& flags, const Context& context) {
+  const bool streams = is_stream(flags.engine);
+  const Network network = load_network(flags.model);
+  Result result;
+  Dataset data;
+  int batch = 1;
+  if (streams) {
+    data = load_data(flags.data, context, network, 1);
+    result = run_stream(flags, network, data);
+  } else {
+    const auto& configuration = find_configuration(flags.engine.configuration);
+    check_simulated(configuration);
+    const auto options = engine_options(flags);
+    const MemoryImage image = compile(network, configuration, flags.engine.batch);
+    batch = image.batch;
+    data = load_data(flags.data, context, network, image.batch);
     WaveTarget wave(flags.wave);
     auto with_wave = options;
     with_wave.wave_file = wave.temporary();
@@ -138,7 +176,7 @@ void simulate(const SimFlags& flags, const Context& context) {
   }
   const double speed = static_cast<double>(whole.macs) / result.seconds;
   fmt::print("{} on {}: {} images, {} right, {} cycles an image\n\n{}\nsimulated {:.1f} million MACs a second on one core\n", network.name,
-             configuration.name, data.count, result.correct, grouped(static_cast<long long>(result.cycles) / data.count),
+             flags.engine.configuration, data.count, result.correct, grouped(static_cast<long long>(result.cycles) / data.count),
              utilisation_table(result.layers, result.cycles, result.predicted_cycles), speed / 1e6);
   if (!flags.wave.empty()) {
     fmt::print("wrote {}\n", flags.wave.string());
@@ -146,9 +184,9 @@ void simulate(const SimFlags& flags, const Context& context) {
   write_json(flags.json, context,
              {{"model", flags.model.string()},
               {"network", network.name},
-              {"configuration", configuration.name},
+              {"configuration", flags.engine.configuration},
               {"images", data.count},
-              {"batch", image.batch},
+              {"batch", batch},
               {"cycles", result.cycles},
               {"predicted_cycles", result.predicted_cycles},
               {"ideal_cycles", whole.ideal_cycles},
@@ -156,7 +194,7 @@ void simulate(const SimFlags& flags, const Context& context) {
               {"bytes_read", result.bytes_read},
               {"bytes_written", result.bytes_written},
               {"macs", whole.macs},
-              {"macs_per_cycle", configuration.macs()},
+              {"macs_per_cycle", macs_per_cycle(flags.engine)},
               {"macs_per_second", speed},
               {"seconds", result.seconds},
               {"accuracy_rtl", 100.0 * result.correct / data.count},

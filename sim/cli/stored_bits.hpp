@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "network/network.hpp"
+#include "network/slice_layout.hpp"
 
 namespace flexor {
 
@@ -10,7 +11,7 @@ namespace flexor {
 inline std::int64_t stored_bits(const Network& network, const Layer& layer) {
   std::int64_t bits = 0;
   for (const auto& plane : layer.planes) {
-    bits += std::int64_t{layer.slices()} * network.codes[static_cast<std::size_t>(plane.code)].n_in;
+    bits += std::int64_t{slice_layout(network, layer).slices()} * network.codes[static_cast<std::size_t>(plane.code)].n_in;
   }
   return bits;
 }

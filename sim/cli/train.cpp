@@ -62,6 +62,8 @@ void add_train(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->type_name("NAME");
   command->add_option("--network", options->network, "another network: a name of model/train/networks or a .json file")->type_name("NAME");
+  command->add_option("--slice", options->slice, "inputs x channels that share stored bits: 10x2 or 16x2; without it the network's")
+      ->type_name("SHAPE");
   command->add_option("--rate", options->rate, "stored bits per weight")->capture_default_str()->type_name("BITS");
   command->add_option("--layer-rate", *layer_rates, "another rate for layers whose name begins so: stage1=0.6; may be repeated")
       ->type_name("PREFIX=BITS");
@@ -73,7 +75,7 @@ void add_train(CLI::App& app, Context& context) {
       ->add_option("--code", options->code,
                    "nested (shipped code), wired (rate 0.6: of an engine fixed at elaboration), tap2 (the paper's two random taps), tap3, "
                    "dense, plain, or with "
-                   "another N_out: dense@10")
+                   "another N_out: dense@10; in slices of 16x2 nested@16, nested@8")
       ->type_name("NAME");
   command->add_option("--code-seed", options->code_seed, "draw of a random code")->type_name("N");
   add_checkpoints(*command, options->start, options->teacher);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "network/slice_layout.hpp"
+
 namespace flexor::test {
 namespace {
 
@@ -42,7 +44,7 @@ class Builder {
   // Random stored bits; `gain` is the spread of the outputs in spreads of the inputs, for weights of that spread.
   void add(Layer l, int code, int digits, double gain) {
     l.digits = digits > 1;
-    const auto bits = static_cast<std::int64_t>(l.slices()) * network_.codes[static_cast<std::size_t>(code)].n_in;
+    const auto bits = std::int64_t{SliceLayout(network_.slice, l, {}).slices()} * network_.codes[static_cast<std::size_t>(code)].n_in;
     for (int p = 0; p < digits; ++p) {
       Plane plane{code, {}};
       plane.stored.resize(static_cast<std::size_t>((bits + 7) / 8));

@@ -90,6 +90,7 @@ Network draw_fitting(Random& random, const EngineParameters& engine) {
                              .mixed_digits = false,
                              .stacked_pixels = false,
                              .windows = engine.Windows != 0,
+                             .dilation = false,
                              .channel_step = engine.R};
     Network network = random.below(2) == 0 ? draw_network(random) : draw_graph(random, parts, limits);
     try {

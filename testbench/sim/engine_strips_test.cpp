@@ -63,6 +63,7 @@ Network draw_in_strips(Random& random, const EngineParameters& engine, const Cas
                              .mixed_digits = false,
                              .stacked_pixels = false,
                              .windows = engine.Windows != 0,
+                             .dilation = false,
                              .channel_step = engine.R,
                              .side = c.high,
                              .channels = 8};
@@ -134,7 +135,7 @@ TEST(EngineStripsNetworks, HoldEveryKindOfStrip) {
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       const Layer& layer = network.layers[l];
       if (parts[l] < 2) continue;
-      seen["padding"] += layer.padding > 0 && layer.kernel_height > 1 ? 1 : 0;
+      seen["padding"] += !layer.padding.none() && layer.kernel_height > 1 ? 1 : 0;
       seen["5x5"] += layer.kernel_height == 5 ? 1 : 0;
       seen["stride"] += layer.stride > 1 ? 1 : 0;
       seen["pool"] += layer.max_pool ? 1 : 0;

@@ -48,6 +48,57 @@ TEST(NestedCode, EveryPrefixHasFullRankAndFewTaps) {
   }
 }
 
+// What a core of at most 13 bits needs, at every size.
+TEST(NestedCode, OfOtherSlicesHasFullRankFewTapsAndASmallCore) {
+  for (const NestedFamily& family : {NestedFamily::of32(), NestedFamily::of16(), NestedFamily::of8()}) {
+    const Code whole = nested_code(family.n_out, family.n_out);
+    for (int n = 1; n <= family.n_out; ++n) {
+      const Code code = nested_code(n, family.n_out);
+      EXPECT_EQ(code.n_out, family.n_out);
+      EXPECT_EQ(code.rank(), n);
+      EXPECT_LE(code.max_taps(), 4);
+      EXPECT_NO_THROW(validate(code));
+      for (int j = 0; j < n; ++j) EXPECT_EQ(code.column(j), whole.column(j));
+    }
+    for (std::size_t i = 0; i < whole.rows.size(); ++i) {
+      EXPECT_EQ(whole.rows[i] >> i, 1U);
+      EXPECT_EQ((whole.rows[i] ^ 1U << i) >> family.shared, 0U);
+    }
+  }
+  EXPECT_THROW(nested_code(4, 10), InputError);
+  EXPECT_THROW(nested_code(33, 32), InputError);
+}
+
+// At 13 of 32 as well as a random code with every tap; beyond, where the nearest codeword of such a code cannot be searched, better than
+// two blocks.
+TEST(NestedCode, Of32CoversWell) {
+  EXPECT_LE(covering_distance(nested_code(13, 32)), covering_distance(dense_code(32, 13, 1)));
+  EXPECT_LE(covering_distance(nested_code(19, 32)), (covering_distance(nested_code(9, 16)) + covering_distance(nested_code(10, 16))) / 2);
+  EXPECT_LE(covering_distance(nested_code(26, 32)), covering_distance(nested_code(13, 16)));
+  EXPECT_EQ(covering_distance(nested_code(32, 32)), 0.0);
+}
+
+TEST(NestedCode, OfBlocksIsWhatTheSearchFinds) {
+  NestedSearch halves(8, NestedFamily::of16()), quarters(6, NestedFamily::of8());
+  halves.climb(400);
+  quarters.climb(200);
+  EXPECT_EQ(halves.rows(), nested_code(16, 16).rows);
+  EXPECT_EQ(quarters.rows(), nested_code(8, 8).rows);
+}
+
+TEST(BlockCode, EveryBlockDecryptsItsOwnBits) {
+  const Code parts[] = {nested_code(3, 8), dense_code(8, 5, 1), nested_code(7, 16)};
+  const Code whole = block_code({parts[0], parts[1], parts[2]});
+  ASSERT_EQ(whole.n_out, 32);
+  ASSERT_EQ(whole.n_in, 15);
+  for (std::uint32_t stored = 0; stored < 1U << 15; stored += 7) {
+    const std::uint32_t wanted =
+        parts[0].decrypt(stored & 7) | parts[1].decrypt(stored >> 3 & 31) << 8 | parts[2].decrypt(stored >> 8) << 16;
+    ASSERT_EQ(whole.decrypt(stored), wanted) << stored;
+  }
+  EXPECT_THROW(block_code({nested_code(8), nested_code(8)}), InputError);
+}
+
 TEST(NestedCode, IsUnitLowerTriangularWithOtherTapsAmongTheFirstEight) {
   const Code code = nested_code(20);
   for (int i = 0; i < 20; ++i) {

@@ -98,6 +98,7 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
   const std::uint64_t seed = test::random_seed();
   // At most 255 chunks of the narrowest engine's 10 lanes, and sums that fit 24 bits whatever the style adds.
   test::GraphLimits limits{.pixel_shortcuts = false, .mixed_digits = false, .stacked_pixels = false, .digits = 4, .channel_step = engine.R};
+  limits.dilation = false;
   limits.dense_inputs = 2000;
   for (std::uint64_t n = 0; n < 12; ++n) {
     Random random(seed + n);
@@ -112,11 +113,12 @@ TEST_P(CompilerRuns, RandomGraphsAsTheGoldenModel) {
 
 // What the graphs above are drawn from; always the same graphs.
 TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
-  int shortcuts = 0, digits = 0, averages = 0, projections = 0, pools = 0, planes = 0;
+  int uneven = 0, shortcuts = 0, digits = 0, averages = 0, projections = 0, pools = 0, planes = 0;
   for (std::uint64_t n = 0; n < 200; ++n) {
     Random random(n);
     test::GraphParts parts;
-    test::draw_graph(random, parts, {.pixel_shortcuts = false, .mixed_digits = false, .digits = 4, .channel_step = 8});
+    test::draw_graph(random, parts, {.pixel_shortcuts = false, .mixed_digits = false, .digits = 4, .dilation = false, .channel_step = 8});
+    uneven += parts.uneven ? 1 : 0;
     shortcuts += parts.shortcut ? 1 : 0;
     digits += parts.digits ? 1 : 0;
     averages += parts.global_average ? 1 : 0;
@@ -124,6 +126,7 @@ TEST(Compiler, RandomGraphsHoldShortcutsDigitsAndAverages) {
     pools += parts.pool && parts.average ? 1 : 0;
     planes += parts.planes ? 1 : 0;
   }
+  EXPECT_GT(uneven, 20);
   EXPECT_GT(shortcuts, 20);
   EXPECT_GT(digits, 20);
   EXPECT_GT(averages, 20);

@@ -30,6 +30,13 @@ TEST_F(Refusal, ControlMemory) {
   expect_input_error([&] { compile(lenet_, engine_); }, "words of control memory, but engine 'small' has 512");
 }
 
+TEST_F(Refusal, SlicesOfAlignedWords) {
+  const test::LayerSpec dense{LayerKind::Dense, 10, 1, 1, 0, false, false, 0, 8};
+  const Network network = test::random_network(random_, {4, 4, 16}, {nested_code(13, 32)}, {dense});
+  expect_input_error([&] { compile(network, engine_); },
+                     "has slices of 16x2 weights, but engine 'small' takes 10x2; train it with --slice 10x2");
+}
+
 TEST_F(Refusal, CodeMemory) {
   engine_.CodeWords = 4;
   expect_input_error([&] { compile(lenet_, engine_); }, "needs 8 words of code memory, but engine 'small' has 4");
@@ -54,6 +61,13 @@ TEST_F(Refusal, SumsThatPassTheAccumulator) {
 TEST_F(Refusal, BiasThatPassesTheAccumulator) {
   lenet_.layers[3].bias[4] = 1 << 20;
   expect_input_error([&] { compile(lenet_, engine_); }, "layer 'dense4', channel 4");
+}
+
+TEST_F(Refusal, Dilation) {
+  Layer& layer = lenet_.layers[1];
+  layer.dilation = 2;
+  layer.padding = 2;
+  expect_input_error([&] { compile(lenet_, engine_); }, "layer 'conv2' has a dilation of 2, which no engine runs; run it with flexor eval");
 }
 
 TEST_F(Refusal, AnotherShift) {

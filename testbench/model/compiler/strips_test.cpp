@@ -25,7 +25,8 @@ Layer draw_layer(std::mt19937& random) {
   const auto draw = [&random](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   Layer layer;
   layer.kernel_height = layer.kernel_width = draw(1, 7);
-  layer.padding = draw(0, (layer.kernel_height - 1) / 2);
+  const int most = layer.kernel_height - 1;
+  layer.padding = draw(0, 1) == 0 ? Padding(draw(0, most / 2)) : Padding(draw(0, most), draw(0, most), draw(0, most), draw(0, most));
   layer.stride = draw(1, 3);
   layer.input = {draw(layer.kernel_height, 24), draw(layer.kernel_height, 24), draw(1, 3)};
   layer.output.channels = 1;
@@ -41,7 +42,7 @@ std::vector<int> rows_read(const Layer& layer, int first, int rows) {
   const int window = layer.max_pool ? 2 : 1;
   for (int pixel = first * window; pixel < (first + rows) * window; ++pixel) {
     for (int kernel = 0; kernel < layer.kernel_height; ++kernel) {
-      const int row = pixel * layer.stride - layer.padding + kernel;
+      const int row = pixel * layer.stride - layer.padding.top + kernel;
       read.push_back(row < 0 || row >= layer.input.height ? -1 : row);
     }
   }

@@ -32,8 +32,8 @@ std::vector<double> reference_layer(const Network& network, const Layer& l, cons
         double sum = l.bias[static_cast<std::size_t>(m)];
         for (int ky = 0; ky < l.kernel_height; ++ky) {
           for (int kx = 0; kx < l.kernel_width; ++kx) {
-            const int iy = y * l.stride + ky - l.padding;
-            const int ix = x * l.stride + kx - l.padding;
+            const int iy = y * l.stride + ky * l.dilation - l.padding.top;
+            const int ix = x * l.stride + kx * l.dilation - l.padding.left;
             if (iy < 0 || ix < 0 || iy >= l.input.height || ix >= l.input.width) continue;
             for (int c = 0; c < l.input.channels; ++c) {
               sum +=

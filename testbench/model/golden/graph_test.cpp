@@ -49,7 +49,8 @@ double exact_sum(const Layer& l, const Weights& weight, const Tensor& in, int y,
         for (std::size_t p = 0; p < l.planes.size(); ++p) {
           w += (std::int64_t{1} << p) * (l.global_average ? weight(p, m, 0, 0, c) : weight(p, m, j, i, c));
         }
-        sum += w * static_cast<std::int64_t>(at(in, l.input, y * l.stride + j - l.padding, x * l.stride + i - l.padding, c));
+        sum += w * static_cast<std::int64_t>(
+                       at(in, l.input, y * l.stride + j * l.dilation - l.padding.top, x * l.stride + i * l.dilation - l.padding.left, c));
       }
     }
   }
@@ -64,7 +65,7 @@ Tensor reference_pool(const Layer& l, const Tensor& in) {
         Tensor window;
         for (int j = 0; j < l.kernel_height * l.kernel_width; ++j) {
           window.push_back(
-              at(in, l.input, y * l.stride - l.padding + j / l.kernel_width, x * l.stride - l.padding + j % l.kernel_width, c));
+              at(in, l.input, y * l.stride - l.padding.top + j / l.kernel_width, x * l.stride - l.padding.left + j % l.kernel_width, c));
         }
         const double pooled =
             l.average ? std::accumulate(window.begin(), window.end(), 0.0) : *std::max_element(window.begin(), window.end());
@@ -135,14 +136,16 @@ TEST(GoldenGraph, EqualsTheDirectSums) {
   test::GraphParts parts;
   for (std::uint64_t n = 0; n < 120; ++n) {
     Random random(n < 20 ? n : seed + n);
-    const Network network = test::draw_graph(random, parts);
+    test::GraphLimits limits;
+    if (n % 3 == 2) limits.slice = {16, 2};
+    const Network network = test::draw_graph(random, parts, limits);
     ASSERT_NO_THROW(validate(network)) << "FLEXOR_SEED=" << seed << " network " << n << ": " << test::describe(network);
     const auto pixels = test::random_image(random, network.input);
     ASSERT_EQ(golden(network, pixels), reference(network, pixels))
         << "FLEXOR_SEED=" << seed << " network " << n << ": " << test::describe(network);
   }
   EXPECT_TRUE(parts.shortcut && parts.digits && parts.planes && parts.global_average && parts.source && parts.projection && parts.pool &&
-              parts.average);
+              parts.average && parts.uneven && parts.dilation);
 }
 
 // Draws until the network holds a layer for which `wanted` is true.
@@ -198,6 +201,26 @@ TEST(GoldenGraph, SeesOneChangedBitOfEveryNewField) {
   const auto mean = [](const Network& n, std::size_t l) { return n.layers[l].average; };
   expect_seen("maximum as a sum", maximum, [](Network& n, std::size_t l) { n.layers[l].average = true; });
   expect_seen("multiplier of an average", mean, [](Network& n, std::size_t l) { n.layers[l].multiplier[0] ^= 1 << 10; });
+  const auto wide = [](const Network& n, std::size_t l) {
+    const Layer& layer = n.layers[l];
+    return layer.kind == LayerKind::Convolution && layer.padding.left > 0 && layer.padding.right < layer.reach_width() - 1;
+  };
+  expect_seen("padding on the left", wide, [](Network& n, std::size_t l) {
+    --n.layers[l].padding.left;
+    ++n.layers[l].padding.right;
+  });
+  const auto dilated = [](const Network& n, std::size_t l) {
+    const Layer& layer = n.layers[l];
+    const bool shrinks = layer.padding.bottom >= layer.kernel_height - 1 && layer.padding.right >= layer.kernel_width - 1;
+    const bool stays = std::max(layer.padding.top, layer.padding.left) < std::max(layer.kernel_height, layer.kernel_width);
+    return layer.dilation > 1 && layer.kernel_height > 1 && shrinks && stays;
+  };
+  expect_seen("dilation", dilated, [](Network& n, std::size_t l) {
+    Layer& layer = n.layers[l];
+    --layer.dilation;
+    layer.padding.bottom -= layer.kernel_height - 1;
+    layer.padding.right -= layer.kernel_width - 1;
+  });
   const auto added = [](const Network& n, std::size_t l) { return n.layers[l].projection; };
   expect_seen("bias of a projection", added, [](Network& n, std::size_t l) { n.layers[l].bias[0] ^= 1 << 10; });
   expect_seen("clamp of a projection", added, [](Network& n, std::size_t l) { n.layers[l].activation_max /= 4; });

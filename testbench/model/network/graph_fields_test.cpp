@@ -26,8 +26,8 @@ Network residual() {
 TEST(GraphFieldsFile, AreReadBack) {
   const test::Scratch scratch;
   Random random(5);
+  test::GraphParts parts;
   for (int n = 0; n < 20; ++n) {
-    test::GraphParts parts;
     const Network network = test::draw_graph(random, parts);
     save_network(network, scratch / "model.flexor");
     const Network back = load_network(scratch / "model.flexor");
@@ -41,6 +41,8 @@ TEST(GraphFieldsFile, AreReadBack) {
       EXPECT_EQ(a.projection, b.projection);
       EXPECT_EQ(a.kind, b.kind);
       EXPECT_EQ(a.average, b.average);
+      EXPECT_EQ(a.padding, b.padding);
+      EXPECT_EQ(a.dilation, b.dilation);
       EXPECT_EQ(a.planes.size(), b.planes.size());
       EXPECT_EQ(a.multiplier, b.multiplier);
       ASSERT_EQ(a.shortcut.has_value(), b.shortcut.has_value());
@@ -52,6 +54,7 @@ TEST(GraphFieldsFile, AreReadBack) {
       EXPECT_EQ(a.shortcut->real_multiplier, b.shortcut->real_multiplier);
     }
   }
+  EXPECT_TRUE(parts.uneven && parts.dilation);
 }
 
 TEST(GraphFieldsFile, AreAbsentInFilesWrittenBeforeThem) {
@@ -66,6 +69,9 @@ TEST(GraphFieldsFile, AreAbsentInFilesWrittenBeforeThem) {
                    network.layers[l].projection)
           << file;
     }
+    const test::Scratch scratch;
+    save_network(network, scratch / "again.flexor");
+    EXPECT_EQ(test::read_bytes(scratch / "again.flexor"), test::read_bytes(file)) << "the same bytes as before these fields";
     ++files;
   }
   EXPECT_GE(files, 7);
@@ -125,6 +131,13 @@ const Wrong kWrong[] = {
        l[0].kind = LayerKind::Pool, l[0].max_pool = true, l[0].output = {3, 3, 4};
      },
      "layer 'conv1': a pooling layer has neither digits, stacked rows, logits nor pooling behind it"},
+    {"PaddingOfOneSide", [](auto& l) { l[1].padding.right = 3; }, "layer 'conv2': its padding is [1, 1, 1, 3], but it must be at least 0"},
+    {"NegativeSide", [](auto& l) { l[1].padding.left = -1; }, "layer 'conv2': its padding is [1, -1, 1, 1], but it must be at least 0"},
+    {"DilationOfZero", [](auto& l) { l[1].dilation = 0; }, "layer 'conv2': its dilation is 0, but 1 to 15 are possible"},
+    {"DilatedDense", [](auto& l) { l[2].dilation = 2; }, "layer 'dense3': its dilation is 2, but only a convolution may have one"},
+    {"DilationPastInput", [](auto& l) { l[1].dilation = 4; }, "layer 'conv2': its kernel 9x9 is larger than its padded input"},
+    {"DilationAndItsShape", [](auto& l) { l[1].dilation = 2; },
+     "layer 'conv2': its output is said to be 6x6x4, but its input and kernel give 4x4x4"},
     {"MultipliersMissing", [](auto& l) { l[1].multiplier.pop_back(); }, "layer 'conv2': it has 3 multipliers for 4 output channels"},
 };
 

@@ -46,6 +46,7 @@ TEST_F(ModelFile, RoundTrips) {
   EXPECT_EQ(back.name, "drawn");
   EXPECT_EQ(back.input, network_.input);
   EXPECT_EQ(back.codes, network_.codes);
+  EXPECT_EQ(back.slice, (SliceShape{10, 2}));
   ASSERT_EQ(back.layers.size(), network_.layers.size());
   for (std::size_t l = 0; l < back.layers.size(); ++l) {
     const Layer& a = back.layers[l];
@@ -80,6 +81,23 @@ TEST_F(ModelFile, RoundTrips) {
   EXPECT_EQ(p.epochs, 12);
   EXPECT_EQ(p.accuracy, 99.25);
   EXPECT_EQ(p.float_accuracy, 99.5);
+}
+
+TEST_F(ModelFile, RoundTripsSlicesOfAlignedWords) {
+  Random random(18);
+  test::GraphParts parts;
+  test::GraphLimits limits;
+  limits.slice = {16, 2};
+  const Network network = test::draw_graph(random, parts, limits);
+  save_network(network, file_);
+  const Network back = load_network(file_);
+  EXPECT_EQ(back.slice, (SliceShape{16, 2}));
+  EXPECT_EQ(back.codes, network.codes);
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    for (std::size_t p = 0; p < network.layers[l].planes.size(); ++p) {
+      EXPECT_EQ(back.layers[l].planes[p].stored, network.layers[l].planes[p].stored);
+    }
+  }
 }
 
 TEST_F(ModelFile, BeginsWithItsMagicAndSchema) {

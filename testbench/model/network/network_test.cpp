@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "network/slice_layout.hpp"
 #include "networks.hpp"
 
 namespace flexor {
@@ -14,16 +15,16 @@ TEST(Layer, SizesOfLeNet) {
   const Layer& conv1 = network.layers[0];
   EXPECT_EQ(conv1.strings(), 1);
   EXPECT_EQ(conv1.string_length(), 25);
-  EXPECT_EQ(conv1.slices(), 10 * 3);
+  EXPECT_EQ(slice_layout(network, conv1).slices(), 10 * 3);
   EXPECT_EQ(conv1.unpooled(), (Shape{24, 24, 20}));
   EXPECT_EQ(conv1.macs(), 24 * 24 * 25 * 20);
   const Layer& conv2 = network.layers[1];
   EXPECT_EQ(conv2.strings(), 5);
   EXPECT_EQ(conv2.string_length(), 100);
-  EXPECT_EQ(conv2.slices(), 25 * 5 * 10);
+  EXPECT_EQ(slice_layout(network, conv2).slices(), 25 * 5 * 10);
   EXPECT_EQ(conv2.weights(), 25 * 20 * 50);
   EXPECT_EQ(network.layers[2].input, (Shape{1, 1, 800}));
-  EXPECT_EQ(network.layers[2].slices(), 250 * 80);
+  EXPECT_EQ(slice_layout(network, network.layers[2]).slices(), 250 * 80);
 }
 
 TEST(PackSlices, PutsBitZeroOfTheFirstSliceFirst) {

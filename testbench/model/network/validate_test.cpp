@@ -33,6 +33,16 @@ TEST_P(Validate, Refuses) {
 }
 
 const Wrong kWrong[] = {
+    {"SliceShape",
+     [](Network& n) {
+       n.slice = {8, 4};
+     },
+     "its slices are 8x4, but 10x2 and 16x2"},
+    {"CodeOfAnotherSlice",
+     [](Network& n) {
+       n.slice = {16, 2};
+     },
+     "has N_out = 20, but slices hold 32 weights"},
     {"NoLayers", [](Network& n) { n.layers.clear(); }, "has no layers"},
     {"EmptyInput", [](Network& n) { n.input.width = 0; }, "its input 28x0x1"},
     {"HugeInput", [](Network& n) { n.input.width = 1 << 20; }, "is outside 1 to 4096"},

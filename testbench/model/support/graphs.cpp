@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "network/slice_layout.hpp"
 #include "networks.hpp"
 
 namespace flexor::test {
@@ -21,12 +22,14 @@ std::vector<std::uint8_t> random_bytes(Random& random, std::size_t count) {
 
 // Stored bits, bias and multipliers that spread the outputs over their range.
 void fill(Random& random, const Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  const Shape& before = network.tensor(l.source == kPreviousLayer ? static_cast<int>(network.layers.size()) - 1 : l.source);
   l.digits = random.below(4) == 0;
   const int digits = l.digits ? draw(random, 1, limits.digits) : 1;
   parts.digits |= digits > 1;
   for (int p = 0; p < digits; ++p) {
     const int code = p > 0 && !limits.mixed_digits ? l.planes[0].code : pick_code(random, network);
-    const auto bits = static_cast<std::size_t>(l.slices()) * static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
+    const auto bits = static_cast<std::size_t>(SliceLayout(network.slice, l, before).slices()) *
+                      static_cast<std::size_t>(network.codes[static_cast<std::size_t>(code)].n_in);
     l.planes.push_back({code, random_bytes(random, (bits + 7) / 8)});
   }
   const double inputs = static_cast<double>(l.weights()) / l.output.channels * l.averaged_pixels();
@@ -69,6 +72,26 @@ int draw_source(Random& random, const Network& network, int lowest) {
   }
 }
 
+// Zeros on every side, fewer than the kernel covers.
+Padding draw_padding(Random& random, const Layer& l) {
+  const int high = l.reach_height() - 1;
+  const int wide = l.reach_width() - 1;
+  return {draw(random, 0, high), draw(random, 0, wide), draw(random, 0, high), draw(random, 0, wide)};
+}
+
+// Kernels that are not square, padding of its own on every side and dilation, in place of the square kernel of a layer, where they fit.
+void draw_window(Random& random, Layer& l, GraphParts& parts, const GraphLimits& limits) {
+  Layer drawn = l;
+  drawn.kernel_height = draw(random, 1, 7);
+  drawn.kernel_width = draw(random, 1, 7);
+  drawn.dilation = limits.dilation && random.below(2) == 0 ? draw(random, 2, 3) : 1;
+  drawn.padding = draw_padding(random, drawn);
+  if (drawn.padded_height() < drawn.reach_height() || drawn.padded_width() < drawn.reach_width()) return;
+  l = drawn;
+  parts.uneven |= l.kernel_height != l.kernel_width && !l.padding.even();
+  parts.dilation |= l.dilation > 1;
+}
+
 // A 1x1 convolution of what the next layer, a 3x3 convolution, also reads; that one adds it.
 void add_projection(Random& random, Network& network, Layer& l, GraphParts& parts, const GraphLimits& limits) {
   if (l.source == kPreviousLayer) l.source = static_cast<int>(network.layers.size()) - 1;
@@ -85,6 +108,7 @@ void add_projection(Random& random, Network& network, Layer& l, GraphParts& part
   network.layers.push_back(p);
   l.kernel_height = l.kernel_width = 3;
   l.padding = 1;
+  l.dilation = 1;
   l.output = l.unpooled();
   add_last_as_shortcut(random, network, l);
   parts.shortcut = parts.projection = true;
@@ -101,8 +125,9 @@ void add_pool(Random& random, Network& network, GraphParts& parts) {
   l.kernel_height = draw(random, 1, l.average ? 7 : 3);
   l.kernel_width = random.below(4) == 0 ? draw(random, 1, 3) : l.kernel_height;
   l.padding = draw(random, 0, (std::max(l.kernel_height, l.kernel_width) - 1) / 2);
+  if (random.below(3) == 0) l.padding = draw_padding(random, l);
   l.stride = draw(random, 1, 3);
-  if (l.input.height + 2 * l.padding < l.kernel_height || l.input.width + 2 * l.padding < l.kernel_width) return;
+  if (l.padded_height() < l.kernel_height || l.padded_width() < l.kernel_width) return;
   l.output.channels = l.input.channels;
   l.output = l.unpooled();
   l.activation_max = random.below(4) == 0 ? 15 : 255;
@@ -140,7 +165,11 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
   Network network;
   network.name = "graph";
   network.input = {draw(random, 5, limits.side), draw(random, 5, limits.side), draw(random, 1, 3)};
-  network.codes = {nested_code(draw(random, 4, 20)), identity_code(20), random_tap_code(20, 12, 2, random.next())};
+  network.slice = limits.slice;
+  const int n_out = limits.slice.weights();
+  const int n_in = draw(random, 4, 20);
+  const Code first = n_out == 20 ? nested_code(n_in) : dense_code(n_out, n_in, random.next());
+  network.codes = {first, identity_code(n_out), random_tap_code(n_out, 12, 2, random.next())};
   const int convolutions = draw(random, 2, 5);
   for (int i = 0; i < convolutions; ++i) {
     Layer l;
@@ -152,6 +181,7 @@ Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits)
     l.input = network.tensor(l.source == kPreviousLayer ? static_cast<int>(network.layers.size()) - 1 : l.source);
     l.kernel_height = l.kernel_width = 1 + 2 * draw(random, 0, 3);
     l.padding = (l.kernel_height - 1) / 2;
+    if (random.below(3) == 0) draw_window(random, l, parts, limits);
     l.stride = draw(random, 1, 2);
     l.stack_rows = i == 0 && random.below(2) == 0;
     l.output.channels = draw(random, 1, limits.channels);

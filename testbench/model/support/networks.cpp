@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "network/slice_layout.hpp"
+
 namespace flexor::test {
 namespace {
 
@@ -25,7 +27,8 @@ Code draw_code(Random& random) {
   }
 }
 
-Layer make_layer(Random& random, const Shape& before, const LayerSpec& spec, const std::vector<Code>& codes, bool last, int index) {
+Layer make_layer(Random& random, const SliceShape& slice, const Shape& before, const LayerSpec& spec, const std::vector<Code>& codes,
+                 bool last, int index) {
   Layer l;
   l.kind = spec.kind;
   l.name = fmt::format("{}{}", spec.kind == LayerKind::Dense ? "dense" : "conv", index + 1);
@@ -45,8 +48,8 @@ Layer make_layer(Random& random, const Shape& before, const LayerSpec& spec, con
   l.logits = last;
   l.activation_max = (1 << spec.activation_bits) - 1;
   const Code& code = codes[static_cast<std::size_t>(spec.code)];
-  std::vector<std::uint32_t> slices(static_cast<std::size_t>(l.slices()));
-  for (std::uint32_t& slice : slices) slice = static_cast<std::uint32_t>(random.next()) & (code.n_in == 32 ? ~0U : (1U << code.n_in) - 1);
+  std::vector<std::uint32_t> slices(static_cast<std::size_t>(SliceLayout(slice, l, before).slices()));
+  for (std::uint32_t& bits : slices) bits = static_cast<std::uint32_t>(random.next()) & (code.n_in == 32 ? ~0U : (1U << code.n_in) - 1);
   l.planes.push_back({spec.code, pack_slices(slices, code.n_in)});
   // Sums of N random terms spread by about 128 * sqrt(N): a multiplier near 65536 * max / that spread fills the output range.
   const double spread = 128 * std::sqrt(static_cast<double>(l.weights()) / l.output.channels);
@@ -67,9 +70,10 @@ Network random_network(Random& random, const Shape& input, const std::vector<Cod
   network.name = "random";
   network.input = input;
   network.codes = codes;
+  if (codes.front().n_out == 32) network.slice = {16, 2};
   Shape before = input;
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    network.layers.push_back(make_layer(random, before, specs[i], codes, i + 1 == specs.size(), static_cast<int>(i)));
+    network.layers.push_back(make_layer(random, network.slice, before, specs[i], codes, i + 1 == specs.size(), static_cast<int>(i)));
     before = network.layers.back().output;
   }
   return network;
@@ -120,7 +124,7 @@ void wire(Network& network, Random& random) {
   for (Code& code : network.codes) code = wired;
   for (Layer& layer : network.layers) {
     for (Plane& plane : layer.planes) {
-      std::vector<std::uint32_t> slices(static_cast<std::size_t>(layer.slices()));
+      std::vector<std::uint32_t> slices(static_cast<std::size_t>(slice_layout(network, layer).slices()));
       for (std::uint32_t& slice : slices) slice = static_cast<std::uint32_t>(random.below(1U << wired.n_in));
       plane.stored = pack_slices(slices, wired.n_in);
     }
@@ -138,9 +142,10 @@ std::string describe(const Network& network) {
   for (const Layer& l : network.layers) {
     const Code none{.name = "none", .n_out = 0, .n_in = 0, .rows = {}};
     const Code& code = l.planes.empty() ? none : network.codes[static_cast<std::size_t>(l.planes[0].code)];
-    text += fmt::format(" | {} {}x{} s{} p{}{}{} -> {}x{}x{} {} n={} max {}", l.name, l.kernel_height, l.kernel_width, l.stride, l.padding,
-                        l.stack_rows ? " stacked" : "", l.max_pool ? " pool" : "", l.output.height, l.output.width, l.output.channels,
-                        code.name, code.n_in, l.activation_max);
+    text +=
+        fmt::format(" | {} {}x{} s{} d{} p{},{},{},{}{}{} -> {}x{}x{} {} n={} max {}", l.name, l.kernel_height, l.kernel_width, l.stride,
+                    l.dilation, l.padding.top, l.padding.left, l.padding.bottom, l.padding.right, l.stack_rows ? " stacked" : "",
+                    l.max_pool ? " pool" : "", l.output.height, l.output.width, l.output.channels, code.name, code.n_in, l.activation_max);
   }
   return text;
 }

@@ -31,7 +31,7 @@ Network draw_network(Random& random);
 /// What draw_graph() was told to draw at least once in the network.
 struct GraphParts {
   bool shortcut = false, digits = false, planes = false, global_average = false, source = false, projection = false, pool = false,
-       average = false;
+       average = false, uneven = false, dilation = false;
 };
 
 /// What draw_graph() keeps to.
@@ -45,13 +45,16 @@ struct GraphLimits {
   int dense_inputs = 1 << 16;   ///< most inputs of the dense layer at the end; a larger tensor is averaged
   bool projections = true;      ///< 1x1 shortcuts
   bool windows = true;          ///< pooling layers
+  bool dilation = true;         ///< of convolutions, which no engine runs
   int channel_step = 1;         ///< shortcuts begin at multiples of this
   int side = 9;                 ///< longest side of the input
   int channels = 40;            ///< most channels of a convolution
+  SliceShape slice = {};        ///< of the weights
 };
 
-/// A residual network drawn whole: strides, kernels 1 to 7, shortcuts with stride and channel offset, digits, up to 4 planes, layers that
-/// read another than the one before, a global average or a plain dense layer at the end. `parts` says what it holds.
+/// A residual network drawn whole: strides, kernels 1 to 7, square or not, even or uneven padding, dilation, shortcuts with stride and
+/// channel offset, digits, up to 4 planes, layers that read another than the one before, a global average or a plain dense layer at the
+/// end. `parts` says what it holds.
 Network draw_graph(Random& random, GraphParts& parts, const GraphLimits& limits = {});
 
 /// The 20-50-500-10 LeNet-5 with random stored bits of the nested code.

@@ -97,6 +97,29 @@ TEST(NetworkFile, PoolingAndProjectionsAreRefusedWithOneSentence) {
   expect("\"projection\": true", "\"projection\": true, \"max_pool\": true", "layer p: only a layer with weights that neither pools");
 }
 
+TEST(NetworkFile, KernelsNeedNotBeSquareNorPaddingEven) {
+  const std::vector<Layer> layers = layer_shapes(parse_network(test::kUnevenNetwork, "file"));
+  EXPECT_EQ(layers[0].kernel_height, 3);
+  EXPECT_EQ(layers[0].kernel_width, 5);
+  EXPECT_EQ(layers[0].padding, Padding(2, 0, 0, 4));
+  EXPECT_EQ(layers[0].output, (Shape{8, 8, 8}));  // 8 + 2 - 3 + 1, 8 + 4 - 5 + 1
+  EXPECT_EQ(layers[1].dilation, 2);
+  EXPECT_EQ(layers[1].output, (Shape{9, 8, 8}));  // 8 + 3 - 3 + 1, 8 + 4 - 5 + 1
+  EXPECT_EQ(layers[2].output, (Shape{4, 4, 8}));  // 9 x 8, halved
+  EXPECT_EQ(layers[3].padding, Padding(0, 0, 0, 1));
+  EXPECT_EQ(layers[3].output, (Shape{4, 4, 8}));
+  EXPECT_TRUE(layers[4].padding.none());
+  const auto expect = [](const std::string& from, const std::string& to, const std::string& part) {
+    test::expect_input_error([&] { layer_shapes(parse_network(changed(test::kUnevenNetwork, from, to), "file")); }, part);
+  };
+  expect("[3, 5]", "[3, 5, 1]", "file, defaults: \"kernel\" must be one number, or 2 of them in brackets");
+  expect("[2, 0, 0, 4]", "[2, 0]", "file, defaults: \"padding\" must be one number, or 4 of them in brackets");
+  expect("[2, 0, 0, 4]", "[2, 0, 0, -4]", "file, defaults: \"padding\" is -4, but 0 to 210");
+  expect("[2, 0, 0, 4]", "[2, 0, 0, 5]", "layer conv1: its padding is 5, but its kernel reaches over 5 pixels; take 4 or less");
+  expect("\"dilation\": 2", "\"dilation\": 0", "\"dilation\" is 0, but 1 to 15");
+  expect("\"stride\": 1, ", "", "its kernel is not square, so \"stride\" must be given");
+}
+
 TEST(NetworkFile, PlanesAreLayersThatAddUp) {
   const NetworkSpec spec = parse_network(test::kPlanesNetwork, "file");
   std::vector<std::string> names;

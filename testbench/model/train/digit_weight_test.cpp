@@ -32,7 +32,7 @@ TEST(DigitWeight, SlicesHoldItsBinaryDigits) {
   layer.output.channels = 5;
   layer.kernel_height = layer.kernel_width = 3;
   layer.output = layer.unpooled();
-  const auto map = slice_map(layer);
+  const auto map = slice_map({}, layer, {});
   torch::manual_seed(4);
   const torch::Tensor weight = digit_weight(torch::rand(map->sizes) * 2 - 1, 8);
   torch::Tensor sum = torch::zeros_like(weight);

@@ -126,6 +126,20 @@ TEST(TrainedProjection, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
 }
 
+TEST(TrainedUneven, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
+  Trainable model(parse_network(test::kUnevenNetwork, "file"), nested_code(8), Method::Nearest, 1);
+  EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);
+  const Dataset data = test::stripes(300, 2);
+  expect_like_the_trainer(model, data);
+  Network network = to_network(model, "tiny");
+  expect_same_weights(model, network);
+  const FloatComparison good = compare_float(network, data.pixels.data(), data.count);
+  EXPECT_TRUE(good.within_bounds());
+  EXPECT_GE(good.same_class * 1000, data.count * 999);
+  std::swap(network.layers[1].padding.left, network.layers[1].padding.right);
+  EXPECT_NE(Golden(network).run(data.image(0)), Golden(to_network(model, "tiny")).run(data.image(0)));
+}
+
 TEST(TrainedPlanes, GoldenModelClassifiesLikeTheTrainerAndTheFloatPath) {
   Trainable model(parse_network(test::kPlanesNetwork, "file"), nested_code(8), Method::Nearest, 1);
   EXPECT_GT(test::train_stripes(model, {.epochs = 3, .batch = 16}).test_accuracy, 90);

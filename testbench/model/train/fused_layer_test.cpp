@@ -37,7 +37,8 @@ class FusedLayer : public testing::TestWithParam<Kind> {
                                                                   .outputs = 16,
                                                                   .height = 12,
                                                                   .width = 12,
-                                                                  .kernel = 3,
+                                                                  .kernel_height = 3,
+                                                                  .kernel_width = 3,
                                                                   .stride = stride_,
                                                                   .padding = 1,
                                                                   .bfloat16 = bfloat16_});

@@ -21,6 +21,7 @@
 #include "golden/golden.hpp"
 #include "golden/kernels.hpp"
 #include "train/export.hpp"
+#include "train/padded.hpp"
 #include "train/trainable.hpp"
 
 namespace flexor {
@@ -72,7 +73,7 @@ class Float32 {
       } else if (layer.kind == LayerKind::Pool) {
         x = pool(layer, x);
       } else {
-        x = torch::conv2d(x, weight_[l], bias_[l], layer.stride, layer.padding);
+        x = torch::conv2d(x, weight_[l], bias_[l], layer.stride, {layer.padding.top, layer.padding.left});
       }
       if (layer.shortcut) add(*layer.shortcut, tensor(layer.shortcut->source), x);
       if (layer.max_pool) x = torch::max_pool2d(x, 2);
@@ -85,9 +86,9 @@ class Float32 {
  private:
   // Places outside the input are 0 and count.
   static torch::Tensor pool(const Layer& layer, const torch::Tensor& x) {
-    const torch::Tensor padded = torch::constant_pad_nd(x, {layer.padding, layer.padding, layer.padding, layer.padding});
+    const torch::Tensor around = padded(x, layer.padding);
     const std::vector<std::int64_t> kernel{layer.kernel_height, layer.kernel_width}, stride{layer.stride, layer.stride};
-    return layer.average ? torch::avg_pool2d(padded, kernel, stride) : torch::max_pool2d(padded, kernel, stride);
+    return layer.average ? torch::avg_pool2d(around, kernel, stride) : torch::max_pool2d(around, kernel, stride);
   }
 
   static torch::Tensor column(const std::vector<double>& values) {

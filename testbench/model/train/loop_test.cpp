@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <set>
 
 #include "expect_input_error.hpp"
+#include "golden/golden.hpp"
 #include "tiny.hpp"
 #include "train/augment.hpp"
 #include "train/export.hpp"
@@ -49,7 +51,7 @@ TEST(TrainLoop, CodewordsTakeThePlaceOfLatentsBitByBit) {
   const torch::Tensor latent = model->named_parameters()["dense.latent"].detach().to(torch::kDouble);
   const torch::Tensor soft = dense->weight().detach().to(torch::kDouble);
   const double mean = latent.abs().mean().item<double>();
-  const std::shared_ptr<const SliceMap> map = slice_map(dense->shape());
+  const std::shared_ptr<const SliceMap> map = slice_map({}, dense->shape(), {});
   const torch::Tensor flat = soft.reshape({-1});
   const torch::Tensor signs = hard.to(torch::kDouble).reshape({-1});
   for (std::int64_t i = 0; i < latent.numel(); ++i) {
@@ -162,6 +164,48 @@ TEST(TrainLoop, BeginsAsAModelFile) {
     model->eval();
     EXPECT_LT((trained - model->forward(images)).abs().max().item<double>(), 0.05) << spec.name;
   }
+}
+
+// Channel 2 of `a2` and of what is added to it becomes channel 0: the same function, in slices of another shape too.
+TEST(TrainLoop, BeginsAsAModelFileWhoseShortcutsBeginElsewhere) {
+  const Dataset data = test::stripes(320, 1);
+  const torch::Tensor images = image_batch(data, 0, data.count);
+  NetworkSpec spec = test::tiny_residual_spec();
+  LayerSpec after{.name = "a3", .channels = 8, .kernel = 3, .padding = 1, .clip = 6};  // reads channels in the other order
+  spec.layers.insert(spec.layers.end() - 1, after);
+  after.name = "b3";
+  after.shortcut = ShortcutSpec{.source = 4};
+  spec.layers.insert(spec.layers.end() - 1, after);
+  Trainable first(spec, identity_code(20), Method::Nearest, 1);
+  test::train_stripes(first, {.epochs = 3, .batch = 16});
+  const Network network = to_network(first, "first");
+  ASSERT_EQ(network.layers[4].shortcut->channel_offset, 2);
+
+  spec.slice = {16, 2};
+  test::expect_input_error([&] { layer_shapes(spec); }, "layer b2: its shortcut begins at channel 2, but with slices of 16x2");
+  spec.layers[4].shortcut->channel_offset = 0;
+  Trainable model(spec, identity_code(32), Method::Nearest, 2);
+  model->begin_from(network, images);
+  const Network again = to_network(model, "again");
+  EXPECT_EQ(again.slice, (SliceShape{16, 2}));
+  EXPECT_EQ(again.layers[4].shortcut->channel_offset, 0);
+  // Channels 2..5 of the first are 0..3, then come 0, 1, 6, 7.
+  const int order[] = {2, 3, 4, 5, 0, 1, 6, 7};
+  const Golden before(network), now(again);
+  int differing = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto wanted = before.run(data.image(i)), found = now.run(data.image(i));
+    for (const std::size_t l : {std::size_t{4}, std::size_t{6}}) {
+      for (std::size_t v = 0; v < found[l].size(); ++v) {
+        const std::size_t pixel = v / 8 * 8;
+        const int difference = std::abs(found[l][v] - wanted[l][pixel + static_cast<std::size_t>(order[v % 8])]);
+        EXPECT_LE(difference, 2);  // multiplier and bias are rounded anew
+        differing += difference > 0 ? 1 : 0;
+      }
+    }
+    EXPECT_EQ(now.classify(data.image(i)), before.classify(data.image(i)));
+  }
+  EXPECT_LT(differing, 50 * 2 * 16 * 8 / 20);
 }
 
 TEST(TrainLoop, AModelFileToBeginWithHasTheSameLayers) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "expect_input_error.hpp"
+#include "train/recipe.hpp"
 
 namespace flexor {
 namespace {
@@ -40,6 +41,39 @@ TEST(NearestCodeword, EqualsBruteForceOfEveryCode) {
   expect_nearest(dense_code(13, 6, 8), 37);
 }
 
+// Slices of 32: one core of 13 bits; blocks with a core each; free bits beside a core.
+TEST(NearestCodeword, EqualsBruteForceInSlicesOf32) {
+  const SliceShape aligned{16, 2};
+  for (const char* name : {"nested", "nested@16", "nested@8", "tap2", "dense", "dense@16"})
+    expect_nearest(make_code(name, 0.4, 3, aligned), 20);
+  for (const char* name : {"nested", "nested@16", "nested@8"}) expect_nearest(make_code(name, 0.6, 3, aligned), 3);
+  expect_nearest(block_code({dense_code(20, 7, 1), random_tap_code(5, 3, 2, 2), nested_code(4, 8)}), 20);
+}
+
+// All codewords of 26 of 32 are too many to look at: no single stored bit and no pair of them makes the found codeword better, and where
+// the code is two blocks each block's half is the block's own nearest.
+TEST(NearestCodeword, OfBlocksIsThatOfEveryBlock) {
+  torch::manual_seed(kSearchSeed);
+  const Code whole = make_code("nested@16", 0.8, 1, {16, 2});
+  const Code half = nested_code(13, 16);
+  ASSERT_EQ(whole.n_in, 26);
+  const torch::Tensor latent = torch::randn({40, 32});
+  const std::vector<std::uint32_t> found = NearestCodeword(whole).search(latent);
+  for (const int first : {0, 16}) {
+    const std::vector<std::uint32_t> alone = NearestCodeword(half).search(latent.slice(1, first, first + 16).contiguous());
+    for (std::size_t s = 0; s < found.size(); ++s) EXPECT_EQ(found[s] >> (first == 0 ? 0 : 13) & 0x1FFF, alone[s]);
+  }
+  const Code nested = nested_code(26, 32);
+  const std::vector<std::uint32_t> best = NearestCodeword(nested).search(latent);
+  for (int s = 0; s < 40; ++s) {
+    const float* u = latent.data_ptr<float>() + s * 32;
+    const double top = score(nested, best[static_cast<std::size_t>(s)], u);
+    for (int i = 0; i < 26; ++i) {
+      for (int j = 0; j < 26; ++j) ASSERT_LE(score(nested, best[static_cast<std::size_t>(s)] ^ (1U << i | 1U << j), u), top + 1e-4);
+    }
+  }
+}
+
 TEST(NearestCodeword, WithAllBitsStoredIsTheSign) {
   torch::manual_seed(kSearchSeed);
   const torch::Tensor latent = torch::randn({100, 20});
@@ -68,9 +102,10 @@ TEST(NearestCodeword, ForwardDecodesTheStoredBitsAndGradientPassesStraight) {
 TEST(NearestCodeword, TableGivesTheSameCodewords) {
   torch::manual_seed(kSearchSeed);
   for (const Code& code :
-       {nested_code(4), nested_code(8), nested_code(12), nested_code(20), random_tap_code(20, 8, 2, 5), dense_code(20, 10, 2)}) {
+       {nested_code(4), nested_code(8), nested_code(12), nested_code(20), random_tap_code(20, 8, 2, 5), dense_code(20, 10, 2),
+        nested_code(13, 32), make_code("nested@16", 0.6, 1, {16, 2}), make_code("nested@8", 0.4, 1, {16, 2})}) {
     const NearestCodeword nearest(code);
-    const torch::Tensor latent = (torch::randn({300, 20}) * 1024).round() / 1024;
+    const torch::Tensor latent = (torch::randn({300, code.n_out}) * 1024).round() / 1024;
     const torch::Tensor searched = nearest.decoder().decode(nearest.search(latent));
     const torch::Tensor found = nearest.codewords_by_table(latent);
     EXPECT_TRUE(torch::equal((found * latent).sum(1), (searched * latent).sum(1))) << code.name;

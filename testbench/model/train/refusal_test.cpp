@@ -39,6 +39,12 @@ TEST(TrainRefuses, WhatCannotBeTrained) {
   expect([](TrainOptions& o) { o.rate = std::nan(""); }, "rate nan is not possible");
   expect([](TrainOptions& o) { o.layer_rates["conv1"] = 0.33; }, "rate 0.33 is not possible");
   expect([](TrainOptions& o) { o.layer_rates["stage"] = 0.4; }, "no layer of lenet5-small has a name that begins with \"stage\"");
+  expect([](TrainOptions& o) { o.slice = "8x4"; }, "slices of \"8x4\" are not possible; choose 10x2 or 16x2");
+  expect([](TrainOptions& o) { o.slice = "16x2", o.rate = 0.01; }, "rate 0.01 is not possible; give one from 1/32");
+  expect([](TrainOptions& o) { o.slice = "16x2", o.code = "nested@4"; }, "no nested code of N_out = 4; choose 8, 16, 20 or 32");
+  expect([](TrainOptions& o) { o.slice = "16x2", o.code = "wired", o.rate = 0.6; }, "no code \"wired\"");
+  expect([](TrainOptions& o) { o.slice = "16x2", o.recipe = "resnet20-cifar10"; },
+         "its shortcut begins at channel 8, but with slices of 16x2 it must begin at a multiple of 16");
   expect([](TrainOptions& o) { o.method = "magic"; }, "no training method \"magic\"");
   expect([](TrainOptions& o) { o.code = "rot13"; }, "no code \"rot13\"");
   expect([](TrainOptions& o) { o.code = "wired", o.rate = 0.4; }, "code wired has a rate of 0.6 only, not 0.4; give --rate 0.6");

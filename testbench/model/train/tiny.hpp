@@ -19,7 +19,7 @@ inline NetworkSpec tiny_spec() {
 /// The same with everything that residual networks add: digits, shortcuts of both kinds, a global average.
 inline NetworkSpec tiny_residual_spec() {
   const auto conv = [](const char* name, int channels, int stride) {
-    return LayerSpec{.name = name, .channels = channels, .kernel = 3, .stride = stride, .padding = 1, .clip = 6};
+    return flexor::LayerSpec{.name = name, .channels = channels, .kernel = 3, .stride = stride, .padding = 1, .clip = 6};
   };
   NetworkSpec spec{.name = "tiny-residual",
                    .input = {8, 8, 1},
@@ -34,7 +34,7 @@ inline NetworkSpec tiny_residual_spec() {
 /// What ResNet-18 adds to that: pooling layers of both kinds and a projection.
 inline NetworkSpec tiny_projection_spec() {
   const auto conv = [](const char* name, int channels, int kernel, int stride) {
-    return LayerSpec{.name = name, .channels = channels, .kernel = kernel, .stride = stride, .padding = kernel / 2, .clip = 6};
+    return flexor::LayerSpec{.name = name, .channels = channels, .kernel = kernel, .stride = stride, .padding = kernel / 2, .clip = 6};
   };
   NetworkSpec spec{.name = "tiny-projection",
                    .input = {8, 8, 1},

@@ -21,6 +21,20 @@ inline constexpr const char* kTinyNetwork = R"({
   ]
 })";
 
+/// Kernels that are not square, padding of its own on every side and dilation, fused and not, in a first layer and a pool.
+inline constexpr const char* kUnevenNetwork = R"({
+  "name": "tiny-uneven",
+  "input": [8, 8, 1],
+  "defaults": {"kernel": [3, 5], "padding": [2, 0, 0, 4], "clip": 6},
+  "layers": [
+    {"name": "conv1", "channels": 8, "digits": 8},
+    {"name": "wide", "channels": 8, "kernel": [2, 3], "dilation": 2, "padding": [1, 4, 2, 0]},
+    {"name": "pooled", "channels": 8, "kernel": [1, 4], "padding": [0, 1, 0, 2], "max_pool": true},
+    {"name": "pool", "kind": "pool", "kernel": [1, 2], "stride": 1, "padding": [0, 0, 0, 1], "average": true},
+    {"name": "dense", "kind": "dense", "channels": 2, "logits": true}
+  ]
+})";
+
 /// A residual network whose layers have two to four planes: a shortcut of option A, pooling, a dense layer.
 inline constexpr const char* kPlanesNetwork = R"({
   "name": "tiny-planes",
