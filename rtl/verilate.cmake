@@ -6,6 +6,12 @@ find_package(ZLIB REQUIRED)
 
 # What every Verilated module needs, compiled once; waves need flexor_verilated_fst too.
 add_library(flexor_verilated STATIC ${VERILATOR_ROOT}/include/verilated.cpp ${VERILATOR_ROOT}/include/verilated_threads.cpp)
+set(FLEXOR_VERILATOR_COVERAGE "")
+if(FLEXOR_COVERAGE STREQUAL "rtl")
+  set(FLEXOR_VERILATOR_COVERAGE --coverage-line --coverage-toggle --coverage-max-width 1024)
+  target_sources(flexor_verilated PRIVATE ${VERILATOR_ROOT}/include/verilated_cov.cpp ${CMAKE_SOURCE_DIR}/testbench/coverage/save.cpp)
+  target_compile_definitions(flexor_verilated PUBLIC VM_COVERAGE=1)
+endif()
 target_include_directories(flexor_verilated SYSTEM PUBLIC ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
 target_link_libraries(flexor_verilated PUBLIC Threads::Threads)
 add_library(flexor_verilated_fst STATIC ${VERILATOR_ROOT}/include/verilated_fst_c.cpp)
@@ -30,7 +36,7 @@ function(flexor_verilate target prefix)
   set_source_files_properties(${first} PROPERTIES COMPILE_OPTIONS ${A_FAST})
   add_custom_command(
     OUTPUT ${folder}/${prefix}.h ${units}
-    COMMAND ${CMAKE_SOURCE_DIR}/scripts/verilate ${folder} ${prefix} ${VERILATOR_BIN} ${A_UNPARSED_ARGUMENTS}
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/verilate ${folder} ${prefix} ${VERILATOR_BIN} ${FLEXOR_VERILATOR_COVERAGE} ${A_UNPARSED_ARGUMENTS}
     DEPENDS ${CMAKE_SOURCE_DIR}/scripts/verilate ${A_DEPENDS}
     DEPFILE ${folder}/${prefix}.d
     COMMENT "Verilating ${prefix}"

@@ -27,19 +27,27 @@ def _containers(parts: dict[str, set[str]], name: str) -> set[str]:
     return found
 
 
+def _pages(root: pathlib.Path, parts: dict[str, set[str]]) -> dict[str, str]:
+    """Name -> path of every page of a block."""
+    inside = {p.stem: f"docs/blocks/{p.name}" for p in root.glob("docs/blocks/*.md") if p.stem != "README"}
+    engines = {p.stem: f"docs/{p.name}" for p in root.glob("docs/*.md") if p.stem in parts}
+    return dict(sorted({**engines, **inside}.items()))
+
+
 def described(root: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
     """Page to the other modules that it describes; and what breaks the rule.
 
-    The rule: a module is described on the page of its own name, or else on the page of a module that contains it (any page, for a top).
-    A page is called as a module.
+    The rule: a module is described on the page of its own name, or else on the page of a module that contains it; where none of those has a
+    page (of a board's top, say), on any page.
+    A page is in docs/blocks and is called as a module; a whole engine may have its page in docs.
     """
     parts = _modules(root)
-    pages = {p.stem: set(re.findall(r"\w+", p.read_text())) for p in sorted(root.glob("docs/blocks/*.md")) if p.stem != "README"}
+    pages = {name: set(re.findall(r"\w+", (root / path).read_text())) for name, path in _pages(root, parts).items()}
     found: dict[str, list[str]] = {name: [] for name in pages}
     wrong = [f"docs/blocks/{name}.md: there is no module of that name" for name in pages if name not in parts]
     for name in sorted(set(parts) - set(pages)):
         outer = _containers(parts, name)
-        homes = [page for page in pages if name in pages[page] and (page in outer or not outer)]
+        homes = [page for page in pages if name in pages[page] and (page in outer or not outer & set(pages))]
         homes.sort(key=lambda page: (-len(_containers(parts, page)), page))  # the innermost block first
         if homes:
             found[homes[0]].append(name)
@@ -58,11 +66,13 @@ def blocks(root: pathlib.Path) -> str:
     """docs/blocks/README.md."""
     lines = [HEAD, "# Blocks", "",
              "A module of the RTL is described on the page of its own name, or else on the page of a block that contains it;",
-             "`scripts/lint docs` checks it. RTL module, golden function, bench and page of a block have one name.", "",
+             "`scripts/lint docs` checks it. A whole engine has its page one folder up. RTL module, golden function, bench and page of a block have one name.", "",
              "| block | what it does | also described there |", "|---|---|---|"]
     for page, others in described(root)[0].items():
-        text = (root / "docs" / "blocks" / f"{page}.md").read_text()
-        lines.append(f"| [{page}]({page}.md) | {_summary(text).replace('|', '&#124;')} | {', '.join(f'`{name}`' for name in others)} |")
+        path = _pages(root, _modules(root))[page]
+        text = (root / path).read_text()
+        link = f"{page}.md" if path.startswith("docs/blocks/") else f"../{page}.md"
+        lines.append(f"| [{page}]({link}) | {_summary(text).replace('|', '&#124;')} | {', '.join(f'`{name}`' for name in others)} |")
     return "\n".join(lines) + "\n"
 
 

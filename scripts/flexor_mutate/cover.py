@@ -10,7 +10,7 @@ class Problem(Exception):
     """What is wrong and what to do, in one sentence."""
 
 
-def _programs(root: pathlib.Path) -> list[tuple[str, str | None, list[pathlib.Path]]]:
+def programs(root: pathlib.Path) -> list[tuple[str, str | None, list[pathlib.Path]]]:
     """(target, top module or None, sources) of every test program, in the order of the lists."""
     found = []
     for page in sorted(root.glob("testbench/**/CMakeLists.txt")):
@@ -48,7 +48,7 @@ def _of_module(root: pathlib.Path, file: pathlib.Path) -> list[str]:
     """The bench of the module itself, else the two smallest designs that contain it."""
     sources = {p.stem: p for p in root.glob("rtl/**/*.sv")}
     sizes = []
-    for target, top, _ in _programs(root):
+    for target, top, _ in programs(root):
         reached = _reached(top, sources) if top else set()
         if file.stem in reached:
             sizes.append((top != file.stem, len(reached), target))
@@ -62,7 +62,7 @@ def _of_unit(root: pathlib.Path, file: pathlib.Path) -> list[str]:
     folder = root / "testbench" / file.parent.relative_to(root)
     header = re.compile(rf'"(?:{file.parent.name}/)?{file.stem}\.hpp"')
     named, including, near = [], [], []
-    for target, _, sources in _programs(root):
+    for target, _, sources in programs(root):
         here = [s for s in sources if s.parent == folder]
         near += [target] if here else []
         named += [target] if any(s.stem == f"{file.stem}_test" for s in here) else []

@@ -12,6 +12,7 @@ from sandbox import ROOT, Sandbox
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "scripts"))
 from flexor_docs import indexes, links, stage  # noqa: E402
+import docs_wrap  # noqa: E402
 
 SOURCES = {"rtl/a.sv": "one\ntwo two\nthree\nthree\n"}
 
@@ -41,6 +42,25 @@ class Links(unittest.TestCase):
     def test_code_is_left_alone(self):
         text = "a\n```\n[x](y)\n```\nb\n"
         self.assertEqual(links.outside_code(text, str.upper), "A\n```\n[x](y)\n```\nB\n")
+
+
+class Wrapping(unittest.TestCase):
+    """docs_wrap.py."""
+
+    LONG = "a word and `some code` and " * 8
+
+    def test_paragraphs_and_items(self):
+        for begin, rest in (("", ""), ("- ", "  "), ("12. ", "    ")):
+            lines = docs_wrap.wrapped(begin + self.LONG.strip()).split("\n")
+            self.assertGreater(len(lines), 1)
+            self.assertLessEqual(max(map(len, lines)), 120)
+            self.assertTrue(lines[0].startswith(begin + "a word"))
+            self.assertTrue(all(re.match(rest + r"\S", line) for line in lines[1:]))
+            self.assertTrue(all(line.count("`") % 2 == 0 for line in lines))
+
+    def test_what_stays(self):
+        for text in (f"| {self.LONG} | x |", f"```\n{self.LONG}\n```", f"# {self.LONG}", "short\nlines\nstay", f"    {self.LONG}"):
+            self.assertEqual(docs_wrap.wrapped(text), text)
 
 
 class Staging(unittest.TestCase):

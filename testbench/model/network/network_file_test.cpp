@@ -103,6 +103,7 @@ TEST_F(ModelFile, RoundTripsSlicesOfAlignedWords) {
 TEST_F(ModelFile, BeginsWithItsMagicAndSchema) {
   EXPECT_EQ(std::string(good_.begin(), good_.begin() + 4), "FLXN");
   EXPECT_EQ(good_[4], 1);
+  for (std::size_t i = 20; i < 28; ++i) EXPECT_EQ(good_[i], 0) << "byte " << i << " is reserved";
   // The payload is a FlatBuffer with the same identifier.
   EXPECT_EQ(std::string(good_.begin() + 36, good_.begin() + 40), "FLXN");
 }
