@@ -23,10 +23,15 @@ void add_back(Json& json, int layer, int source) {
 }
 
 void add_window(Json& json, const Layer& layer) {
-  if (layer.kernel_height != layer.kernel_width) refuse(layer.name, "its window is not square");
-  json["kernel"] = layer.kernel_height;
+  if (layer.kernel_height == layer.kernel_width) {
+    json["kernel"] = layer.kernel_height;
+  } else {
+    json["kernel"] = {layer.kernel_height, layer.kernel_width};
+  }
   if (layer.kind == LayerKind::Pool || layer.stride != 1) json["stride"] = layer.stride;
-  if (layer.padding != 0) json["padding"] = layer.padding;
+  const Padding& p = layer.padding;
+  if (p.even() && !p.none()) json["padding"] = p.top;
+  if (!p.even()) json["padding"] = {p.top, p.left, p.bottom, p.right};
 }
 
 Json pool(const Network& network, std::size_t l, const PlanLayer& plan) {

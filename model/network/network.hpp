@@ -139,7 +139,7 @@ struct Network {
   std::vector<Code> codes;
   std::vector<Layer> layers;
   Provenance provenance;
-  SliceShape slice;  ///< of all layers
+  SliceShape slice;                  ///< of all layers
   std::vector<std::string> classes;  ///< names of the classes, one for each logit; empty: not known
 
   /// The layer that layer l reads, or kNetworkInput.

@@ -97,9 +97,9 @@ void save_network(const Network& network, const std::filesystem::path& file) {
   const auto input = pack(network.input);
   std::vector<flatbuffers::Offset<flatbuffers::String>> classes;
   for (const std::string& name : network.classes) classes.push_back(b.CreateString(name));
-  schema::FinishNetworkBuffer(b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance,
-                                                             network.slice.inputs, network.slice.channels,
-                                                             network.classes.empty() ? nullptr : &classes));
+  schema::FinishNetworkBuffer(
+      b, schema::CreateNetworkDirect(b, network.name.c_str(), &input, &codes, &layers, provenance, network.slice.inputs,
+                                     network.slice.channels, network.classes.empty() ? nullptr : &classes));
   write_checked_file(kModelFile, file, {b.GetBufferPointer(), b.GetSize()});
 }
 

@@ -288,7 +288,8 @@ torch::Tensor EncryptedLayerImpl::forward(const torch::Tensor& input, const torc
 
 std::vector<double> EncryptedLayerImpl::deviations(const torch::Tensor& input) {
   const torch::NoGradGuard guard;
-  const torch::Tensor found = accumulators(input, weight(), false).to(torch::kCPU, torch::kDouble).var({0, 2, 3}, false).sqrt().contiguous();
+  const torch::Tensor found =
+      accumulators(input, weight(), false).to(torch::kCPU, torch::kDouble).var({0, 2, 3}, false).sqrt().contiguous();
   return {found.data_ptr<double>(), found.data_ptr<double>() + found.numel()};
 }
 

@@ -12,6 +12,7 @@
 #include "code/error.hpp"
 #include "code/random.hpp"
 #include "golden/golden.hpp"
+#include "network/slice_layout.hpp"
 #include "train/pool_layer.hpp"
 
 namespace flexor {
@@ -133,6 +134,7 @@ Network untrained_network(const NetworkSpec& spec, const std::vector<Code>& code
   Network network;
   network.name = spec.name;
   network.input = spec.input;
+  network.slice = spec.slice;
   Random random(1);
   for (Layer layer : layer_shapes(spec)) {
     if (layer.kind == LayerKind::Pool) {
@@ -140,18 +142,20 @@ Network untrained_network(const NetworkSpec& spec, const std::vector<Code>& code
       continue;
     }
     const std::size_t l = network.layers.size();
-    const Code own = layer.digits ? identity_code(codes.at(l).n_out) : codes.at(l);
+    network.layers.push_back(std::move(layer));
+    Layer& placed = network.layers.back();
+    const auto slices = static_cast<std::size_t>(slice_layout(network, placed).slices());
+    const Code own = placed.digits ? identity_code(codes.at(l).n_out) : codes.at(l);
     const auto known = std::find(network.codes.begin(), network.codes.end(), own) - network.codes.begin();
     if (static_cast<std::size_t>(known) == network.codes.size()) network.codes.push_back(own);
-    layer.planes.resize(layer.digits ? static_cast<std::size_t>(spec.layers[l].digits) : 1);
-    for (Plane& plane : layer.planes) {
+    placed.planes.resize(placed.digits ? static_cast<std::size_t>(spec.layers[l].digits) : 1);
+    for (Plane& plane : placed.planes) {
       plane.code = static_cast<int>(known);
-      plane.stored.resize((static_cast<std::size_t>(layer.slices()) * static_cast<std::size_t>(own.n_in) + 7) / 8);
+      plane.stored.resize((slices * static_cast<std::size_t>(own.n_in) + 7) / 8);
       for (std::uint8_t& byte : plane.stored) byte = static_cast<std::uint8_t>(random.next());
     }
-    layer.bias.assign(static_cast<std::size_t>(layer.output.channels), 0);
-    layer.multiplier.assign(layer.bias.size(), 1);
-    network.layers.push_back(std::move(layer));
+    placed.bias.assign(static_cast<std::size_t>(placed.output.channels), 0);
+    placed.multiplier.assign(placed.bias.size(), 1);
   }
   validate(network);
   return network;

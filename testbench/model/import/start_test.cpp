@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "code/code.hpp"
 #include "import/import.hpp"
 #include "train/spec.hpp"
 #include "train/trainable.hpp"
@@ -53,7 +54,7 @@ TEST(ImportStart, TheTrainerHasTheSameLayersAndBeginsWithTheirOutputs) {
   for (std::size_t l = 0; l < shapes.size(); ++l) EXPECT_EQ(shapes[l].output, start.network.layers[l].output) << l;
 
   // One bit a weight: the outputs' mean and deviation of every channel are those of the file, whatever its codewords are.
-  Trainable model(spec, make_code("plain", 1, 1), Method::Nearest, 1);
+  Trainable model(spec, identity_code(20), Method::Nearest, 1);
   torch::Tensor batch = torch::empty({64, 1, 12, 12});
   for (std::int64_t i = 0; i < 64; ++i) {
     for (std::int64_t p = 0; p < 144; ++p) batch[i][0][p / 12][p % 12] = images[static_cast<std::size_t>(i)][static_cast<std::size_t>(p)];
