@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Called by scripts/docs with the Python of .venv-docs: build-docs/source, xml, extra, html. Warnings are errors."""
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +15,8 @@ OUT = ROOT / "build-docs"
 
 def main() -> int:
     """Exit code 0, or 1 after Doxygen's or Sphinx's messages."""
+    shutil.rmtree(OUT, ignore_errors=True)  # what an earlier build left, Doxygen's XML above all, costs more than it saves
+    OUT.mkdir()
     stage.stage(ROOT, OUT / "source")
     api.write(ROOT, OUT / "source" / "api")
     sources.write(ROOT, stage.sources_linked(ROOT, stage.pages(ROOT)), OUT / "extra" / "sources")
