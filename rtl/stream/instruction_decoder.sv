@@ -98,4 +98,7 @@ module instruction_decoder
     end
   end
 
+  logic unused;
+  assign unused = ^word_i[8:5];
+
 endmodule

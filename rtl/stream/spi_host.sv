@@ -100,6 +100,8 @@ module spi_host
     end
   end
 
-  assign reply = index_q == '0 ? {Identity, running_i, error_i} : !is_register_q ? data_i : address_o[0] ? 16'(cycles_i[23:16]) : cycles_i[15:0];
+  logic [15:0] register;
+  assign register = address_o[0] ? 16'(cycles_i[23:16]) : cycles_i[15:0];
+  assign reply = index_q == '0 ? {Identity, running_i, error_i} : is_register_q ? register : data_i;
 
 endmodule

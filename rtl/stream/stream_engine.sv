@@ -359,6 +359,9 @@ module stream_engine
       .data_i             (bank[0:1])
   );
 
+  logic unused;
+  assign unused = fill_request[2] ^ line_select[2];  // bank 2 holds the stream
+
   assign trace_row_o = compute;
   assign trace_stage_o = !running ? 3'd0 : accept ? 3'd1 : stall ? 3'd3 : decrypt_busy && !compute_busy ? 3'd2 : 3'd4;
   assign trace_write_o = drain_write;

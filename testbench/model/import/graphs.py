@@ -215,6 +215,6 @@ def standard(model):
         add("Sub", [out + "_clipped", zero], out + "_centred")
         add("Mul", [out + "_centred", scale], out)
     del made.opset_import[:]
-    made.opset_import.append(helper.make_opsetid("", max([16] + [o.version for o in model.opset_import if not o.domain])))
+    made.opset_import.append(helper.make_opsetid("", max([12] + [o.version for o in model.opset_import if not o.domain])))
     made.ir_version = max(made.ir_version, 8)
     return made
