@@ -64,7 +64,7 @@ std::vector<std::int8_t> decrypt_weights(const Network& network, const Layer& la
   const Plane& encrypted = layer.planes.at(static_cast<std::size_t>(plane));
   const Code& code = network.codes.at(static_cast<std::size_t>(encrypted.code));
   const SliceLayout layout = slice_layout(network, layer);
-  const auto inputs = static_cast<std::size_t>(layer.strings() * layer.string_length());
+  const auto inputs = static_cast<std::size_t>(layer.strings()) * static_cast<std::size_t>(layer.string_length());
   std::vector<std::int8_t> weights(static_cast<std::size_t>(layer.weights()));
   const int slices = layout.slices();
   for (int s = 0; s < slices; ++s) {
