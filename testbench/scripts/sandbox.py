@@ -20,7 +20,7 @@ class Sandbox(unittest.TestCase):
         self.root.mkdir()
         shutil.copytree(ROOT / "scripts", self.root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         for name in (".clang-format", ".cmake-format.py", ".editorconfig", ".rules.verible_lint", ".shellcheckrc", ".verible-format",
-                     ".verible-waivers", "rtl/engine.json", "rtl/registers.rdl", "rtl/lint.vlt"):
+                     ".verible-waivers", "rtl/engine.json", "rtl/stream.json", "rtl/registers.rdl", "rtl/lint.vlt"):
             (self.root / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         shutil.copytree(ROOT / "docs" / "generated", self.root / "docs" / "generated")

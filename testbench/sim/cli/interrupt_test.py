@@ -133,14 +133,14 @@ class Training(Interrupt):
         if not data:
             self.skipTest("FLEXOR_DATA is not set")
         run = self.start("train", "--network", "lenet5-small", "--train-images", "1280", "--epochs", "1000", "--threads", "1", "--data", data,
-                         "--checkpoint", "checkpoint", "--out", "old.flexor")
+                         "--checkpoint", "checkpoint", "--out", "old.flexor", "--force")
         run.wait_until((self.folder / "checkpoint").exists)
         run.wait_until(lambda: "epoch   1/1000" in run.text)
         self.assertEqual(run.press_ctrl_c(), 2, run.text)
         *epochs, last = run.lines()
         self.assertEqual(last, "flexor: interrupted; finished files stay, nothing half-written is left")
         self.assertTrue(all(line.startswith("epoch ") for line in epochs), run.text)
-        self.expect_untouched("log.csv", "log.svg", "checkpoint")
+        self.expect_untouched("log.csv", "log.svg", "checkpoint", "old.flexor.lock")  # an empty lock stays; the next run takes it over
         log = (self.folder / "log.csv").read_text()
         self.assertTrue(log.endswith("\n"))
         self.assertGreaterEqual(len(log.splitlines()), 1 + len(epochs))
